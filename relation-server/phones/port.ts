@@ -1,0 +1,50 @@
+// The phones port: what reaches us from a phone, what goes back, and how a text is sent, whatever gateway is between.
+// The engine stores and decides; this folder only translates.
+import type { Subscriber } from '@concilia/protocol/subscriber.ts'
+
+/** An SMS, or one step of a USSD dialogue. */
+export type Channel = 'text' | 'ussd'
+export type Language = 'en' | 'fr'
+
+export interface Incoming {
+  /** The configured name of the gateway it came through. */
+  readonly gateway: string
+  /** Idempotency key, unique within the gateway: a repeat of the same step carries the same one. */
+  readonly messageId: string
+  readonly channel: Channel
+  readonly subscriber: Subscriber
+  /** Whether the carrier vouches for the number (a dialogue the phone opened, on a trusted link). */
+  readonly vouched: boolean
+  /** Of a dialogue: the same for all its steps. */
+  readonly sessionId?: string
+  /** The short code texted or the code dialled, such as `36000` or `*123#`. */
+  readonly serviceCode: string
+  /** What was typed, and only that: of a dialogue the newest answer; empty when it was only dialled. */
+  readonly words: string
+  readonly at: number
+}
+
+/** Texts are answered by texts of their own, later; a dialogue's step is answered at once by a screen. */
+export type Reply = { kind: 'stored' } | { kind: 'screen'; screen: string; goesOn: boolean }
+
+/**
+ * Hands one thing heard to the engine. Resolves after the database commit, a repeat with the same reply as before;
+ * rejects when it could not be stored, so that the gateway sends it again.
+ */
+export type Receive = (incoming: Incoming) => Promise<Reply>
+
+export interface OutgoingText {
+  readonly subscriber: Subscriber
+  readonly text: string
+  /** Our own key of this text, the same in each attempt. */
+  readonly key: string
+}
+
+/** `sent`: the gateway has taken it; whether a handset ever shows it nobody promises. */
+export type SendResult = { kind: 'sent' } | { kind: 'failed'; retry: 'temporary' | 'final'; why: string }
+
+export interface TextSender {
+  /** One attempt, bounded in time. Never rejects; the engine's outbox repeats what failed for the time being. */
+  send(text: OutgoingText): Promise<SendResult>
+  close(): Promise<void>
+}

@@ -1,0 +1,96 @@
+// Everything that is ever said to a buyer, as one union, and its rendering: short enough for one text or one screen,
+// in letters every phone shows. The sentences themselves are in sentences-en.ts and sentences-fr.ts.
+import type { Money } from '@concilia/protocol/money.ts'
+import type { DeclineReason } from '../payments/port.ts'
+import { inGsm7 } from './gsm7.ts'
+import type { Channel, Language } from './port.ts'
+import { english } from './sentences-en.ts'
+import { french } from './sentences-fr.ts'
+
+/** What every sale's sentence names. */
+interface OfMachine {
+  readonly machineNumber: string
+}
+interface OfPrice extends OfMachine {
+  readonly price: Money
+}
+interface OfPayment extends OfPrice {
+  /** What the buyer quotes to a person, at most 8 characters. */
+  readonly reference: string
+}
+
+export type Say =
+  /** Price before consent. In a text with the code to return; in a dialogue (`priceMenu`) with 1 and 0. */
+  | ({ kind: 'price'; code: string; withinMs: number } & OfPrice)
+  | ({ kind: 'priceMenu' } & OfPrice)
+  /** A dialogue whose number the carrier does not vouch for: the price and its code went by text. */
+  | ({ kind: 'codeSent' } & OfMachine)
+  /** The phone came first. In a dialogue: a menu to look again. */
+  | ({ kind: 'chooseNow'; withinMs: number } & OfMachine)
+  /** Consented: the centre is being asked. */
+  | ({ kind: 'underWay' } & OfPrice)
+  | ({ kind: 'takenByAnother' } & OfMachine)
+  | ({ kind: 'tooLate' } & OfMachine)
+  | ({ kind: 'cancelled' } & OfMachine)
+  | ({ kind: 'declined'; reason: DeclineReason } & OfMachine)
+  /** The centre cannot be asked now; nothing was charged. */
+  | ({ kind: 'paymentUnavailable' } & OfMachine)
+  | ({ kind: 'machineUnavailable' } & OfMachine)
+  | ({ kind: 'noSuchMachine'; suggestion?: string } & OfMachine)
+  | ({ kind: 'receipt'; seller: string /* its trade name; cut at 24 characters */ } & OfPayment)
+  | ({ kind: 'refundNotice' } & OfPayment)
+  | ({ kind: 'unknownClosedNotice' } & OfPayment)
+  | ({ kind: 'owedNotice' } & OfPayment)
+  /** ST12: the centre itself sent the buyer a code and waits for it. */
+  | ({ kind: 'validationAsked' } & OfPrice)
+  | ({ kind: 'wrongCode'; triesLeft: number } & OfMachine)
+  /** A bare YES: which sale and which price it means nobody knows. */
+  | { kind: 'codeMissing' }
+  | { kind: 'nothingOpen' }
+  | { kind: 'askMachineNumber' }
+  | { kind: 'unreadable' }
+  | { kind: 'help' }
+  | { kind: 'stopped' }
+  | { kind: 'started' }
+  | { kind: 'tooManyRequests' }
+
+/** Who speaks: from the configuration, each at most 16 characters. */
+export interface House {
+  readonly serviceName: string
+  readonly helpNumber: string
+}
+
+export interface Setting {
+  readonly channel: Channel
+  readonly house: House
+}
+
+/** One function a kind: the sentence in one language. */
+export type Sentences = {
+  readonly [Kind in Say['kind']]: (say: Extract<Say, { kind: Kind }>, setting: Setting) => string
+}
+
+const sentences: Record<Language, Sentences> = { en: english, fr: french }
+
+/** @returns at most 160 septets for a text, 182 for a screen, when numbers and names keep their limits */
+export function render(say: Say, language: Language, channel: Channel, house: House): string {
+  const sentence = sentences[language][say.kind] as (say: Say, setting: Setting) => string // the kind picks its own
+  return inGsm7(sentence(say, { channel, house }))
+}
+
+/** Whether a screen with these words waits for an answer; a dialogue ends with any other. */
+export function awaitsAnswer(say: Say): boolean {
+  switch (say.kind) {
+    case 'priceMenu':
+    case 'chooseNow':
+    case 'validationAsked':
+    case 'askMachineNumber':
+    case 'noSuchMachine':
+    case 'unreadable':
+      return true
+    case 'wrongCode':
+      return say.triesLeft > 0
+    default:
+      return false
+  }
+}
