@@ -58,7 +58,7 @@ export const errorStatus = {
   'CARRIER_BILLING.PAYMENT_CANCELLED': 409,
   'CONCILIA.VOIDED': 409, // a void of this key came first: it is refused for good
   'CONCILIA.OFFER_CHARGED': 409, // another key has charged this offer (rule 3)
-  'CONCILIA.CONTRADICTION': 409, // another outcome is booked, or the acknowledgement says otherwise than our books
+  'CONCILIA.CONTRADICTION': 409, // another outcome is booked, or our books say otherwise
   SERVICE_NOT_APPLICABLE: 422, // the account is barred or closed
   MISSING_IDENTIFIER: 422,
   UNNECESSARY_IDENTIFIER: 422, // both a phone number and a subscriber
@@ -308,8 +308,8 @@ export const voidRequestSchema = z.object({
 export const voidAnswerSchema = z.object({
   clientCorrelator: clientCorrelatorSchema,
   /**
-   * `reversed`: the buyer has everything back (or nothing was taken). `tombstone`: there was no such payment and never
-   * will be. `owed`: it cannot be given back, and stands in the books as owed.
+   * `reversed`: the buyer has everything back (or nothing was taken). `tombstone`: there was no such payment,
+   * nor will there ever be. `owed`: it cannot be given back, and stands in the books as owed.
    */
   result: z.enum(['reversed', 'tombstone', 'owed']),
   paymentId: z.exactOptional(paymentIdSchema),

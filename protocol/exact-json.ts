@@ -15,8 +15,8 @@ const json: ExactJson = JSON as unknown as ExactJson
 const amountKeys: ReadonlySet<string> = new Set(['amount', 'taxAmount'])
 
 /**
- * @returns the parsed text, each amount as decimal text such as `1.50`; undefined when the text is no JSON. An amount
- *   that is not a number on the wire is left out, so that the schema reports it missing.
+ * @returns the parsed text, each amount as decimal text such as `1.50`; undefined when it is no JSON. An
+ *   amount that is not a number on the wire is left out, so that the schema reports it missing.
  */
 export function readExactJson(text: string): unknown {
   try {
