@@ -1,0 +1,531 @@
+// The relation server's chart of one sale, as data: it runs nothing, reads no clock and mints no id. The engine calls
+// `transition`, stores the snapshot and the effects in one commit, then performs them; each result comes back as an
+// event with the same operation id. A state has at most one delay, which the engine keeps as the row's due time.
+//
+// The way of a good sale: open.awaitingPhone, open.consenting, charging.authorising, instructed, settling, settled.
+import { defaultLimits, type Limits } from '@concilia/protocol/limits.ts'
+import type { UndoReason } from './payments/port.ts'
+import {
+  type Audience,
+  audience,
+  checkedPhone,
+  newSale,
+  payerOf,
+  type SaleContext,
+  speaker,
+  withPhone,
+} from './sale-context.ts'
+import type { PhoneInSale, SaleEvent, SaleSay } from './sale-events.ts'
+import { atOf, type ChartPayment, type RefuseReason, saleVocabulary } from './sale-vocabulary.ts'
+
+/** Stored with each snapshot; a stored sale of another version is migrated before it is used. */
+export const saleChartVersion = 1
+
+type Args = { context: SaleContext; event: SaleEvent }
+
+function mintOf(event: object): string {
+  if ('mint' in event && typeof event.mint === 'string') return event.mint
+  throw new Error('an event without a minted id reached the sale chart')
+}
+
+// Effects, phrased once.
+const say = (who: Audience, words: SaleSay) => ({
+  type: 'say' as const,
+  params: ({ context, event }: Args) => ({ to: audience(context, event, who), say: words }),
+})
+const sayDeclined = (who: Audience) => ({
+  type: 'say' as const,
+  params: ({ context, event }: Args) => {
+    const result = event.type === 'paymentAnswered' ? event.result : undefined
+    const reason = result?.kind === 'refused' ? result.reason : 'notAllowed'
+    return { to: audience(context, event, who), say: { kind: 'declined' as const, reason } }
+  },
+})
+const sayWrongCode = {
+  type: 'say' as const,
+  params: ({ context, event }: Args) => {
+    const triesLeft = Math.max(0, (speaker(context, event)?.triesLeft ?? 1) - 1)
+    return { to: audience(context, event, 'speaker'), say: { kind: 'wrongCode' as const, triesLeft } }
+  },
+}
+const pay = (payment: (context: SaleContext) => ChartPayment) => ({
+  type: 'pay' as const,
+  params: ({ context }: Args) => ({ operationId: context.operationId ?? '', payment: payment(context) }),
+})
+const repeatPayment = {
+  type: 'repeatPayment' as const,
+  params: ({ context }: Args) => ({ operationId: context.operationId ?? '' }),
+}
+const refuse = (reason: RefuseReason) => ({
+  type: 'refuse' as const,
+  params: ({ event }: Args) => ({ instructionId: mintOf(event), reason }),
+})
+const askReport = {
+  type: 'askReport' as const,
+  params: ({ event }: Args) => ({ instructionId: mintOf(event) }),
+}
+const dropInstructions = {
+  type: 'dropInstructions' as const,
+  params: ({ context }: Args) => ({ saleId: context.saleId }),
+}
+const dropPayments = {
+  type: 'dropPayments' as const,
+  params: ({ context }: Args) => ({ saleId: context.saleId }),
+}
+const countUnknown = {
+  type: 'countUnknown' as const,
+  params: ({ context }: Args) => ({ subscriberId: payerOf(context)?.subscriberId ?? null }),
+}
+const setAside = (why: string) => ({ type: 'setAside' as const, params: { why } })
+
+export function makeSaleChart(limits: Limits) {
+  const sale = saleVocabulary(limits)
+
+  // Changes of memory, phrased once.
+  const newOperation = sale.assign({ operationId: ({ event }) => mintOf(event) })
+  const markPhone = (step: PhoneInSale['step']) =>
+    sale.assign({
+      phones: ({ context, event }) =>
+        withPhone(context, checkedPhone(context, event) ?? speaker(context, event), { step }),
+    })
+  const addPhone = sale.assign({
+    phones: ({ context, event }) =>
+      event.type === 'phoneIdentified' ? [...context.phones, event.phone] : context.phones,
+  })
+  const takeTry = sale.assign({
+    phones: ({ context, event }) => {
+      const phone = speaker(context, event)
+      return withPhone(context, phone, { triesLeft: (phone?.triesLeft ?? 1) - 1 })
+    },
+  })
+  const keepConsent = sale.assign(({ context, event }) => {
+    const phone = speaker(context, event)
+    if (!phone || event.type !== 'phoneConsented') return {}
+    return {
+      payerId: phone.identificationId,
+      consent: {
+        identificationId: phone.identificationId,
+        channel: phone.channel,
+        by: event.code === null ? ('network' as const) : ('code' as const),
+        at: event.at,
+      },
+    }
+  })
+  const keepAnswer = sale.assign(({ event }) => {
+    if (event.type !== 'paymentAnswered') return {}
+    const { result } = event
+    if (result.kind === 'validationNeeded') {
+      // A debit that must be validated is a hold until it is confirmed.
+      return { paymentId: result.paymentId, authorizationId: result.authorizationId }
+    }
+    if (result.kind !== 'ok') return {}
+    return {
+      ...(result.paymentId === undefined ? {} : { paymentId: result.paymentId }),
+      ...(result.acknowledgement === undefined ? {} : { acknowledgement: result.acknowledgement }),
+      honouredUntil: result.honouredUntil ?? null,
+      operationId: null,
+    }
+  })
+  const voidInto = (ending: SaleContext['voidInto']) => sale.assign({ voidInto: ending })
+  const tokenOf = (event: SaleEvent) => ('token' in event ? event.token : null)
+  const keepEvidence = sale.assign({ evidence: ({ event }) => tokenOf(event) })
+  const keepLearnt = sale.assign({ learnt: ({ event }) => tokenOf(event) })
+  const because = (reason: UndoReason) =>
+    sale.assign({
+      because: reason,
+      evidence: ({ event }) => tokenOf(event),
+    })
+  const confirmed = sale.assign({ charge: 'debit', confirming: false, operationId: null })
+  const holdGone = sale.assign({ charge: 'none', confirming: false, operationId: null })
+
+  const toInstructed = {
+    guard: 'ok' as const,
+    target: '#sale.instructed',
+    actions: [
+      keepAnswer,
+      sale.assign({ instructedAt: ({ event }) => atOf(event) }),
+      { type: 'deliver' as const, params: ({ event }: Args) => ({ instructionId: mintOf(event) }) },
+    ],
+  }
+  const toRefused = {
+    guard: 'refused' as const,
+    target: '#sale.refused',
+    actions: [sayDeclined('payer'), refuse('declined')],
+  }
+  const stillInDoubt = { guard: 'inDoubt' as const, actions: repeatPayment }
+  const unknownIntoPerson = (why: string) => ({
+    target: '#sale.awaitingPerson',
+    actions: [dropInstructions, because('unknown'), setAside(why)],
+  })
+  const unknownIntoRecredit = {
+    target: '#sale.recrediting',
+    actions: [dropInstructions, because('unknown'), countUnknown],
+  }
+
+  return sale.createMachine({
+    id: 'sale',
+    context: ({ input }) => newSale(input),
+    initial: 'open',
+    on: {
+      // Stale answers, repeated words and receipts of instructions are normal in every state.
+      paymentAnswered: {},
+      instructionAnswered: {},
+      phoneRefused: {},
+      codeGiven: {},
+      phoneConsented: [{ guard: 'isPayer' }, { actions: say('speaker', { kind: 'takenByAnother' }) }],
+      phoneIdentified: {
+        actions: {
+          type: 'say',
+          params: ({ event }) => ({
+            to: [event.phone.identificationId],
+            say: { kind: 'takenByAnother' as const },
+          }),
+        },
+      },
+      '*': { actions: { type: 'recordSurprise', params: ({ event }) => ({ event: event.type }) } },
+    },
+    states: {
+      open: {
+        initial: 'awaitingPhone',
+        after: {
+          offerEnd: { target: 'expired', actions: [refuse('expired'), say('live', { kind: 'tooLate' })] },
+        },
+        on: {
+          phoneIdentified: {
+            target: '.consenting',
+            actions: [
+              addPhone,
+              {
+                type: 'pay',
+                params: ({ event: { phone } }) => ({
+                  operationId: phone.operationId,
+                  payment: { kind: 'eligibility' as const, identificationId: phone.identificationId },
+                }),
+              },
+            ],
+          },
+          saleWithdrawn: { target: 'withdrawn', actions: say('live', { kind: 'cancelled' }) },
+          journalReplaced: { target: 'expired', actions: say('live', { kind: 'tooLate' }) },
+          closedByPerson: {
+            target: 'expired',
+            actions: [refuse('unavailable'), say('live', { kind: 'tooLate' })],
+          },
+          // Asked about a sale it does not hold, a machine says unknown: nothing was charged, nothing is lost.
+          outcomeReported: { guard: 'unknown', target: 'expired', actions: say('live', { kind: 'tooLate' }) },
+        },
+        states: {
+          awaitingPhone: {},
+          consenting: {
+            on: {
+              paymentAnswered: [
+                { guard: 'eligible', actions: [say('checked', { kind: 'price' }), markPhone('asked')] },
+                {
+                  guard: 'lastChecked',
+                  target: '#sale.refused',
+                  actions: [sayDeclined('checked'), markPhone('out'), refuse('declined')],
+                },
+                { guard: 'checked', actions: [sayDeclined('checked'), markPhone('out')] },
+              ],
+              phoneConsented: [
+                {
+                  guard: 'consents',
+                  target: '#sale.charging',
+                  actions: [
+                    keepConsent,
+                    say('others', { kind: 'takenByAnother' }),
+                    say('payer', { kind: 'paying' }),
+                  ],
+                },
+                {
+                  guard: 'lastTryOfLast',
+                  target: '#sale.refused',
+                  actions: [sayWrongCode, markPhone('out'), refuse('notConsented')],
+                },
+                { guard: 'lastTry', actions: [sayWrongCode, markPhone('out')] },
+                { guard: 'asked', actions: [sayWrongCode, takeTry] },
+                {},
+              ],
+              phoneRefused: [
+                {
+                  guard: 'lastSpeaker',
+                  target: '#sale.refused',
+                  actions: [say('speaker', { kind: 'cancelled' }), markPhone('out'), refuse('notConsented')],
+                },
+                { guard: 'inTheSale', actions: [say('speaker', { kind: 'cancelled' }), markPhone('out')] },
+              ],
+            },
+          },
+        },
+      },
+      charging: {
+        initial: 'authorising',
+        after: { chargeEnd: { target: 'voiding', actions: voidInto('expired') } },
+        on: {
+          saleWithdrawn: { target: 'voiding', actions: voidInto('withdrawn') },
+          journalReplaced: { target: 'voiding', actions: voidInto('withdrawn') },
+          closedByPerson: { target: 'voiding', actions: [voidInto('refused'), refuse('unavailable')] },
+          outcomeReported: { guard: 'unknown', target: 'voiding', actions: voidInto('withdrawn') },
+        },
+        states: {
+          authorising: {
+            entry: [newOperation, pay(({ charge }) => ({ kind: charge === 'hold' ? 'prepare' : 'charge' }))],
+            on: {
+              paymentAnswered: [
+                toInstructed,
+                { guard: 'validationNeeded', target: 'validating', actions: keepAnswer },
+                toRefused,
+                { guard: 'inDoubt', target: 'inDoubt' },
+              ],
+            },
+          },
+          // The same POST with the same key, until it is answered or the offer is over (rule 8).
+          inDoubt: {
+            entry: repeatPayment,
+            on: {
+              paymentAnswered: [
+                toInstructed,
+                { guard: 'validationNeeded', target: 'validating', actions: keepAnswer },
+                toRefused,
+                stillInDoubt,
+              ],
+            },
+          },
+          validating: {
+            entry: say('payer', { kind: 'validationAsked' }),
+            on: {
+              codeGiven: {
+                guard: 'isPayer',
+                actions: [
+                  newOperation,
+                  {
+                    type: 'pay',
+                    params: ({ context, event }) => ({
+                      operationId: context.operationId ?? '',
+                      payment: { kind: 'validate' as const, code: event.code },
+                    }),
+                  },
+                ],
+              },
+              paymentAnswered: [
+                { ...toInstructed, guard: 'okAsHold' },
+                { guard: 'ok', target: 'confirming', actions: keepAnswer },
+                { guard: 'wrongCode', actions: say('payer', { kind: 'wrongCode', triesLeft: 1 }) },
+                toRefused,
+                stillInDoubt,
+              ],
+              phoneRefused: {
+                guard: 'isPayer',
+                target: '#sale.voiding',
+                actions: [voidInto('refused'), refuse('notConsented')],
+              },
+            },
+          },
+          confirming: {
+            entry: [newOperation, pay(() => ({ kind: 'confirm', withOutcome: false }))],
+            on: {
+              paymentAnswered: [
+                toInstructed,
+                {
+                  guard: 'refused',
+                  target: '#sale.voiding',
+                  actions: [voidInto('refused'), sayDeclined('payer'), refuse('declined')],
+                },
+                stillInDoubt,
+              ],
+            },
+          },
+        },
+      },
+      // Rule 8: reverses the payment of this key or, if there is none, refuses a later one for good.
+      voiding: {
+        entry: [dropPayments, newOperation, pay(() => ({ kind: 'void' }))],
+        on: {
+          paymentAnswered: [
+            { guard: 'okIntoWithdrawn', target: 'withdrawn', actions: say('payer', { kind: 'cancelled' }) },
+            { guard: 'okIntoRefused', target: 'refused', actions: say('payer', { kind: 'cancelled' }) },
+            { guard: 'ok', target: 'expired', actions: say('payer', { kind: 'tooLate' }) },
+            { guard: 'refused', target: 'awaitingPerson', actions: setAside('the centre refuses to void') },
+            stillInDoubt,
+          ],
+          // The machine's own promise names the ending; the money goes back either way.
+          saleWithdrawn: { actions: voidInto('withdrawn') },
+          outcomeReported: { guard: 'unknown' },
+          journalReplaced: {},
+        },
+      },
+      // ST15 and ST7. From here on only the machine's signed word, a person or the published limit moves money back.
+      instructed: {
+        after: {
+          attention: [
+            {
+              guard: 'holdLapsing',
+              target: 'instructed',
+              reenter: true,
+              actions: [
+                newOperation,
+                sale.assign({ confirming: true }),
+                pay(() => ({ kind: 'confirm', withOutcome: false })),
+              ],
+            },
+            { guard: 'silentAboveCap', ...unknownIntoPerson('silent beyond the limit, above the cap') },
+            { guard: 'silent', ...unknownIntoRecredit },
+            {
+              target: 'instructed',
+              reenter: true,
+              actions: [sale.assign({ asked: ({ context }) => context.asked + 1 }), askReport],
+            },
+          ],
+        },
+        on: {
+          outcomeReported: [
+            { guard: 'delivered', target: 'settling', actions: [dropInstructions, keepEvidence] },
+            { guard: 'failed', target: 'recrediting', actions: [dropInstructions, because('failed')] },
+            { guard: 'unknownAboveCap', ...unknownIntoPerson('unknown outcome, above the cap') },
+            unknownIntoRecredit,
+          ],
+          saleWithdrawn: { target: 'recrediting', actions: [dropInstructions, because('withdrawn')] },
+          journalReplaced: [
+            { guard: 'aboveCap', ...unknownIntoPerson('journal replaced, above the cap') },
+            unknownIntoRecredit,
+          ],
+          closedByPerson: { target: 'recrediting', actions: [dropInstructions, because('closedByPerson')] },
+          instructionAnswered: { guard: 'rejected', actions: askReport },
+          paymentAnswered: [
+            { guard: 'ok', actions: confirmed },
+            {
+              guard: 'refused',
+              actions: [holdGone, setAside('the hold lapsed while the machine delivered')],
+            },
+            stillInDoubt,
+          ],
+        },
+      },
+      settling: {
+        initial: 'deciding',
+        entry: say('payer', { kind: 'receipt' }),
+        states: {
+          deciding: { always: [{ guard: 'confirmUnderWay', target: 'afterConfirm' }, { target: 'booking' }] },
+          afterConfirm: {
+            on: {
+              paymentAnswered: [
+                { guard: 'ok', target: 'booking', actions: confirmed },
+                {
+                  guard: 'refused',
+                  target: '#sale.awaitingPerson',
+                  actions: [holdGone, setAside('delivered, but the hold had lapsed')],
+                },
+                stillInDoubt,
+              ],
+            },
+          },
+          booking: {
+            entry: [
+              newOperation,
+              pay(({ charge }) =>
+                charge === 'hold' ? { kind: 'confirm', withOutcome: true } : { kind: 'outcome' },
+              ),
+            ],
+            on: {
+              paymentAnswered: [
+                { guard: 'ok', target: '#sale.settled' },
+                {
+                  guard: 'refused',
+                  target: '#sale.awaitingPerson',
+                  actions: setAside('delivered, but the centre refuses to book it'),
+                },
+                stillInDoubt,
+              ],
+            },
+          },
+        },
+      },
+      // ST71.
+      recrediting: {
+        initial: 'deciding',
+        on: {
+          outcomeReported: {
+            guard: 'delivered',
+            actions: keepLearnt,
+          },
+        },
+        states: {
+          deciding: {
+            always: [
+              { guard: 'confirmUnderWay', target: 'afterConfirm' },
+              { guard: 'nothingChargedUnknown', target: '#sale.unknownClosed' },
+              { guard: 'nothingCharged', target: '#sale.recredited' },
+              { target: 'undoing' },
+            ],
+          },
+          afterConfirm: {
+            on: {
+              paymentAnswered: [
+                { guard: 'ok', target: 'deciding', actions: confirmed },
+                { guard: 'refused', target: 'deciding', actions: holdGone },
+                stillInDoubt,
+              ],
+            },
+          },
+          undoing: {
+            entry: [newOperation, pay(({ charge }) => ({ kind: charge === 'hold' ? 'cancel' : 'refund' }))],
+            on: {
+              paymentAnswered: [
+                {
+                  guard: 'okUnknownLearnt',
+                  target: '#sale.unknownClosed',
+                  actions: [
+                    say('payer', { kind: 'unknownClosed' }),
+                    newOperation,
+                    pay(() => ({ kind: 'outcome' })),
+                  ],
+                },
+                {
+                  guard: 'okUnknown',
+                  target: '#sale.unknownClosed',
+                  actions: say('payer', { kind: 'unknownClosed' }),
+                },
+                { guard: 'ok', target: '#sale.recredited', actions: say('payer', { kind: 'refunded' }) },
+                {
+                  guard: 'refused',
+                  target: '#sale.owed',
+                  actions: [say('payer', { kind: 'owed' }), setAside('the re-credit was refused: owed')],
+                },
+                stillInDoubt,
+              ],
+            },
+          },
+        },
+      },
+      // A person decides: above the cap of unknown outcomes, or where the centre and the machine cannot both be right.
+      awaitingPerson: {
+        on: {
+          closedByPerson: [
+            {
+              guard: 'recredits',
+              target: 'recrediting',
+              actions: sale.assign({ because: ({ context }) => context.because ?? 'closedByPerson' }),
+            },
+            { target: 'unknownClosed' },
+          ],
+          outcomeReported: [
+            { guard: 'delivered', target: 'settling', actions: keepEvidence },
+            { guard: 'failed', target: 'recrediting', actions: because('failed') },
+            {},
+          ],
+        },
+      },
+      settled: { type: 'final' },
+      refused: { type: 'final' },
+      withdrawn: { type: 'final' },
+      expired: { type: 'final' },
+      recredited: { type: 'final' },
+      unknownClosed: { type: 'final' },
+      owed: { type: 'final' },
+    },
+  })
+}
+
+export type SaleChart = ReturnType<typeof makeSaleChart>
+
+/** For pictures and tables; programs make theirs from their own limits. */
+export const saleChart = makeSaleChart(defaultLimits)

@@ -1,0 +1,74 @@
+// What can happen to a sale on the server, and what the sale can ask to be said to a buyer. Plain JSON: events are
+// stored before they are acted on, and a phone appears only as its subscriber id, never as its number.
+import type { InstructionAnswer } from '@concilia/protocol/messages.ts'
+import type { outcomeResults, withdrawalReasons } from '@concilia/protocol/promises.ts'
+import type { DeclineReason, PaymentResult } from './payments/port.ts'
+
+export type Language = 'en' | 'fr'
+export type Channel = 'text' | 'ussd'
+
+/** A phone that stands before the machine, bound to this sale. */
+export interface PhoneInSale {
+  readonly identificationId: string
+  readonly subscriberId: string
+  readonly channel: Channel
+  /** The USSD session that waits for a screen; null for texts. */
+  readonly sessionId: string | null
+  readonly language: Language
+  /** The carrier vouches for the number (USSD pull on a trusted link): a pick in the menu is consent enough. */
+  readonly vouched: boolean
+  /** Sent to the number with the price; sent back with the consent. */
+  readonly code: string
+  /** `checking`: the centre is asked about the account. `asked`: has the price. `out`: said no, or was refused. */
+  readonly step: 'checking' | 'asked' | 'out'
+  /** The eligibility question under way while `checking`. */
+  readonly operationId: string
+  readonly triesLeft: number
+}
+
+/** Every event carries the server's time and an unused id, because a chart has neither clock nor chance. */
+interface Stamp {
+  readonly at: number
+  readonly mint: string
+}
+
+export type SaleEvent = Stamp &
+  (
+    | { type: 'phoneIdentified'; phone: PhoneInSale }
+    /** `code` null: picked in the menu of a session the carrier vouches for. */
+    | { type: 'phoneConsented'; identificationId: string; code: string | null }
+    | { type: 'phoneRefused'; identificationId: string }
+    /** ST12: the code that the centre sent. */
+    | { type: 'codeGiven'; identificationId: string; code: string }
+    | { type: 'paymentAnswered'; operationId: string; result: PaymentResult }
+    | { type: 'saleWithdrawn'; token: string; reason: (typeof withdrawalReasons)[number] }
+    | {
+        type: 'outcomeReported'
+        token: string
+        result: (typeof outcomeResults)[number]
+        detail: string
+        /** More unknown outcomes today than the cap for this subscriber or machine: a person decides (rule 2). */
+        aboveCap: boolean
+      }
+    | ({ type: 'instructionAnswered' } & InstructionAnswer)
+    /** The machine came back with another journal and a person admitted it: what it was doing is not known. */
+    | { type: 'journalReplaced'; aboveCap: boolean }
+    | { type: 'closedByPerson'; as: 'recredit' | 'writeOff'; who: string; why: string }
+  )
+
+export type SaleEventType = SaleEvent['type']
+
+/** What a sale has said to a buyer; the phones' folder has the sentences. */
+export type SaleSay =
+  | { kind: 'price' }
+  | { kind: 'paying' }
+  | { kind: 'takenByAnother' }
+  | { kind: 'tooLate' }
+  | { kind: 'cancelled' }
+  | { kind: 'declined'; reason: DeclineReason }
+  | { kind: 'wrongCode'; triesLeft: number }
+  | { kind: 'validationAsked' }
+  | { kind: 'receipt' }
+  | { kind: 'refunded' }
+  | { kind: 'unknownClosed' }
+  | { kind: 'owed' }

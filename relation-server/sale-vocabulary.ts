@@ -1,0 +1,135 @@
+// The words the sale chart is written in: its effects (data for the engine), guards and delays. What follows what is
+// in sale-chart.ts.
+import type { Limits } from '@concilia/protocol/limits.ts'
+import type { Instruction } from '@concilia/protocol/messages.ts'
+import { setup } from 'xstate'
+import { checkedPhone, isLast, payerOf, type SaleContext, type SaleInput, speaker } from './sale-context.ts'
+import type { SaleEvent, SaleSay } from './sale-events.ts'
+
+/** Payment operations as the chart asks for them; the engine adds the terms from the context. */
+export type ChartPayment =
+  | { kind: 'eligibility'; identificationId: string }
+  | { kind: 'charge' | 'prepare' | 'void' }
+  | { kind: 'validate'; code: string }
+  | { kind: 'confirm'; withOutcome: boolean }
+  | { kind: 'cancel' | 'refund' | 'outcome' }
+
+export type RefuseReason = Extract<Instruction, { kind: 'refuse' }>['reason']
+
+/** Asks again after 30 s, 1 min, 2 min ... at most ten minutes apart. */
+const longestAskMs = 600_000
+
+/** The answer to the operation this sale waits for; undefined for every other event, stale answers included. */
+function answer({ operationId }: SaleContext, event: SaleEvent) {
+  return event.type === 'paymentAnswered' && event.operationId === operationId ? event.result : undefined
+}
+
+function outcome(event: SaleEvent) {
+  return event.type === 'outcomeReported' ? event.result : undefined
+}
+
+/** Delays are events without our fields in XState's types; the engine puts `at`, `mint` and `aboveCap` in all of them. */
+export const atOf = (event: object): number => ('at' in event && typeof event.at === 'number' ? event.at : 0)
+const aboveCap = (event: object) => 'aboveCap' in event && event.aboveCap === true
+
+export function saleVocabulary(limits: Limits) {
+  const silent = (context: SaleContext, event: object) =>
+    atOf(event) >= context.instructedAt + limits.silenceMs
+  const confirmAt = ({ charge, confirming, honouredUntil }: SaleContext) =>
+    charge === 'hold' && !confirming && honouredUntil !== null
+      ? honouredUntil - limits.confirmBeforeMs
+      : undefined
+  return setup({
+    types: { context: {} as SaleContext, input: {} as SaleInput, events: {} as SaleEvent },
+    actions: {
+      pay: (_, _params: { operationId: string; payment: ChartPayment }) => {},
+      repeatPayment: (_, _params: { operationId: string }) => {},
+      dropPayments: (_, _params: { saleId: string }) => {},
+      deliver: (_, _params: { instructionId: string }) => {},
+      refuse: (_, _params: { instructionId: string; reason: RefuseReason }) => {},
+      askReport: (_, _params: { instructionId: string }) => {},
+      dropInstructions: (_, _params: { saleId: string }) => {},
+      say: (_, _params: { to: readonly string[]; say: SaleSay }) => {},
+      setAside: (_, _params: { why: string }) => {},
+      countUnknown: (_, _params: { subscriberId: string | null }) => {},
+      recordSurprise: (_, _params: { event: string }) => {},
+    },
+    guards: {
+      ok: ({ context, event }) => answer(context, event)?.kind === 'ok',
+      okAsHold: ({ context, event }) => answer(context, event)?.kind === 'ok' && context.charge === 'hold',
+      okUnknown: ({ context, event }) =>
+        answer(context, event)?.kind === 'ok' && context.because === 'unknown',
+      okUnknownLearnt: ({ context, event }) =>
+        answer(context, event)?.kind === 'ok' && context.because === 'unknown' && context.learnt !== null,
+      okIntoWithdrawn: ({ context, event }) =>
+        answer(context, event)?.kind === 'ok' && context.voidInto === 'withdrawn',
+      okIntoRefused: ({ context, event }) =>
+        answer(context, event)?.kind === 'ok' && context.voidInto === 'refused',
+      refused: ({ context, event }) => answer(context, event)?.kind === 'refused',
+      wrongCode: ({ context, event }) => {
+        const result = answer(context, event)
+        return result?.kind === 'refused' && result.reason === 'wrongCode'
+      },
+      inDoubt: ({ context, event }) => answer(context, event)?.kind === 'inDoubt',
+      validationNeeded: ({ context, event }) => answer(context, event)?.kind === 'validationNeeded',
+      // A centre that cannot say is no reason to turn a buyer away: the charge itself decides.
+      eligible: ({ context, event }) =>
+        checkedPhone(context, event) !== undefined &&
+        event.type === 'paymentAnswered' &&
+        event.result.kind !== 'refused',
+      lastChecked: ({ context, event }) => isLast(context, checkedPhone(context, event)),
+      checked: ({ context, event }) => checkedPhone(context, event) !== undefined,
+      consents: ({ context, event }) => {
+        const phone = speaker(context, event)
+        if (event.type !== 'phoneConsented' || phone?.step !== 'asked') return false
+        return event.code === null ? phone.vouched : event.code === phone.code
+      },
+      asked: ({ context, event }) => speaker(context, event)?.step === 'asked',
+      lastTry: ({ context, event }) => {
+        const phone = speaker(context, event)
+        return phone?.step === 'asked' && phone.triesLeft <= 1
+      },
+      lastTryOfLast: ({ context, event }) => {
+        const phone = speaker(context, event)
+        return phone?.step === 'asked' && phone.triesLeft <= 1 && isLast(context, phone)
+      },
+      lastSpeaker: ({ context, event }) => isLast(context, speaker(context, event)),
+      inTheSale: ({ context, event }) => {
+        const phone = speaker(context, event)
+        return phone !== undefined && phone.step !== 'out'
+      },
+      isPayer: ({ context, event }) => {
+        const phone = speaker(context, event)
+        return phone !== undefined && phone === payerOf(context)
+      },
+      delivered: ({ event }) => outcome(event) === 'delivered',
+      failed: ({ event }) => outcome(event) === 'failed',
+      unknown: ({ event }) => outcome(event) === 'unknown',
+      aboveCap: ({ event }) => aboveCap(event),
+      unknownAboveCap: ({ event }) => outcome(event) === 'unknown' && aboveCap(event),
+      holdLapsing: ({ context, event }) => atOf(event) >= (confirmAt(context) ?? Number.POSITIVE_INFINITY),
+      silent: ({ context, event }) => silent(context, event),
+      silentAboveCap: ({ context, event }) => silent(context, event) && aboveCap(event),
+      rejected: ({ event }) => event.type === 'instructionAnswered' && event.answer === 'rejected',
+      recredits: ({ event }) => event.type === 'closedByPerson' && event.as === 'recredit',
+      confirmUnderWay: ({ context }) => context.confirming,
+      nothingCharged: ({ context }) => context.charge === 'none',
+      nothingChargedUnknown: ({ context }) => context.charge === 'none' && context.because === 'unknown',
+    },
+    delays: {
+      /** A consent after this could not be authorised and brought to the machine within its wait. */
+      offerEnd: ({ context }) => Math.max(0, context.waitMs - limits.authorisationMs - limits.marginMs),
+      /** The machine has withdrawn by then; what is still in doubt is voided. */
+      chargeEnd: ({ context, event }) =>
+        Math.max(0, context.offeredAt + context.waitMs + limits.marginMs - atOf(event)),
+      /** The next thing due while the machine delivers: ask again, confirm a lapsing hold, or give up waiting. */
+      attention: ({ context, event }) => {
+        const now = atOf(event)
+        const ask = Math.min(limits.askOutcomeMs * 2 ** Math.min(context.asked, 20), longestAskMs)
+        const silence = context.instructedAt + limits.silenceMs - now
+        const confirm = (confirmAt(context) ?? Number.POSITIVE_INFINITY) - now
+        return Math.max(0, Math.min(ask, silence, confirm))
+      },
+    },
+  })
+}
