@@ -76,7 +76,8 @@ function checkFlag(description: CommandLine, flags: Flags, token: FlagToken): vo
     throw usageError(description, `unknown flag ${raw}${nearest ? `; did you mean --${nearest}?` : ''}`)
   }
   const nextFlag = value?.startsWith('--') && !token.inlineValue
-  if (flag.value && (!value || nextFlag)) throw usageError(description, `${raw} needs a value: ${raw} ${flag.value}`)
+  if (flag.value && (!value || nextFlag))
+    throw usageError(description, `${raw} needs a value: ${raw} ${flag.value}`)
   if (!flag.value && value !== undefined) throw usageError(description, `${raw} takes no value`)
 }
 
