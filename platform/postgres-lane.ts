@@ -1,0 +1,134 @@
+// A lane: one PostgreSQL connection of its own for one writer that works in batches, with statements prepared once and
+// pipelined, so that a database transaction takes two round trips whatever it holds. Not a pool, and no place for
+// decisions. Reads outside a transaction go over a second connection, opened at the first of them.
+import assert from 'node:assert/strict'
+import { databaseError } from './database-error.ts'
+import { describedUrl } from './database-url.ts'
+import type { NodePgDatabase } from './drizzle.ts'
+import { type LiveConnection, ReturningConnection } from './postgres-lane-connection.ts'
+
+export interface LaneOptions<S> {
+  readonly url: string | undefined
+  /** Shown in `pg_stat_activity`: which program, which lane. */
+  readonly name: string
+  /** Makes the statements, with `.prepare('name')` and `sql.placeholder`; called again after each reconnection. */
+  readonly prepare: (db: NodePgDatabase) => S
+}
+
+export interface Decision<S, T> {
+  readonly result: T
+  /** Must send every statement at once: call each `execute` without awaiting the one before. */
+  readonly writes: (statements: S) => Promise<unknown>[]
+}
+
+export interface Lane<S> {
+  /**
+   * One database transaction. `read` is sent together with BEGIN, `writes` together with COMMIT. When `read` or `decide`
+   * throws, or the database refuses anything, nothing is written and this rejects. The caller calls it again only after
+   * it has answered.
+   * Rejects with an OperatingError: `database-busy`, `database-away` (retry; whether the commit happened may be unknown:
+   * inbox keys make a repeat harmless), `database-full`, `duplicate-row`, `database-refused`.
+   */
+  transact<R, T>(read: (statements: S) => Promise<R>, decide: (rows: R) => Decision<S, T>): Promise<T>
+  /** Reads what is committed, beside any transaction under way. Rejects as `transact` does. */
+  read<T>(read: (statements: S) => Promise<T>): Promise<T>
+  /** Lets what is under way end, then closes the connections. */
+  close(): Promise<void>
+}
+
+/** Connects and prepares; rejects with an OperatingError as `migrate` does when that fails. */
+export async function openLane<S>({ url, name, prepare }: LaneOptions<S>): Promise<Lane<S>> {
+  const where = describedUrl(url)
+  const writer = new ReturningConnection(url, name, prepare)
+  const lane = new PostgresLane(where, writer, new ReturningConnection(url, `${name} reads`, prepare))
+  await translated(where, writer.live())
+  return lane
+}
+
+class PostgresLane<S> implements Lane<S> {
+  readonly #where: string
+  readonly #writer: ReturningConnection<S>
+  readonly #reader: ReturningConnection<S>
+  #transacting: Promise<unknown> | undefined
+
+  constructor(where: string, writer: ReturningConnection<S>, reader: ReturningConnection<S>) {
+    this.#where = where
+    this.#writer = writer
+    this.#reader = reader
+  }
+
+  async transact<R, T>(read: (statements: S) => Promise<R>, decide: (rows: R) => Decision<S, T>): Promise<T> {
+    assert(!this.#transacting, 'a lane transacts once at a time: await the transaction before')
+    const work = this.#writer.live().then((connection) => transaction(connection, read, decide))
+    this.#transacting = work
+    try {
+      return await translated(this.#where, work)
+    } finally {
+      this.#transacting = undefined
+    }
+  }
+
+  async read<T>(read: (statements: S) => Promise<T>): Promise<T> {
+    const work = this.#reader.live().then(({ statements }) => read(statements))
+    return await translated(this.#where, work)
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([this.#transacting])
+    await Promise.all([this.#writer.close(), this.#reader.close()])
+  }
+}
+
+async function transaction<S, R, T>(
+  connection: LiveConnection<S>,
+  read: (statements: S) => Promise<R>,
+  decide: (rows: R) => Decision<S, T>,
+): Promise<T> {
+  try {
+    const begin = connection.command('begin')
+    const [begun, rows] = await Promise.allSettled([begin, Promise.try(read, connection.statements)])
+    if (begun.status === 'rejected') throw begun.reason
+    if (rows.status === 'rejected') throw rows.reason
+    const { result, writes } = decide(rows.value)
+    await writeAndCommit(connection, writes)
+    return result
+  } catch (error) {
+    await connection.command('rollback').catch(() => connection.giveUp())
+    throw error
+  }
+}
+
+/** A COMMIT behind a failed write does not fail by itself: it answers ROLLBACK. */
+async function writeAndCommit<S>(
+  connection: LiveConnection<S>,
+  writes: Decision<S, unknown>['writes'],
+): Promise<void> {
+  const sentBefore = connection.sent()
+  const written = writes(connection.statements)
+  if (connection.sent() - sentBefore < written.length) {
+    const failed = rejected(await Promise.allSettled(written))
+    if (failed) throw failed.reason
+    assert.fail('a write was not sent at once, and would have missed its COMMIT')
+  }
+  const [committed, ...results] = await Promise.allSettled([connection.command('commit'), ...written])
+  const failed = rejected(results)
+  if (committed.status === 'fulfilled' && committed.value === 'COMMIT') {
+    assert(!failed, 'a write failed in the driver and the rest of its transaction was committed')
+    return
+  }
+  if (failed) throw failed.reason
+  if (committed.status === 'rejected') throw committed.reason
+  assert.fail('a statement failed unseen: its promise was not given to the lane')
+}
+
+function rejected(results: readonly PromiseSettledResult<unknown>[]): PromiseRejectedResult | undefined {
+  return results.find((result) => result.status === 'rejected')
+}
+
+async function translated<T>(where: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    throw databaseError(where, error)
+  }
+}
