@@ -30,7 +30,7 @@ const longest: { [Kind in Say['kind']]: Extract<Say, { kind: Kind }>[] } = {
   priceMenu: [{ kind: 'priceMenu', machineNumber, price }],
   codeSent: [{ kind: 'codeSent', machineNumber }],
   chooseNow: [{ kind: 'chooseNow', machineNumber, withinMs }],
-  underWay: [{ kind: 'underWay', machineNumber, price }],
+  paying: [{ kind: 'paying', machineNumber, price }],
   takenByAnother: [{ kind: 'takenByAnother', machineNumber }],
   tooLate: [{ kind: 'tooLate', machineNumber }],
   cancelled: [{ kind: 'cancelled', machineNumber }],

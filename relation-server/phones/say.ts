@@ -28,7 +28,7 @@ export type Say =
   /** The phone came first. In a dialogue: a menu to look again. */
   | ({ kind: 'chooseNow'; withinMs: number } & OfMachine)
   /** Consented: the centre is being asked. */
-  | ({ kind: 'underWay' } & OfPrice)
+  | ({ kind: 'paying' } & OfPrice)
   | ({ kind: 'takenByAnother' } & OfMachine)
   | ({ kind: 'tooLate' } & OfMachine)
   | ({ kind: 'cancelled' } & OfMachine)

@@ -25,7 +25,7 @@ export const english: Sentences = {
   chooseNow: ({ machineNumber, withinMs }, { channel }) =>
     `Choose your item on machine ${machineNumber} within ${timeText(withinMs)}. ` +
     (channel === 'ussd' ? 'Then:\n1 See the price\n0 Cancel' : 'You get the price before you pay.'),
-  underWay: ({ machineNumber, price }) =>
+  paying: ({ machineNumber, price }) =>
     `Thank you. Machine ${machineNumber} starts once ${priceIn('en', price)} is paid. The receipt comes by text.`,
   takenByAnother: ({ machineNumber }) =>
     `Machine ${machineNumber}: another phone has paid for this item. You are not charged.`,

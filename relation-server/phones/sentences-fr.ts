@@ -25,7 +25,7 @@ export const french: Sentences = {
   chooseNow: ({ machineNumber, withinMs }, { channel }) =>
     `Choisissez votre article sur la machine ${machineNumber} sous ${timeText(withinMs)}. ` +
     (channel === 'ussd' ? 'Puis :\n1 Voir le prix\n0 Annuler' : 'Vous recevrez le prix avant de payer.'),
-  underWay: ({ machineNumber, price }) =>
+  paying: ({ machineNumber, price }) =>
     `Merci. La machine ${machineNumber} démarre dès que ${priceIn('fr', price)} sont payés. Le reçu arrive par SMS.`,
   takenByAnother: ({ machineNumber }) =>
     `Machine ${machineNumber} : un autre téléphone a payé cet article. Rien ne vous est débité.`,

@@ -1,0 +1,113 @@
+// The [phones] section of the relation server's configuration, and the gateways made from it.
+import { isIP } from 'node:net'
+import { z } from 'zod'
+import { africasTalking } from './gateways/africas-talking.ts'
+import { kannel } from './gateways/kannel.ts'
+import type { ServedGateway } from './http-adapter.ts'
+
+const nameSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/)
+
+const addressSchema = z
+  .string()
+  .refine(isAddress, { message: 'expected an address or a network, such as 127.0.0.1 or 10.0.0.0/8' })
+
+const common = {
+  secret: z
+    .string()
+    .regex(/^[\w-]{16,128}$/)
+    .describe('Stands in the URLs this gateway calls, and is all that proves it is the gateway')
+    .meta({ examples: ['choose-a-long-random-word'] }),
+  addresses: z
+    .array(addressSchema)
+    .max(64)
+    .default([])
+    .describe('Addresses or networks it calls from; none listed admits all'),
+  sendOrigin: z.url({ protocol: /^https?$/ }).describe('Where texts are handed to it: scheme, host and port'),
+  sender: z.string().min(1).max(20).describe('Short code or number that buyers see and answer to'),
+  ussdVouched: z
+    .boolean()
+    .default(false)
+    .describe('Whether it vouches for the number of whoever opens a dialogue; else a code goes by text'),
+}
+
+const kannelSchema = z.strictObject({
+  form: z.literal('kannel'),
+  ...common,
+  username: z.string().min(1).max(64),
+  password: z.string().min(1).max(128),
+  ussdCode: z
+    .string()
+    .regex(/^\*[0-9]+(\*[0-9]+)*#$/)
+    .default('*123#')
+    .describe('What buyers dial'),
+  aliasRealm: z.exactOptional(
+    nameSchema.describe(
+      'Set when the carrier sends aliases of its own instead of numbers, such as orange-fr',
+    ),
+  ),
+  receiptUrl: z.exactOptional(
+    z.url().describe('Our own receipt URL as Kannel reaches it; without it no receipts are asked for'),
+  ),
+})
+
+const africasTalkingSchema = z.strictObject({
+  form: z.literal('africas-talking'),
+  ...common,
+  username: z.string().min(1).max(64),
+  apiKey: z.string().min(1).max(256),
+})
+
+export const phonesSchema = z.strictObject({
+  serviceName: z.string().min(1).max(16).default('Concilia').describe('Named in every sentence to a buyer'),
+  helpNumber: z
+    .string()
+    .regex(/^[+0-9][0-9 ]{1,15}$/)
+    .describe('Where a buyer reaches a person')
+    .meta({ examples: ['0800 123 456'] }),
+  language: z.enum(['en', 'fr']).default('en').describe('Spoken to a buyer until a word gives another away'),
+  sendLimitMs: z.int().min(100).max(60_000).default(10_000).describe('One attempt to hand over a text'),
+  answerLimitMs: z
+    .int()
+    .min(100)
+    .max(14_000)
+    .default(10_000)
+    .describe('A message not stored by then is answered 503; gateways give a dialogue 15 s'),
+  gateways: z
+    .record(nameSchema, z.discriminatedUnion('form', [kannelSchema, africasTalkingSchema]))
+    .describe('One section for each gateway; its name stands in its URLs: /phones/SECRET/NAME/text, /ussd')
+    .meta({
+      examples: [
+        {
+          kannel: {
+            form: 'kannel',
+            secret: 'choose-a-long-random-word',
+            addresses: ['127.0.0.1'],
+            sendOrigin: 'http://127.0.0.1:13013',
+            sender: '36000',
+            username: 'concilia',
+            password: 'as in its sendsms-user group',
+            ussdVouched: true,
+          },
+        },
+      ],
+    }),
+})
+
+export type PhonesConfiguration = z.output<typeof phonesSchema>
+
+export function gatewaysFrom({ gateways }: Pick<PhonesConfiguration, 'gateways'>): ServedGateway[] {
+  return Object.entries(gateways).map(([name, settings]) => ({
+    gateway:
+      settings.form === 'kannel' ? kannel({ name, ...settings }) : africasTalking({ name, ...settings }),
+    secret: settings.secret,
+    addresses: settings.addresses,
+  }))
+}
+
+function isAddress(text: string): boolean {
+  const [ip = '', bits, ...rest] = text.split('/')
+  const longest = { 0: -1, 4: 32, 6: 128 }[isIP(ip)] ?? -1
+  return (
+    longest > 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && +bits <= longest))
+  )
+}

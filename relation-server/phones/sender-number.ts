@@ -1,0 +1,32 @@
+// From what a gateway calls the sender to a subscriber, and whether a number may be texted at all. Short codes are no
+// telephone numbers and never come here.
+import type { Subscriber } from '@concilia/protocol/subscriber.ts'
+import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
+
+/** Lines that people carry, or may carry: some countries do not tell mobile from fixed, some numbers have no type. */
+const personal = new Set(['MOBILE', 'FIXED_LINE_OR_MOBILE', undefined])
+
+/**
+ * @param sender `+33612345678`, `0033612345678` or `33612345678` (a plus sign lost on the way is common)
+ * @param aliasRealm the carrier, when it sends aliases of its own instead of numbers
+ * @returns undefined when this is nobody we could charge or answer
+ */
+export function subscriberFrom(sender: string, aliasRealm?: string): Subscriber | undefined {
+  const bare = sender.trim()
+  if (aliasRealm !== undefined) {
+    return /^[\x21-\x7e]{1,64}$/.test(bare) ? { realm: aliasRealm, key: bare } : undefined
+  }
+  const digits = bare.replace(/^(\+|00)/, '')
+  if (!/^[1-9][0-9]{6,14}$/.test(digits)) return undefined
+  return isPersonal(`+${digits}`) ? { realm: 'e164', key: `+${digits}` } : undefined
+}
+
+/** Premium-rate and other service numbers are never texted; a carrier's alias is the carrier's own business. */
+export function mayBeTexted({ realm, key }: Subscriber): boolean {
+  return realm !== 'e164' || isPersonal(key)
+}
+
+function isPersonal(number: string): boolean {
+  const parsed = parsePhoneNumberFromString(number)
+  return parsed?.isValid() === true && parsed.number === number && personal.has(parsed.getType())
+}

@@ -1,0 +1,39 @@
+// Hands texts to a gateway over HTTP: one pool of kept-alive connections, one attempt a call, bounded in time. A time
+// limit passed is `temporary`: the text may then arrive twice, which its reader can bear; silence would be worse.
+import { Pool } from 'undici'
+import { final, type Sending, temporary } from './gateways/gateway.ts'
+import type { TextSender } from './port.ts'
+import { mayBeTexted } from './sender-number.ts'
+
+const longestAnswer = 16_384
+
+/** @param timeoutMs of one attempt, connection included */
+export function textSender(sending: Sending, timeoutMs: number): TextSender {
+  const pool = new Pool(sending.origin, { connections: 8, keepAliveTimeout: 30_000 })
+  return {
+    async send(text) {
+      if (!mayBeTexted(text.subscriber)) return final('not a number we text')
+      try {
+        const answer = await pool.request({
+          ...sending.request(text),
+          signal: AbortSignal.timeout(timeoutMs),
+        })
+        let body = ''
+        for await (const chunk of answer.body.setEncoding('utf8')) {
+          body += chunk
+          if (body.length > longestAnswer) return temporary('endless answer')
+        }
+        return sending.result(answer.statusCode, body)
+      } catch (cause) {
+        return temporary(codeOf(cause))
+      }
+    },
+    close: () => pool.destroy(),
+  }
+}
+
+/** Only the code: the message of a driver's error may hold the URL, and with it number and text. */
+function codeOf(cause: unknown): string {
+  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code
+  return cause instanceof Error ? cause.name : 'unknown'
+}
