@@ -61,14 +61,18 @@ export type Withdrawal = z.infer<typeof withdrawalSchema>
 export const outcomeResults = ['delivered', 'failed', 'unknown'] as const
 
 /** What became of a delivery. `offerHash` is empty only for `unknown` said of a sale the automaton does not hold. */
-export const outcomeSchema = z.strictObject({
-  saleId: z.uuid(),
-  offerHash: z.union([hashSchema, z.literal('')]),
-  result: z.enum(outcomeResults),
-  /** What the hardware said, for the technician: `vend-success`, `vend-failed`, `reset-in-vend`, `vend-limit` ... */
-  detail: z.string().max(64),
-  at: epochMsSchema,
-})
+export const outcomeSchema = z
+  .strictObject({
+    saleId: z.uuid(),
+    offerHash: z.union([hashSchema, z.literal('')]),
+    result: z.enum(outcomeResults),
+    /** What the hardware said, for the technician: `vend-success`, `vend-failed`, `reset-in-vend`, `vend-limit` ... */
+    detail: z.string().max(64),
+    at: epochMsSchema,
+  })
+  .refine(({ offerHash, result }) => offerHash !== '' || result === 'unknown', {
+    message: 'only `unknown` may be said without the hash of an offer',
+  })
 export type Outcome = z.infer<typeof outcomeSchema>
 
 interface Kind<T> {
