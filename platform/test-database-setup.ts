@@ -9,6 +9,9 @@ import { directoryVariable } from './test-database.ts'
 const prefix = `concilia-test-${process.getuid?.() ?? 'user'}-`
 
 export default async function setup(): Promise<() => Promise<void>> {
+  if (Number.parseInt(process.versions.node, 10) < 24) {
+    throw new Error(`This is Node.js ${process.versions.node}. Run tests with: npm test -- [FOLDER]`)
+  }
   for (const name of readdirSync(tmpdir())) {
     const pid = name.startsWith(prefix) && Number(name.slice(prefix.length))
     if (pid && !isAlive(pid)) await remove(join(tmpdir(), name))
