@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,19 +9,24 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createDatabase } from './create-database.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts'
 
-let parent: string
+const folders: string[] = []
 let directory: string
 let server: EmbeddedPostgres
 
+function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), 'concilia-embedded-'))
+  folders.push(made)
+  return made
+}
+
 beforeAll(async () => {
-  parent = mkdtempSync(join(tmpdir(), 'concilia-embedded-'))
-  directory = join(parent, 'postgres')
+  directory = folder()
   server = await startEmbeddedPostgres({ directory, port: 0 })
 })
 
 afterAll(async () => {
   await server.stop()
-  rmSync(parent, { recursive: true, force: true })
+  for (const made of folders.reverse()) rmSync(made, { recursive: true })
 })
 
 async function ask(url: string, statement: string): Promise<Record<string, unknown>[]> {
@@ -46,13 +51,26 @@ test('keeps fsync on and text in UTF-8, whatever the environment says', async ()
   expect(rows).toEqual([{ f: 'on', e: 'UTF8' }])
 })
 
+test('lives below a folder that others may not enter, too: as root it moves to where its user can reach it', async () => {
+  const closed = folder()
+  const inside = join(closed, 'data/postgres')
+  const start = () => startEmbeddedPostgres({ directory: inside, port: 0 })
+  const first = await start()
+  await createDatabase(first.adminUrl, 'kept')
+  await first.stop()
+  const second = await start()
+  await expect(ask(second.databaseUrl('kept'), 'select 1 as one')).resolves.toEqual([{ one: 1 }])
+  await second.stop()
+  folders.push(realpathSync(inside))
+})
+
 test('a second start takes the running server over, whatever port it asks for', async () => {
   const again = await startEmbeddedPostgres({ directory, port: 1 })
   expect(again.adminUrl).toBe(server.adminUrl)
 })
 
 test('starts at the same time end up with one server', async () => {
-  const other = join(parent, 'together')
+  const other = folder()
   const start = () => startEmbeddedPostgres({ directory: other, port: 0 })
   const servers = await Promise.all([start(), start(), start()])
   expect(new Set(servers.map(({ adminUrl }) => adminUrl)).size).toBe(1)
@@ -98,7 +116,7 @@ test('a taken port is named', async () => {
   await new Promise<void>((done) => holder.listen(0, '127.0.0.1', done))
   const address = holder.address()
   const port = typeof address === 'object' && address ? address.port : 0
-  const start = startEmbeddedPostgres({ directory: join(parent, 'elsewhere'), port })
+  const start = startEmbeddedPostgres({ directory: folder(), port })
   await expect(start).rejects.toMatchObject({
     code: 'port-taken',
     message: expect.stringContaining(`${port}`),

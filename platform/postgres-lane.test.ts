@@ -254,7 +254,7 @@ test('a closed lane refuses', async () => {
 test.each(['begin', 'decide', 'commit'])(
   'kill -9 of the server at %s: no acknowledged batch is lost, and the repeat is harmless',
   async (window) => {
-    const directory = join(mkdtempSync(join(tmpdir(), 'concilia-killed-')), 'postgres')
+    const directory = mkdtempSync(join(tmpdir(), 'concilia-killed-'))
     let server = await startEmbeddedPostgres({ directory, port: 0 })
     const url = await createDatabase(server.adminUrl, 'killed', 'tester')
     await migrate(url, folder)
@@ -289,7 +289,7 @@ test.each(['begin', 'decide', 'commit'])(
     expect(rows.map(({ id }) => id)).toEqual(['1', '2', '3', '4'])
     await killed.close()
     await server.stop()
-    rmSync(join(directory, '..'), { recursive: true })
+    rmSync(directory, { recursive: true })
   },
 )
 
