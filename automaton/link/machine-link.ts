@@ -1,0 +1,283 @@
+// The machine's end of link 7: says who we are, hears what the server wants, keeps the outbox going. The decisions are
+// in link-machine.ts; here are its timers, the messages' forms and the sender. What an instruction means for a sale is
+// none of its business.
+import type { Log } from '@concilia/platform/log.ts'
+import type { Clock, Timer } from '@concilia/protocol/clock.ts'
+import type { Limits } from '@concilia/protocol/limits.ts'
+import {
+  type Admission,
+  admissionSchema,
+  type Birth,
+  type Instruction,
+  type InstructionAnswer,
+  instructionSchema,
+  parseMessage,
+  type SaleMessage,
+  type Stored,
+  storedSchema,
+  type Telemetry,
+} from '@concilia/protocol/messages.ts'
+import { fullJitter, type Random } from '@concilia/protocol/random.ts'
+import type { DownChannel } from '@concilia/protocol/topics.ts'
+import { z } from 'zod'
+import type { Journal, OutboxRow } from '../journal/port.ts'
+import {
+  firstLinkState,
+  isOffered,
+  isOnline,
+  type LinkInput,
+  type LinkMode,
+  type LinkOutput,
+  type LinkState,
+  linkStep,
+  type Pause,
+} from './link-machine.ts'
+import type { Link, LinkEvent } from './port.ts'
+import { repeatDelay, Sender } from './sender.ts'
+
+export type LinkNews =
+  | { type: 'admission'; admission: Admission }
+  | { type: 'instruction'; instruction: Instruction }
+  /** The server has this word in its database. */
+  | { type: 'wordStored'; row: OutboxRow }
+  /** Whether phone payment can be offered may have changed. */
+  | { type: 'changed' }
+
+export interface MachineLinkPorts {
+  readonly link: Link
+  readonly journal: Journal
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}
+
+/** What a birth says beyond what the journal knows. */
+export type Identity = Omit<Birth, 'journalId' | 'boot' | 'lastSeq' | 'link'>
+
+export interface MachineLinkSettings {
+  readonly mode: LinkMode
+  readonly identity: Identity
+  readonly limits: Pick<Limits, 'retryMs' | 'reconnectCapMs' | 'marginMs'>
+}
+
+const channelOfKind = {
+  offer: 'offer',
+  withdrawal: 'withdrawal',
+  outcome: 'outcome',
+  gone: 'outcome',
+} as const
+
+export class MachineLink {
+  readonly #ports: MachineLinkPorts
+  readonly #settings: MachineLinkSettings
+  readonly #hear: (news: LinkNews) => void
+  readonly #sender: Sender
+  #state: LinkState = firstLinkState()
+  #pause: Timer | undefined
+  #stopped = false
+
+  constructor(ports: MachineLinkPorts, settings: MachineLinkSettings, hear: (news: LinkNews) => void) {
+    this.#ports = ports
+    this.#settings = settings
+    this.#hear = hear
+    const publish = (kind: SaleMessage['kind'], text: string) => ports.link.publish(channelOfKind[kind], text)
+    this.#sender = new Sender({ ...ports, publish }, settings.limits.retryMs)
+  }
+
+  /** Phone payment may be offered: the server accepts us, and can be reached or woken for. */
+  get offered(): boolean {
+    return isOffered(this.#state, this.#settings.mode)
+  }
+
+  start(): void {
+    this.#step({ type: 'started' })
+    this.#settle()
+  }
+
+  wake(): void {
+    this.#step({ type: 'wanted' })
+  }
+
+  sleep(): void {
+    this.#step({ type: 'unwanted' })
+  }
+
+  send(rows: readonly OutboxRow[]): void {
+    this.#sender.send(rows)
+    this.#settle()
+  }
+
+  /** Sends a word once more, stored or not. */
+  repeat({ kind, text }: OutboxRow): void {
+    if (isOnline(this.#state)) this.#ports.link.publish(channelOfKind[kind], text)
+  }
+
+  answer(answer: InstructionAnswer): void {
+    if (isOnline(this.#state)) this.#ports.link.publish('stored', JSON.stringify(answer))
+  }
+
+  telemetry(telemetry: Telemetry): void {
+    if (isOnline(this.#state)) this.#ports.link.publish('telemetry', JSON.stringify(telemetry))
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#pause?.cancel()
+    this.#sender.offline()
+    const { link, journal } = this.#ports
+    link.announce({ presence: 'lost', boot: journal.boot })
+    await link.disconnect()
+  }
+
+  #settle(): void {
+    this.#step({ type: this.#sender.owing ? 'owing' : 'owingNothing' })
+  }
+
+  #step(input: LinkInput): void {
+    if (this.#stopped) return
+    const before = this.offered
+    const [state, outputs] = linkStep(this.#state, input, this.#settings.mode)
+    this.#state = state
+    for (const output of outputs) this.#perform(output)
+    if (!isOnline(state)) this.#sender.offline()
+    if (this.offered !== before) this.#hear({ type: 'changed' })
+  }
+
+  #perform(output: LinkOutput): void {
+    const { link, journal, clock } = this.#ports
+    const { boot } = journal
+    switch (output.type) {
+      case 'connect':
+        link.connect({ presence: 'lost', boot }, (event) => this.#heard(event))
+        break
+      case 'hangUp':
+        link.announce({ presence: 'asleep', boot })
+        void link.disconnect()
+        break
+      case 'sayBirth':
+        link.announce({ presence: 'online', boot })
+        link.publish('birth', JSON.stringify(this.#birth()))
+        break
+      case 'wait':
+        this.#pause?.cancel()
+        this.#pause = clock.after(this.#pauseMs(output.pause, output.attempt), () =>
+          this.#step({ type: 'due' }),
+        )
+        break
+      case 'stopWaiting':
+        this.#pause?.cancel()
+        break
+    }
+  }
+
+  #pauseMs(pause: Pause, attempt: number): number {
+    const { retryMs, reconnectCapMs, marginMs } = this.#settings.limits
+    switch (pause) {
+      case 'reconnect':
+        return fullJitter(this.#ports.random, attempt, retryMs, reconnectCapMs)
+      case 'answer':
+        return repeatDelay(this.#ports.random, attempt, retryMs)
+      case 'reconsidered':
+        return reconnectCapMs
+      case 'linger':
+        return marginMs
+    }
+  }
+
+  #birth(): Birth {
+    const { journalId, boot, lastSeq } = this.#ports.journal
+    return { ...this.#settings.identity, journalId, boot, lastSeq, link: this.#settings.mode }
+  }
+
+  #heard(event: LinkEvent): void {
+    if (this.#stopped) return
+    switch (event.type) {
+      case 'connected':
+        this.#ports.log.info('connected to the broker')
+        this.#step({ type: 'connected' })
+        break
+      case 'lost':
+        this.#ports.log.warn({ err: event.error }, 'the link is down')
+        this.#step({ type: 'lost' })
+        break
+      case 'received':
+        this.#received(event.channel, event.bytes)
+        break
+    }
+  }
+
+  #received(channel: DownChannel, bytes: Uint8Array): void {
+    switch (channel) {
+      case 'admission':
+        this.#parsed(channel, bytes, admissionSchema, (admission) => this.#admitted(admission))
+        break
+      case 'stored':
+        this.#parsed(channel, bytes, storedSchema, (stored) => this.#stored(stored))
+        break
+      case 'instruction':
+        this.#parsed(channel, bytes, instructionSchema, (instruction) =>
+          this.#hear({ type: 'instruction', instruction }),
+        )
+        break
+      case 'configuration':
+        this.#ports.log.info('a configuration from the server is not taken: ours is a file')
+        break
+    }
+  }
+
+  #parsed<T>(
+    channel: DownChannel,
+    bytes: Uint8Array,
+    schema: z.ZodType<T>,
+    take: (message: T) => void,
+  ): void {
+    const parsed = parseMessage(schema, bytes)
+    if (parsed.ok) {
+      take(parsed.value)
+      return
+    }
+    this.#ports.log.warn({ channel, reason: parsed.reason }, 'a message of the server cannot be read')
+    const named = parseMessage(namedInstructionSchema, bytes)
+    if (channel === 'instruction' && named.ok) {
+      this.answer({ instructionId: named.value.id, answer: 'rejected', reason: 'malformed' })
+    }
+  }
+
+  #admitted(admission: Admission): void {
+    const { journal, log } = this.#ports
+    if (admission.boot !== journal.boot) return
+    log.info(
+      { admission: admission.admission, reason: admission.reason },
+      'the server has answered our birth',
+    )
+    const marks = admission.stored?.journalId === journal.journalId ? admission.stored : undefined
+    if (marks) this.#mark(marks)
+    this.#hear({ type: 'admission', admission })
+    this.#step({ type: 'answered', admission: admission.admission })
+    this.#sender.online(marks)
+    this.#settle()
+  }
+
+  #stored(stored: Stored): void {
+    if (stored.journalId === this.#ports.journal.journalId) this.#mark(stored)
+    this.#settle()
+  }
+
+  /** In the journal first. When that fails, the words stay owed, and the server will say it again. */
+  #mark({ upTo, beyond }: Stored): void {
+    const { journal, log } = this.#ports
+    try {
+      journal.markStored({ upTo, beyond })
+    } catch (err) {
+      log.warn({ err }, 'what the server has stored could not be noted')
+      return
+    }
+    for (const seq of this.#sender.stored({ upTo, beyond })) {
+      const row = journal.row(seq)
+      if (row) this.#hear({ type: 'wordStored', row })
+    }
+  }
+}
+
+/** The least of an instruction that can be answered at all. */
+const namedInstructionSchema = z.object({ id: z.uuid() })
