@@ -1,0 +1,85 @@
+// A pseudo-terminal: a serial port that exists only in software, with real termios under it. A symbolic link gives it a
+// name that stays while it is unplugged and plugged in again. The process that holds it must start no programs: a child
+// that inherited a descriptor would keep the line up after the unplug.
+import { closeSync, constants, openSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { ReadStream } from 'node:tty'
+import koffi from 'koffi'
+
+const libc = koffi.load('libc.so.6')
+const posixOpenpt = libc.func('int posix_openpt(int flags)')
+const grantpt = libc.func('int grantpt(int fd)')
+const unlockpt = libc.func('int unlockpt(int fd)')
+const ptsname = libc.func('const char *ptsname(int fd)')
+const tcgetattr = libc.func('int tcgetattr(int fd, _Out_ uint8_t *termios)')
+const cfmakeraw = libc.func('void cfmakeraw(_Inout_ uint8_t *termios)')
+const tcsetattr = libc.func('int tcsetattr(int fd, int when, const uint8_t *termios)')
+
+/** O_CLOEXEC, which Node does not name. Linux, all its machines of today. */
+const closeOnExec = 0o2_000_000
+/** More than any libc's struct termios. */
+const termiosBytes = 256
+
+export class Pty {
+  readonly link: string
+  readonly #received: (bytes: Buffer) => void
+  #master: ReadStream | undefined
+  #hold: number | undefined
+
+  /** @param received what the port's owner wrote */
+  constructor(link: string, received: (bytes: Buffer) => void) {
+    this.link = link
+    this.#received = received
+    this.plug()
+  }
+
+  get plugged(): boolean {
+    return this.#master !== undefined
+  }
+
+  plug(): void {
+    if (this.#master) return
+    const fd = checked(posixOpenpt(constants.O_RDWR | constants.O_NOCTTY | closeOnExec), 'posix_openpt')
+    checked(grantpt(fd), 'grantpt')
+    checked(unlockpt(fd), 'unlockpt')
+    const path: string = ptsname(fd)
+    // Held open so that the line stays up while nobody else has it.
+    this.#hold = openSync(path, constants.O_RDWR | constants.O_NOCTTY)
+    makeRaw(this.#hold)
+    const master = new ReadStream(fd)
+    master.on('data', this.#received)
+    master.on('error', () => this.unplug())
+    this.#master = master
+    const fresh = `${this.link}.new`
+    rmSync(fresh, { force: true })
+    symlinkSync(path, fresh)
+    renameSync(fresh, this.link)
+  }
+
+  /** The other end sees its port go away at once. */
+  unplug(): void {
+    this.#master?.destroy()
+    if (this.#hold !== undefined) closeSync(this.#hold)
+    this.#master = undefined
+    this.#hold = undefined
+    rmSync(this.link, { force: true })
+  }
+
+  /** Lost when unplugged, as on a wire. */
+  write(text: string): void {
+    // A terminal's stream is read and written; its type says only the first.
+    const master = this.#master as (ReadStream & NodeJS.WritableStream) | undefined
+    master?.write(Buffer.from(text, 'latin1'))
+  }
+}
+
+function makeRaw(fd: number): void {
+  const termios = Buffer.alloc(termiosBytes)
+  checked(tcgetattr(fd, termios), 'tcgetattr')
+  cfmakeraw(termios)
+  checked(tcsetattr(fd, 0, termios), 'tcsetattr')
+}
+
+function checked(result: number, call: string): number {
+  if (result < 0) throw new Error(`${call} failed (errno ${koffi.errno()})`)
+  return result
+}
