@@ -39,8 +39,8 @@ function install() {
     shell: process.platform === 'win32',
   })
   if (status !== 0) {
-    const said = `${stderr ?? ''}${stdout ?? ''}${error?.message ?? ''}`.trim()
-    stop(`${said}\n\nnpm ci failed: see above. Check the network and the npm registry, then start again.`)
+    const said = `${stderr ?? ''}${stdout ?? ''}${error?.message ?? ''}`.trim().split('\n').slice(0, 12)
+    stop(`${said.join('\n')}\n\nnpm ci failed. Check the network and the npm registry, then start again.`)
   }
   console.log(`Installed in ${Math.round((Date.now() - started) / 1000)} s.`)
 }
