@@ -1,0 +1,179 @@
+// The automaton put together from its ports: who hears whom, and in which order things start and stop. No file, socket
+// or clock is opened here, so that a whole fleet runs in one process; main.ts opens the real ones.
+import type { Log } from '@concilia/platform/log.ts'
+import { KnownParties } from '@concilia/protocol/certificates.ts'
+import type { Clock, Timer } from '@concilia/protocol/clock.ts'
+import type { Limits } from '@concilia/protocol/limits.ts'
+import type { Admission } from '@concilia/protocol/messages.ts'
+import type { Random } from '@concilia/protocol/random.ts'
+import { Display, type Language } from './display.ts'
+import type { Hardware, HardwareEvent } from './hardware/port.ts'
+import type { Journal } from './journal/port.ts'
+import type { LinkMode } from './link/link-machine.ts'
+import { type Identity, type LinkNews, MachineLink } from './link/machine-link.ts'
+import type { Link } from './link/port.ts'
+import { checkAcknowledgement, type Seller } from './offer.ts'
+import { saleChart } from './sale-chart.ts'
+import type { Verdict } from './sale-events.ts'
+import { SaleShell } from './sale-shell.ts'
+import { TelemetryFeed } from './telemetry.ts'
+
+export interface AutomatonParts {
+  readonly hardware: Hardware
+  readonly link: Link
+  readonly journal: Journal
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}
+
+export interface AutomatonSettings {
+  readonly seller: Omit<Seller, 'offerWaitMs'>
+  readonly identity: Omit<Identity, 'machineNumber'>
+  readonly rootPem: string
+  readonly linkMode: LinkMode
+  readonly language: Language
+  readonly limits: Limits
+}
+
+const pruneEveryMs = 24 * 3600 * 1000
+
+export class Automaton {
+  readonly #parts: AutomatonParts
+  readonly #settings: AutomatonSettings
+  readonly #parties: KnownParties
+  readonly #display: Display
+  readonly #link: MachineLink
+  readonly #shell: SaleShell
+  readonly #telemetry: TelemetryFeed
+  #admission: { readonly admission: Admission; readonly at: number } | undefined
+  #readerReady = false
+  #pruning: Timer | undefined
+
+  constructor(parts: AutomatonParts, settings: AutomatonSettings) {
+    const { hardware, clock, journal } = parts
+    const { limits, linkMode, language } = settings
+    const { machineNumber } = settings.seller
+    const { offerWaitMs, vendMs, marginMs, reportingMs } = limits
+    this.#parts = parts
+    this.#settings = settings
+    this.#parties = new KnownParties(settings.rootPem)
+    this.#display = new Display((text) => hardware.display(text), clock, { language, offerWaitMs })
+    this.#link = new MachineLink(
+      parts,
+      { mode: linkMode, identity: { ...settings.identity, machineNumber }, limits },
+      (news) => this.#heardLink(news),
+    )
+    this.#telemetry = new TelemetryFeed(clock, journal.boot, (telemetry) => this.#link.telemetry(telemetry))
+    this.#shell = new SaleShell({
+      ...parts,
+      chart: saleChart({ offerWaitMs, vendLimitMs: vendMs + marginMs, reportingMs }),
+      seller: { ...settings.seller, offerWaitMs },
+      link: this.#link,
+      display: this.#display,
+      retryMs: limits.retryMs,
+      verify: (acknowledgement, saleId) => this.#verify(acknowledgement, saleId),
+      hear: (event) => this.#heardHardware(event),
+      changed: () => this.#invite(),
+    })
+  }
+
+  /** Phone payment may be offered now. */
+  get offered(): boolean {
+    return this.#link.offered && !this.#shell.journalFails
+  }
+
+  /** What an earlier process left is settled first (rule 13), then the hardware starts, then the link. */
+  start(): void {
+    this.#shell.start()
+    this.#link.start()
+    this.#prune()
+  }
+
+  async stop(): Promise<void> {
+    this.#pruning?.cancel()
+    this.#shell.stop()
+    this.#display.stop()
+    await Promise.all([this.#parts.hardware.stop(), this.#link.stop()])
+    this.#parts.journal.close()
+  }
+
+  #heardHardware(event: HardwareEvent): void {
+    switch (event.type) {
+      case 'ready':
+        this.#readerReady = true
+        this.#parts.log.info('the vending machine can sell by phone')
+        break
+      case 'notReady':
+        this.#readerReady = false
+        this.#parts.log.info({ why: event.why }, 'the vending machine cannot sell by phone')
+        break
+      case 'vendRequested':
+        this.#shell.vendRequested(event)
+        break
+      case 'noticed':
+        this.#parts.log.info({ what: event.what, detail: event.detail }, 'noticed at the hardware')
+        this.#telemetry.notice(event.what, event.detail)
+        break
+      default:
+        this.#shell.happened(event)
+    }
+  }
+
+  #heardLink(news: LinkNews): void {
+    switch (news.type) {
+      case 'admission':
+        this.#admitted(news.admission)
+        break
+      case 'instruction':
+        this.#shell.instructed(news.instruction, this.#readerReady)
+        break
+      case 'wordStored':
+        this.#shell.wordStored(news.row)
+        break
+      case 'changed':
+        this.#invite()
+        break
+    }
+  }
+
+  #admitted(admission: Admission): void {
+    if (admission.admission !== 'accepted') return
+    this.#admission = { admission, at: this.#parts.clock.monotonic() }
+    for (const chain of admission.centreChains) {
+      const checked = this.#parties.admit(chain, admission.serverTime)
+      if (!checked.ok) {
+        this.#parts.log.warn({ refusal: checked.refusal }, "a payment centre's certificate is refused")
+      }
+    }
+    this.#invite()
+  }
+
+  #verify(acknowledgement: string, saleId: string): Verdict {
+    const terms = this.#parts.journal.terms(saleId)
+    if (!terms || !this.#admission) return 'badAcknowledgement'
+    const { admission, at } = this.#admission
+    const { vendMs, marginMs } = this.#settings.limits
+    return checkAcknowledgement(acknowledgement, terms, this.#settings.seller.seller, {
+      parties: this.#parties,
+      admittedAt: admission.serverTime,
+      now: admission.serverTime + this.#parts.clock.monotonic() - at,
+      honouredForMs: vendMs + marginMs,
+    })
+  }
+
+  #invite(): void {
+    this.#display.invite(this.offered ? (this.#admission?.admission.invitation ?? '') : '')
+  }
+
+  #prune(): void {
+    const { journal, clock, log } = this.#parts
+    try {
+      const rows = journal.prune(clock.now() - this.#settings.limits.keepMs)
+      if (rows > 0) log.info({ rows }, 'forgot what is older than it must be kept')
+    } catch (err) {
+      log.warn({ err }, 'the journal could not be pruned; tried again tomorrow')
+    }
+    this.#pruning = clock.after(pruneEveryMs, () => this.#prune())
+  }
+}

@@ -1,0 +1,133 @@
+// The 32 characters of the vending machine's display: what standby says, an open offer with its countdown, a few words
+// at the end of a sale. It decides no sale; its countdown is a picture of the offer's own timer.
+import type { Clock, Timer } from '@concilia/protocol/clock.ts'
+import { priceText } from '@concilia/protocol/money.ts'
+import type { Scene } from './sale-events.ts'
+
+export type Language = 'en' | 'fr'
+
+export const displayWidth = 32
+/** The invitation and the countdown take turns. */
+const turnMs = 2000
+/** How long the last words of a sale stay. */
+const closingMs = 5000
+
+/** ASCII: the displays of vending machines know little else. */
+const words = {
+  en: {
+    left: 'left',
+    delivering: 'Paid. Your item is coming',
+    delivered: 'Thank you',
+    failed: 'Not delivered: money back',
+    unknown: 'Fault: see your phone',
+    waitLimit: 'Time is over. Nothing charged',
+    cancelled: 'Cancelled',
+    closed: 'Phone payment closed',
+  },
+  fr: {
+    left: 'reste',
+    delivering: 'Paye. Votre article arrive',
+    delivered: 'Merci',
+    failed: 'Echec: vous etes rembourse',
+    unknown: 'Panne: voyez votre telephone',
+    waitLimit: 'Temps ecoule. Rien de debite',
+    cancelled: 'Annule',
+    closed: 'Paiement par telephone ferme',
+  },
+} as const
+
+export interface DisplaySettings {
+  readonly language: Language
+  readonly offerWaitMs: number
+}
+
+export class Display {
+  readonly #put: (text: string) => void
+  readonly #clock: Clock
+  readonly #settings: DisplaySettings
+  #invitation = ''
+  #timer: Timer | undefined
+  #standby = true
+
+  constructor(put: (text: string) => void, clock: Clock, settings: DisplaySettings) {
+    this.#put = put
+    this.#clock = clock
+    this.#settings = settings
+  }
+
+  /** What a buyer is told to do; empty while phone payment cannot be offered. */
+  invite(invitation: string): void {
+    this.#invitation = invitation
+    if (this.#standby) this.#say(invitation)
+  }
+
+  show(scene: Scene): void {
+    this.#timer?.cancel()
+    this.#standby = false
+    switch (scene.scene) {
+      case 'offer':
+        this.#offer(priceText(scene.price), this.#clock.monotonic() + this.#settings.offerWaitMs, true)
+        break
+      case 'delivering':
+        this.#say(this.#words.delivering)
+        break
+      case 'concluded':
+        this.#close(this.#words[scene.result])
+        break
+      case 'refused':
+        this.#close(scene.text)
+        break
+      case 'withdrawn':
+        this.#close(this.#withdrawn(scene.reason))
+        break
+    }
+  }
+
+  stop(): void {
+    this.#timer?.cancel()
+  }
+
+  get #words() {
+    return words[this.#settings.language]
+  }
+
+  #offer(price: string, until: number, inviting: boolean): void {
+    const leftMs = Math.max(0, until - this.#clock.monotonic())
+    this.#say(inviting && this.#invitation ? this.#invitation : this.#countdown(price, leftMs))
+    this.#timer = this.#clock.after(turnMs, () => this.#offer(price, until, !inviting))
+  }
+
+  /** `1.50 EUR - 2:58 left`; French puts the word first. */
+  #countdown(price: string, leftMs: number): string {
+    const seconds = Math.ceil(leftMs / 1000)
+    const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+    const { left } = this.#words
+    return this.#settings.language === 'fr' ? `${price} - ${left} ${time}` : `${price} - ${time} ${left}`
+  }
+
+  #withdrawn(reason: Extract<Scene, { scene: 'withdrawn' }>['reason']): string {
+    switch (reason) {
+      case 'waitLimit':
+        return this.#words.waitLimit
+      case 'cancelled':
+      case 'readerLost':
+      case 'restarted':
+        return this.#words.cancelled
+      case 'refused':
+      case 'journalFailed':
+        return this.#words.closed
+    }
+  }
+
+  #close(text: string): void {
+    this.#say(text)
+    this.#timer = this.#clock.after(closingMs, () => {
+      this.#standby = true
+      this.#say(this.#invitation)
+    })
+  }
+
+  #say(text: string): void {
+    this.#put(text.slice(0, displayWidth))
+  }
+}
