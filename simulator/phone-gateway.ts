@@ -1,5 +1,6 @@
-// How a gateway carries what a simulated phone does to the relation server: the requests of Kannel and of Africa's
-// Talking, byte for byte as these send them, and what their answers mean. The other direction is in phone-network.ts.
+// How a gateway carries what a simulated phone does to the relation server: the requests of Kannel and of
+// Africa's Talking, byte for byte as these send them, and what their answers mean. The other direction is in
+// phone-network.ts.
 import type { Random } from '@concilia/protocol/random.ts'
 import { uuidFrom } from '@concilia/protocol/random.ts'
 
@@ -38,7 +39,8 @@ export function kannelGateway(random: Random): PhoneGateway {
       const session = random.bytes(1)[0] ?? 0
       let step = 0
       const request = (operation: number, text: string) => {
-        const meta = `?smpp?ussd_service_op=${octet(operation)}&its_session_info=${octet(session)}${octet(step)}&`
+        const info = `${octet(session)}${octet(step)}`
+        const meta = `?smpp?ussd_service_op=${octet(operation)}&its_session_info=${info}&`
         step = (step + 2) & 0xfe
         return get('ussd', { from, to: serviceCode.replace(/\D/g, ''), id: uuidFrom(random), text, meta })
       }

@@ -1,5 +1,6 @@
-// The carrier's side of all simulated phones: takes the relation server's outgoing texts in the form of either gateway
-// and puts them into inboxes, and carries what phones do to the server, repeated as real gateways repeat.
+// The carrier's side of all simulated phones: takes the relation server's outgoing texts in the form of
+// either gateway and puts them into inboxes, and carries what phones do to the server, repeated as real
+// gateways repeat.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Clock } from '@concilia/protocol/clock.ts'
@@ -47,7 +48,8 @@ export class PhoneNetwork {
     return new Promise((resolve, reject) => {
       this.#http.once('error', reject)
       this.#http.listen(this.#settings.port, '127.0.0.1', () => {
-        resolve({ port: (this.#http.address() as AddressInfo).port }) // a TCP server's address is never a string
+        const { port } = this.#http.address() as AddressInfo // a TCP server's is never a string
+        resolve({ port })
       })
     })
   }

@@ -1,5 +1,5 @@
-// A simulated phone: it texts, dials and reads. Everything goes through the real HTTP forms of its gateway; it knows
-// nothing of machines, prices or accounts.
+// A simulated phone: it texts, dials and reads. Everything goes through the real HTTP forms of its gateway;
+// it knows nothing of machines, prices or accounts.
 import type { Clock } from '@concilia/protocol/clock.ts'
 import { maskedSubscriber } from '@concilia/protocol/subscriber.ts'
 import type { Dialogue, PhoneGateway, Request, Shown } from './phone-gateway.ts'

@@ -1,5 +1,5 @@
-// The GSM 7-bit default alphabet (3GPP TS 23.038, 6.2.1): counting, and writing a text so that it stays in it. One
-// letter outside would turn the whole text into UCS-2 and cut it from 160 characters to 70.
+// The GSM 7-bit default alphabet (3GPP TS 23.038, 6.2.1): counting, and writing a text so that it stays in
+// it. One letter outside would turn the whole text into UCS-2 and cut it from 160 characters to 70.
 
 const basic =
   '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?' +
@@ -42,7 +42,10 @@ export function septetsOf(text: string): number | undefined {
   return sum
 }
 
-/** The same words inside the alphabet: letters that it lacks lose their accent, what has no likeness becomes `?`. */
+/**
+ * The same words inside the alphabet: letters that it lacks lose their accent, what has no likeness becomes
+ * `?`.
+ */
 export function inGsm7(text: string): string {
   return Array.from(text.normalize('NFC'), (character) => {
     if (septets.has(character)) return character

@@ -1,6 +1,7 @@
-// The phones' side of the HTTP server: `/phones/{secret}/{gateway}/{text|ussd|receipt}`. Reads a request by the form of
-// its gateway, has it stored, and only then answers 200; what could not be stored answers 503, and comes again. The
-// secret stands in the URL because some gateways can prove themselves by nothing else; so no URL is ever logged here.
+// The phones' side of the HTTP server: `/phones/{secret}/{gateway}/{text|ussd|receipt}`. Reads a request by
+// the form of its gateway, has it stored, and only then answers 200; what could not be stored answers 503,
+// and comes again. The secret stands in the URL because some gateways can prove themselves by nothing else;
+// so no URL is ever logged here.
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { BlockList, isIPv6 } from 'node:net'
 import type { Log } from '@concilia/platform/log.ts'
@@ -123,7 +124,10 @@ function pathOf({ params }: FastifyRequest): string {
   return typeof params === 'object' && params && '*' in params ? String(params['*']) : ''
 }
 
-/** The query goes before the body; of a name that stands twice, the first. Only the gateway's own names are read. */
+/**
+ * The query goes before the body; of a name that stands twice, the first. Only the gateway's own names are
+ * read.
+ */
 function fieldsOf({ query, body }: FastifyRequest): Fields {
   const merged = { ...(isRecord(body) ? body : {}), ...(isRecord(query) ? query : {}) }
   return Object.fromEntries(

@@ -1,5 +1,5 @@
-// The phones port: what reaches us from a phone, what goes back, and how a text is sent, whatever gateway is between.
-// The engine stores and decides; this folder only translates.
+// The phones port: what reaches us from a phone, what goes back, and how a text is sent, whatever gateway is
+// between. The engine stores and decides; this folder only translates.
 import type { Subscriber } from '@concilia/protocol/subscriber.ts'
 
 /** An SMS, or one step of a USSD dialogue. */
@@ -28,8 +28,8 @@ export interface Incoming {
 export type Reply = { kind: 'stored' } | { kind: 'screen'; screen: string; goesOn: boolean }
 
 /**
- * Hands one thing heard to the engine. Resolves after the database commit, a repeat with the same reply as before;
- * rejects when it could not be stored, so that the gateway sends it again.
+ * Hands one thing heard to the engine. Resolves after the database commit, a repeat with the same reply as
+ * before; rejects when it could not be stored, so that the gateway sends it again.
  */
 export type Receive = (incoming: Incoming) => Promise<Reply>
 
@@ -44,7 +44,9 @@ export interface OutgoingText {
 export type SendResult = { kind: 'sent' } | { kind: 'failed'; retry: 'temporary' | 'final'; why: string }
 
 export interface TextSender {
-  /** One attempt, bounded in time. Never rejects; the engine's outbox repeats what failed for the time being. */
+  /**
+   * One attempt, bounded in time. Never rejects; the engine's outbox repeats what failed for the time being.
+   */
   send(text: OutgoingText): Promise<SendResult>
   close(): Promise<void>
 }

@@ -1,5 +1,5 @@
-// Every sentence in both languages and on both channels: with the longest numbers and names it still fits, and no
-// letter leaves the phone alphabet.
+// Every sentence in both languages and on both channels: with the longest numbers and names it still fits,
+// and no letter leaves the phone alphabet.
 import { largestAmountMinor } from '@concilia/protocol/money.ts'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -80,10 +80,12 @@ describe('what a buyer must find in it', () => {
   test('price before consent, with tax, code, time, service and help number', () => {
     const say: Say = { kind: 'price', ...oneFifty, code: '7384', withinMs: 180_000 }
     expect(said(say, 'en', 'text')).toBe(
-      'Machine 4021: 1.50 EUR incl. tax. Reply YES 7384 within 3 min to pay, NO to cancel. Concilia, help 0800 123',
+      'Machine 4021: 1.50 EUR incl. tax. Reply YES 7384 within 3 min to pay, NO to cancel. ' +
+        'Concilia, help 0800 123',
     )
     expect(said(say, 'fr', 'text')).toBe(
-      'Machine 4021 : 1,50 EUR TTC. Répondez OUI 7384 sous 3 min pour payer, NON pour annuler. Concilia, aide 0800 123',
+      'Machine 4021 : 1,50 EUR TTC. Répondez OUI 7384 sous 3 min pour payer, NON pour annuler. ' +
+        'Concilia, aide 0800 123',
     )
   })
 

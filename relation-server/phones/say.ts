@@ -1,5 +1,5 @@
-// Everything that is ever said to a buyer, as one union, and its rendering: short enough for one text or one screen,
-// in letters every phone shows. The sentences themselves are in sentences-en.ts and sentences-fr.ts.
+// Everything that is ever said to a buyer, as one union, and its rendering: short enough for one text or one
+// screen, in letters every phone shows. The sentences themselves are in sentences-en.ts and sentences-fr.ts.
 import type { Money } from '@concilia/protocol/money.ts'
 import type { DeclineReason } from '../payments/port.ts'
 import { inGsm7 } from './gsm7.ts'
@@ -74,7 +74,8 @@ const sentences: Record<Language, Sentences> = { en: english, fr: french }
 
 /** @returns at most 160 septets for a text, 182 for a screen, when numbers and names keep their limits */
 export function render(say: Say, language: Language, channel: Channel, house: House): string {
-  const sentence = sentences[language][say.kind] as (say: Say, setting: Setting) => string // the kind picks its own
+  // The kind picks its own sentence, which TypeScript cannot follow.
+  const sentence = sentences[language][say.kind] as (say: Say, setting: Setting) => string
   return inGsm7(sentence(say, { channel, house }))
 }
 

@@ -1,9 +1,12 @@
-// From what a gateway calls the sender to a subscriber, and whether a number may be texted at all. Short codes are no
-// telephone numbers and never come here.
+// From what a gateway calls the sender to a subscriber, and whether a number may be texted at all. Short
+// codes are no telephone numbers and never come here.
 import type { Subscriber } from '@concilia/protocol/subscriber.ts'
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
 
-/** Lines that people carry, or may carry: some countries do not tell mobile from fixed, some numbers have no type. */
+/**
+ * Lines that people carry, or may carry: some countries do not tell mobile from fixed, some numbers have no
+ * type.
+ */
 const personal = new Set(['MOBILE', 'FIXED_LINE_OR_MOBILE', undefined])
 
 /**
@@ -21,7 +24,9 @@ export function subscriberFrom(sender: string, aliasRealm?: string): Subscriber 
   return isPersonal(`+${digits}`) ? { realm: 'e164', key: `+${digits}` } : undefined
 }
 
-/** Premium-rate and other service numbers are never texted; a carrier's alias is the carrier's own business. */
+/**
+ * Premium-rate and other service numbers are never texted; a carrier's alias is the carrier's own business.
+ */
 export function mayBeTexted({ realm, key }: Subscriber): boolean {
   return realm !== 'e164' || isPersonal(key)
 }

@@ -1,7 +1,12 @@
-// What buyers read in French. Each must fit 160 septets with the longest price, number and names (182 on a screen);
-// numbers first on a menu, `0` back. Accents that the phone alphabet lacks are dropped when it is sent.
+// What buyers read in French. Each must fit 160 septets with the longest price, number and names (182 on a
+// screen); numbers first on a menu, `0` back. Accents that the phone alphabet lacks are dropped when it is
+// sent.
+import type { Money } from '@concilia/protocol/money.ts'
 import { priceIn, timeText } from './figures.ts'
-import type { Sentences } from './say.ts'
+import type { House, Sentences } from './say.ts'
+
+const cost = (price: Money) => priceIn('fr', price)
+const contact = ({ serviceName, helpNumber }: House) => `${serviceName}, aide ${helpNumber}`
 
 const declined = {
   noAccount: 'pas de compte pour ce numéro',
@@ -15,26 +20,26 @@ const declined = {
 
 export const french: Sentences = {
   price: ({ machineNumber, price, code, withinMs }, { house }) =>
-    `Machine ${machineNumber} : ${priceIn('fr', price)} TTC. Répondez OUI ${code} sous ${timeText(withinMs)} pour payer, ` +
-    `NON pour annuler. ${house.serviceName}, aide ${house.helpNumber}`,
+    `Machine ${machineNumber} : ${cost(price)} TTC. Répondez OUI ${code} ` +
+    `sous ${timeText(withinMs)} pour payer, NON pour annuler. ${contact(house)}`,
   priceMenu: ({ machineNumber, price }, { house }) =>
-    `Machine ${machineNumber} : ${priceIn('fr', price)} TTC\n1 Payer\n0 Annuler\n` +
-    `${house.serviceName}, aide ${house.helpNumber}`,
+    `Machine ${machineNumber} : ${cost(price)} TTC\n1 Payer\n0 Annuler\n${contact(house)}`,
   codeSent: ({ machineNumber }) =>
     `Machine ${machineNumber} : le prix vous est envoyé par SMS. Rien n'est payé avant votre réponse.`,
   chooseNow: ({ machineNumber, withinMs }, { channel }) =>
     `Choisissez votre article sur la machine ${machineNumber} sous ${timeText(withinMs)}. ` +
     (channel === 'ussd' ? 'Puis :\n1 Voir le prix\n0 Annuler' : 'Vous recevrez le prix avant de payer.'),
   paying: ({ machineNumber, price }) =>
-    `Merci. La machine ${machineNumber} démarre dès que ${priceIn('fr', price)} sont payés. Le reçu arrive par SMS.`,
+    `Merci. La machine ${machineNumber} démarre dès que ${cost(price)} sont payés. Le reçu arrive par SMS.`,
   takenByAnother: ({ machineNumber }) =>
     `Machine ${machineNumber} : un autre téléphone a payé cet article. Rien ne vous est débité.`,
   tooLate: ({ machineNumber }) =>
-    `Machine ${machineNumber} : trop tard, délai dépassé. Rien ne vous est débité. Choisissez à nouveau sur la machine.`,
+    `Machine ${machineNumber} : trop tard, délai dépassé. Rien ne vous est débité. ` +
+    'Choisissez à nouveau sur la machine.',
   cancelled: ({ machineNumber }) => `Machine ${machineNumber} : annulé. Rien ne vous est débité.`,
   declined: ({ machineNumber, reason }, { house }) =>
     `Machine ${machineNumber} : paiement refusé, ${declined[reason]}. Rien ne vous est débité. ` +
-    `${house.serviceName}, aide ${house.helpNumber}`,
+    contact(house),
   paymentUnavailable: ({ machineNumber }) =>
     `Machine ${machineNumber} : le paiement par téléphone est indisponible. Rien ne vous est débité. ` +
     'Réessayez plus tard ou payez en pièces.',
@@ -47,19 +52,19 @@ export const french: Sentences = {
       ? `${suggestion ? `\n1 Machine ${suggestion}` : ''}\n0 Annuler\nou tapez le numéro de la machine`
       : ` Envoyez PAYER et le numéro de la machine${suggestion ? ` : PAYER ${suggestion}` : ''}.`),
   receipt: ({ machineNumber, price, seller, reference }, { house }) =>
-    `Payé ${priceIn('fr', price)} TTC à ${seller.slice(0, 24)}, machine ${machineNumber}. Réf. ${reference}. ` +
-    `${house.serviceName}, aide ${house.helpNumber}`,
+    `Payé ${cost(price)} TTC à ${seller.slice(0, 24)}, machine ${machineNumber}. ` +
+    `Réf. ${reference}. ${contact(house)}`,
   refundNotice: ({ machineNumber, price, reference }, { house }) =>
-    `La machine ${machineNumber} n'a pas livré : ${priceIn('fr', price)} vous sont rendus. Réf. ${reference}. ` +
-    `${house.serviceName}, aide ${house.helpNumber}`,
+    `La machine ${machineNumber} n'a pas livré : ${cost(price)} vous sont rendus. Réf. ${reference}. ` +
+    contact(house),
   unknownClosedNotice: ({ machineNumber, price, reference }, { house }) =>
-    `Machine ${machineNumber} : livraison non confirmée, ${priceIn('fr', price)} vous sont rendus. ` +
-    `Réf. ${reference}. ${house.serviceName}, aide ${house.helpNumber}`,
+    `Machine ${machineNumber} : livraison non confirmée, ${cost(price)} vous sont rendus. ` +
+    `Réf. ${reference}. ${contact(house)}`,
   owedNotice: ({ machineNumber, price, reference }, { house }) =>
-    `Machine ${machineNumber} : nous vous devons ${priceIn('fr', price)}, votre compte ne peut les recevoir. ` +
+    `Machine ${machineNumber} : nous vous devons ${cost(price)}, votre compte ne peut les recevoir. ` +
     `Appelez ${house.helpNumber}, réf. ${reference}. ${house.serviceName}`,
   validationAsked: ({ machineNumber, price }, { channel }) =>
-    `Machine ${machineNumber}, ${priceIn('fr', price)} : un code vous arrive par SMS. ` +
+    `Machine ${machineNumber}, ${cost(price)} : un code vous arrive par SMS. ` +
     (channel === 'ussd'
       ? 'Tapez-le ici pour payer\n0 Annuler'
       : 'Renvoyez-le pour payer, ou NON pour annuler.'),
@@ -82,7 +87,8 @@ export const french: Sentences = {
     `STOP : plus de SMS. Aide ${house.helpNumber}`,
   stopped: (_, { house }) => `${house.serviceName} : vous ne recevrez plus de SMS. START pour reprendre.`,
   started: (_, { house }) =>
-    `${house.serviceName} : bienvenue. Choisissez sur la machine, envoyez PAYER et son numéro. STOP pour arrêter.`,
+    `${house.serviceName} : bienvenue. Choisissez sur la machine, envoyez PAYER et son numéro. ` +
+    'STOP pour arrêter.',
   tooManyRequests: (_, { house }) =>
     `${house.serviceName} : trop de demandes de ce numéro. Patientez un peu. Aide ${house.helpNumber}`,
 }

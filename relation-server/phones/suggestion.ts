@@ -3,8 +3,8 @@
 /**
  * @param typed the number that no machine has
  * @param known all machine numbers that sell
- * @returns the only one that is one slip away (two figures swapped, one wrong, missing or too many); undefined when
- *   there is none or several: guessing between two machines would send the buyer to the wrong one
+ * @returns the only one that is one slip away (two figures swapped, one wrong, missing or too many);
+ *   undefined when there is none or several: guessing between two would send the buyer to the wrong machine
  */
 export function suggestionFor(typed: string, known: Iterable<string>): string | undefined {
   const near: string[] = []

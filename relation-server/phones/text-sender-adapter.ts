@@ -1,5 +1,6 @@
-// Hands texts to a gateway over HTTP: one pool of kept-alive connections, one attempt a call, bounded in time. A time
-// limit passed is `temporary`: the text may then arrive twice, which its reader can bear; silence would be worse.
+// Hands texts to a gateway over HTTP: one pool of kept-alive connections, one attempt a call, bounded in
+// time. A time limit passed is `temporary`: the text may then arrive twice, which its reader can bear;
+// silence would be worse.
 import { Pool } from 'undici'
 import { final, type Sending, temporary } from './gateways/gateway.ts'
 import type { TextSender } from './port.ts'

@@ -1,5 +1,5 @@
-// What a buyer's words mean, in French and English, typed in any of the ways people type. Whether it is wanted here and
-// now - a code that fits, a machine that exists - is not decided here.
+// What a buyer's words mean, in French and English, typed in any of the ways people type. Whether it is
+// wanted here and now - a code that fits, a machine that exists - is not decided here.
 import type { Language } from './port.ts'
 
 type Meaning =
@@ -74,7 +74,10 @@ export function readWords(text: string): Intent {
   return known.language ? { ...meaning, language: known.language } : meaning
 }
 
-/** Lower case without accents or marks nobody sees; whatever is no letter, figure, `*` or `#` becomes a space. */
+/**
+ * Lower case without accents or marks nobody sees; whatever is no letter, figure, `*` or `#` becomes a
+ * space.
+ */
 function folded(text: string): string {
   return text
     .normalize('NFKC')

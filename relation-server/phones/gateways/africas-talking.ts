@@ -1,5 +1,5 @@
-// The form of Africa's Talking: texts and dialogues come as POSTed forms, texts go out as one. A dialogue is answered
-// within 15 s by `CON` (goes on) or `END`. Nothing is signed: the URL is the secret.
+// The form of Africa's Talking: texts and dialogues come as POSTed forms, texts go out as one. A dialogue is
+// answered within 15 s by `CON` (goes on) or `END`. Nothing is signed: the URL is the secret.
 import { sha256 } from '@concilia/protocol/random.ts'
 import { z } from 'zod'
 import type { Reply, SendResult } from '../port.ts'
@@ -98,8 +98,8 @@ function hearStep(
 }
 
 /**
- * What was typed last. A `*` inside an answer looks like two answers, so what came before is remembered; only a
- * dialogue that began before this process did is cut at its last `*`.
+ * What was typed last. A `*` inside an answer looks like two answers, so what came before is remembered; only
+ * a dialogue that began before this process did is cut at its last `*`.
  */
 function newestOf(text: string, before: History | undefined): string {
   if (before?.text === text) return before.newest
@@ -147,7 +147,10 @@ function sendingOf({ sendOrigin, username, apiKey, sender }: AfricasTalkingSetti
   }
 }
 
-/** 100 to 102: taken. 401 held, 405 no credit of ours, 500 and 501: may pass. The rest is about this recipient. */
+/**
+ * 100 to 102: taken. 401 held, 405 no credit of ours, 500 and 501: may pass. The rest is about this
+ * recipient.
+ */
 function recipientResult(body: string): SendResult {
   let json: unknown
   try {

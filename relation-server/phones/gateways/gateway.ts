@@ -1,5 +1,5 @@
-// What one form of gateway is: how its requests are read and answered, and how a text is handed to it. All of it is
-// pure; the sockets are in http-adapter.ts and text-sender-adapter.ts.
+// What one form of gateway is: how its requests are read and answered, and how a text is handed to it. All of
+// it is pure; the sockets are in http-adapter.ts and text-sender-adapter.ts.
 import type { Incoming, OutgoingText, Reply, SendResult } from '../port.ts'
 
 /** Query and form fields together, names as the gateway writes them. */

@@ -1,6 +1,6 @@
-// The form of Kannel 1.4: texts and dialogues come by the `get-url` or `post-url` of its sms-service groups, texts go
-// out by `sendsms`. Over SMPP a dialogue's operation and session travel as TLVs in Kannel's meta-data, both ways.
-// kannel.example.conf beside this file is the configuration this expects.
+// The form of Kannel 1.4: texts and dialogues come by the `get-url` or `post-url` of its sms-service groups,
+// texts go out by `sendsms`. Over SMPP a dialogue's operation and session travel as TLVs in Kannel's
+// meta-data, both ways. kannel.example.conf beside this file is the configuration this expects.
 import { sha256 } from '@concilia/protocol/random.ts'
 import type { Incoming, Reply } from '../port.ts'
 import { subscriberFrom } from '../sender-number.ts'
@@ -98,7 +98,10 @@ function hearStep(
   })
 }
 
-/** The operation says whether the carrier keeps the dialogue open; session number kept, sequence number one on. */
+/**
+ * The operation says whether the carrier keeps the dialogue open; session number kept, sequence number one
+ * on.
+ */
 function answerStep(reply: Reply | undefined, fields: Fields): Answer {
   const goesOn = reply?.kind === 'screen' && reply.goesOn
   const info = metaOf(fields).its_session_info
@@ -156,7 +159,10 @@ function heard(incoming: Incoming): Heard {
   return { kind: 'incoming', incoming }
 }
 
-/** Kannel's own id is the same in each repeat. Without it: the same words from the same phone in the same minute. */
+/**
+ * Kannel's own id is the same in each repeat. Without it: the same words from the same phone in the same
+ * minute.
+ */
 function messageIdOf({ id, from, to, text }: Fields, at: number): string {
   if (id && id.length <= 64) return id
   return sha256(JSON.stringify([from, to, text, Math.floor(at / 60_000)]))

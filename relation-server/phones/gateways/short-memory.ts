@@ -1,5 +1,5 @@
-// What is remembered of dialogues while they last: a few minutes, of the newest ten thousand. Losing it (a restart)
-// costs at most one dialogue begun anew; money never depends on it.
+// What is remembered of dialogues while they last: a few minutes, of the newest ten thousand. Losing it (a
+// restart) costs at most one dialogue begun anew; money never depends on it.
 
 const lifeMs = 300_000 // a dialogue lives 180 s at its carrier
 const most = 10_000
