@@ -1,0 +1,68 @@
+// The automaton's configuration file: every key with its meaning, from which example.toml is written. Who it is comes
+// from its certificate, not from here.
+import { pathSchema } from '@concilia/platform/configuration-schema.ts'
+import { limitsSchema } from '@concilia/protocol/limits.ts'
+import { currencySchema } from '@concilia/protocol/money.ts'
+import { machineNumberSchema } from '@concilia/protocol/topics.ts'
+import { z } from 'zod'
+
+export const automatonConfigurationSchema = z.strictObject({
+  machineNumber: machineNumberSchema
+    .describe('What is painted on the machine and typed by buyers')
+    .meta({ examples: ['4021'] }),
+  identity: pathSchema
+    .describe('Folder with key.pem, chain.pem and root.pem, as enrolled; its certificate says who we are')
+    .meta({ examples: ['identity'] }),
+  journal: pathSchema
+    .describe('The journal file, on a disk that survives a power cut. A new one must be admitted by a person')
+    .default('journal.db'),
+  currency: currencySchema.describe('What the vending machine counts in').meta({ examples: ['EUR'] }),
+  language: z.enum(['en', 'fr']).describe("Of the display's words").default('en'),
+  logLevel: z
+    .enum(['debug', 'info', 'warn', 'error'])
+    .describe('Least grave line that is logged')
+    .default('info'),
+  link: z
+    .strictObject({
+      url: z
+        .url({ protocol: /^mqtts?$/ })
+        .describe('The broker: mqtts:// anywhere, plain mqtt:// on this machine only')
+        .meta({ examples: ['mqtts://broker.example:8883'] }),
+      mode: z
+        .enum(['permanent', 'onDemand'])
+        .describe(
+          'onDemand: a metered modem, which sleeps until phone payment is chosen and sleeps again afterwards',
+        )
+        .default('permanent'),
+    })
+    .describe('The way to the relation server'),
+  serial: z
+    .strictObject({
+      path: z
+        .string()
+        .min(1)
+        .describe('Port of the bridge to the vending machine; the names below by-id survive replugging')
+        .meta({ examples: ['/dev/serial/by-id/usb-Qibixx_MDB-HAT_0-if00'] }),
+    })
+    .describe('The serial line'),
+  reader: z
+    .strictObject({
+      address: z
+        .enum(['0x10', '0x60'])
+        .describe('Place of our reader on the MDB bus; 0x60 leaves 0x10 to a card reader')
+        .default('0x60'),
+      scaleFactor: z.int().min(1).max(100).describe('Of the machine: minor units in one MDB unit').default(1),
+      decimalPlaces: z.int().min(0).max(3).describe('Of the amounts on the bus').default(2),
+      alwaysIdle: z
+        .boolean()
+        .describe(
+          'Offer the machine to ask for a vend by itself; otherwise a session is opened for each buyer',
+        )
+        .default(true),
+    })
+    .describe('The MDB cashless reader that the bridge plays')
+    .prefault({}),
+  limits: limitsSchema
+    .describe('Time limits; each is shorter than that of whoever waits for it')
+    .prefault({}),
+})

@@ -1,0 +1,84 @@
+// The automaton's composition root: reads the command line and the configuration, opens the real journal, serial port
+// and link, and puts them together. The only place that knows which adapters are used.
+
+import { usageError } from '@concilia/platform/command-line.ts'
+import { assertLimits, readConfiguration } from '@concilia/platform/configuration.ts'
+import { type Identity, readIdentity } from '@concilia/platform/identity.ts'
+import { makeLog } from '@concilia/platform/log.ts'
+import { OperatingError } from '@concilia/platform/operating-error.ts'
+import { runMain } from '@concilia/platform/run-main.ts'
+import { systemClock } from '@concilia/platform/system-clock.ts'
+import { systemRandom } from '@concilia/platform/system-random.ts'
+import { sha256 } from '@concilia/protocol/random.ts'
+import { Automaton } from './automaton.ts'
+import { automatonConfigurationSchema } from './configuration.ts'
+import { QibixxHardware } from './hardware/qibixx-hardware.ts'
+import { serialPortLine } from './hardware/serialport-adapter.ts'
+import { openSqliteJournal } from './journal/open-sqlite-journal.ts'
+import { MqttLink } from './link/mqtt-link-adapter.ts'
+import packageJson from './package.json' with { type: 'json' }
+
+/** How long one attempt to reach the broker may take (ms). */
+const connectMs = 10_000
+
+const description = {
+  program: 'automaton',
+  summary: 'the agent in a vending machine: offers, verifies, delivers, reports',
+  usage: ['node automaton/main.ts --config FILE'],
+  flags: {
+    config: { value: 'FILE', says: 'the configuration; example.toml beside main.ts explains every key' },
+  },
+} as const
+
+await runMain(description, async ({ flags }) => {
+  if (flags.config === undefined) throw usageError(description, '--config FILE is needed')
+  const automaton = compose(flags.config)
+  automaton.start()
+  return { stop: () => automaton.stop() }
+})
+
+function compose(file: string): Automaton {
+  const configuration = readConfiguration(automatonConfigurationSchema, file)
+  const { limits, currency, reader, link, serial, machineNumber, language } = configuration
+  assertLimits(limits, file)
+  const identity = readIdentity(configuration.identity)
+  assertRole(identity, configuration.identity)
+  const log = makeLog('automaton', { level: configuration.logLevel }).child({ automatonId: identity.id })
+  const clock = systemClock
+  const random = systemRandom
+  const mqttLink = new MqttLink({ url: link.url, automatonId: identity.id, tls: identity, connectMs })
+  const { journal, setAside } = openSqliteJournal(configuration.journal, random, clock.now())
+  if (setAside) {
+    log.error(
+      { journalId: journal.journalId, ...setAside },
+      'the journal could not be used and was set aside; a new one begins, which the server must admit anew',
+    )
+  }
+  const openLine = serialPortLine({ path: serial.path, clock, retryMs: limits.retryMs })
+  const hardware = new QibixxHardware({ openLine, clock, limits, currency, mdb: reader, log })
+  return new Automaton(
+    { hardware, link: mqttLink, journal, clock, random, log },
+    {
+      seller: { automatonId: identity.id, machineNumber, seller: identity.seller, signer: identity.signer },
+      identity: {
+        version: packageJson.version,
+        configurationHash: sha256(JSON.stringify(configuration)),
+        chain: identity.chain,
+        reader: reader.alwaysIdle ? 'alwaysIdle' : 'session',
+      },
+      rootPem: identity.rootPem,
+      linkMode: link.mode,
+      language,
+      limits,
+    },
+  )
+}
+
+function assertRole({ role, seller }: Identity, folder: string): void {
+  if (role === 'automaton' && seller !== '') return
+  throw new OperatingError({
+    code: 'identity-of-another-role',
+    message: `The certificate in ${folder} is that of a ${role}${seller ? '' : ' without an operator'}.`,
+    advice: "Name the folder of this automaton's own identity, enrolled as an automaton of its operator.",
+  })
+}
