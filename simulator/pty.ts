@@ -66,9 +66,7 @@ export class Pty {
 
   /** Lost when unplugged, as on a wire. */
   write(text: string): void {
-    // A terminal's stream is read and written; its type says only the first.
-    const master = this.#master as (ReadStream & NodeJS.WritableStream) | undefined
-    master?.write(Buffer.from(text, 'latin1'))
+    this.#master?.write(Buffer.from(text, 'latin1'))
   }
 }
 

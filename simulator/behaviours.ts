@@ -1,0 +1,104 @@
+// How a vending machine may behave, as a list of "if this, then that, else not mine". A behaviour answers whether it has
+// taken the moment in hand; the first of the machine's list that does is the only one. `good` stands at every end.
+import type { VendingMachine } from './vending-machine.ts'
+
+export interface Behaviour {
+  /** The machine has just asked the reader for a vend. */
+  readonly asked?: (machine: VendingMachine, item: number) => boolean
+  /** The reader has just approved it. */
+  readonly approved?: (machine: VendingMachine, item: number) => boolean
+}
+
+const behaviours = {
+  /** The motor turns, the goods fall, the machine says so. */
+  good: {
+    approved(machine, item) {
+      machine.after(machine.settings.motorMs, () => {
+        machine.drop(item)
+        machine.reportSuccess()
+      })
+      return true
+    },
+  },
+  /** The motor turns, nothing falls, the machine says so. */
+  jam: {
+    approved(machine) {
+      machine.after(machine.settings.motorMs, () => machine.reportFailure())
+      return true
+    },
+  },
+  /** The goods fall and nobody is told. */
+  silent: {
+    approved(machine, item) {
+      machine.after(machine.settings.motorMs, () => {
+        machine.drop(item)
+        machine.forgetVend()
+      })
+      return true
+    },
+  },
+  /** The goods fall, and the machine restarts before it has said so. */
+  reset: {
+    approved(machine, item) {
+      machine.after(machine.settings.motorMs, () => {
+        machine.drop(item)
+        machine.resetReader()
+      })
+      return true
+    },
+  },
+  /** All goes well, but later than anybody waits for. */
+  slow: {
+    approved(machine, item) {
+      machine.after(machine.settings.slowMs, () => {
+        machine.drop(item)
+        machine.reportSuccess()
+      })
+      return true
+    },
+  },
+  /** Somebody pulls the serial line in the middle of the vend, and puts it back after a while. */
+  unplugged: {
+    approved(machine, item) {
+      machine.line.unplug()
+      machine.after(machine.settings.unpluggedMs, () => machine.line.plug())
+      machine.after(machine.settings.motorMs, () => {
+        machine.drop(item)
+        machine.reportSuccess()
+      })
+      return true
+    },
+  },
+  /** The buyer thinks better of it and pays in coins. */
+  coins: {
+    asked(machine, item) {
+      machine.after(machine.settings.motorMs, () => machine.payInCoins(item))
+      return true
+    },
+  },
+  /** A bad cable: noise between the lines. What is said gets through. */
+  garbage: {
+    asked(machine) {
+      machine.line.write('\u0000\u00ff~}c,STA\r\n')
+      return false
+    },
+    approved(machine) {
+      machine.line.write('c,VEND,SUCC\u0007\r\n\u00fe\u00fe\r\n')
+      return false
+    },
+  },
+  /** The box loses its power for a moment while the machine waits for a decision. */
+  boxRestart: {
+    asked(machine) {
+      machine.after(machine.settings.motorMs, () => machine.box.restart())
+      return false
+    },
+  },
+} as const satisfies Record<string, Behaviour>
+
+export type BehaviourName = keyof typeof behaviours
+export const behaviourNames = Object.keys(behaviours) as BehaviourName[]
+
+export function behaviourNamed(name: BehaviourName): Behaviour {
+  return behaviours[name]
+}

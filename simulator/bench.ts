@@ -1,0 +1,142 @@
+// Everything simulated that one process holds: vending machines by name, and the phones with their carrier. Each call of
+// control.ts is one function here.
+import { OperatingError } from '@concilia/platform/operating-error.ts'
+import type { Clock } from '@concilia/protocol/clock.ts'
+import type { Random } from '@concilia/protocol/random.ts'
+import type { CallName, Calls, MachineView } from './control.ts'
+import { MachineOnPty } from './machine-on-pty.ts'
+import type { Screen } from './phone.ts'
+import { PhoneNetwork } from './phone-network.ts'
+import { type MachineEvent, usualMachine } from './vending-machine.ts'
+
+export interface BenchParts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly see: (machine: string, event: MachineEvent) => void
+}
+
+type Answer<Name extends CallName> = Calls[Name]['answers'] | Promise<Calls[Name]['answers']>
+
+export interface Bench {
+  readonly calls: { readonly [Name in CallName]: (takes: Calls[Name]['takes']) => Answer<Name> }
+  close(): Promise<void>
+}
+
+export function openBench(parts: BenchParts): Bench {
+  const machines = machineCalls(parts)
+  const phones = phoneCalls(parts)
+  return {
+    calls: { ...machines.calls, ...phones.calls },
+    async close() {
+      machines.close()
+      await phones.close()
+    },
+  }
+}
+
+function machineCalls({ clock, see }: BenchParts) {
+  const machines = new Map<string, MachineOnPty>()
+  const find = (name: string): MachineOnPty => {
+    const found = machines.get(name)
+    if (!found) throw unknownMachine(name, [...machines.keys()])
+    return found
+  }
+  /** For calls that change something and then show what has become of the machine. */
+  const doing =
+    <Takes extends { machine: string }>(act: (machine: MachineOnPty, takes: Takes) => void) =>
+    (takes: Takes): MachineView => {
+      const found = find(takes.machine)
+      act(found, takes)
+      return viewOf(found)
+    }
+  return {
+    calls: {
+      createMachine({ name, link, behaviours = [], ...settings }: Calls['createMachine']['takes']) {
+        machines.get(name)?.unplug()
+        const made = new MachineOnPty(link, { ...usualMachine, ...settings }, clock, (event) =>
+          see(name, event),
+        )
+        made.machine.behave(behaviours)
+        machines.set(name, made)
+        return viewOf(made)
+      },
+      press: ({ machine, item }: Calls['press']['takes']) => find(machine).machine.press(item),
+      pushLever: doing(({ machine }) => machine.pushLever()),
+      payInCoins: ({ machine, item }: Calls['payInCoins']['takes']) => find(machine).machine.payInCoins(item),
+      behave: doing<Calls['behave']['takes']>(({ machine }, { behaviours }) => machine.behave(behaviours)),
+      unplug: doing((found) => found.unplug()),
+      plug: doing((found) => found.plug()),
+      restartBox: doing(({ machine }) => machine.box.restart()),
+      look: doing(() => {}),
+    },
+    close() {
+      for (const machine of machines.values()) machine.unplug()
+    },
+  }
+}
+
+function viewOf({ machine, plugged }: MachineOnPty): MachineView {
+  const { coinsMinor, display, enabled } = machine
+  return { dropped: Object.fromEntries(machine.dropped), coinsMinor, display, enabled, plugged }
+}
+
+function unknownMachine(name: string, known: readonly string[]): OperatingError {
+  return new OperatingError({
+    code: 'no-such-machine',
+    message: `There is no simulated machine ${name}.`,
+    advice: known.length === 0 ? 'Create it first.' : `There are: ${known.join(', ')}.`,
+  })
+}
+
+function phoneCalls({ clock, random }: BenchParts) {
+  let network: PhoneNetwork | undefined
+  const dialogues = new Map<string, Screen>()
+  const phone = ({ number, form }: Calls['inbox']['takes']) => started(network).phone(number, form)
+  const shown = (number: string, screen: Screen) => {
+    dialogues.set(number, screen)
+    return { text: screen.text, goesOn: screen.goesOn }
+  }
+  return {
+    calls: {
+      async startPhones(settings: Calls['startPhones']['takes']) {
+        await network?.stop()
+        network = new PhoneNetwork({ ...settings, clock, random })
+        return network.start()
+      },
+      reachServer({ form, url }: Calls['reachServer']['takes']) {
+        started(network).reach(form, url)
+        return null
+      },
+      async text(takes: Calls['text']['takes']) {
+        await phone(takes).text(takes.words)
+        return null
+      },
+      dial: async (takes: Calls['dial']['takes']) => shown(takes.number, await phone(takes).dial(takes.code)),
+      async type({ number, words }: Calls['type']['takes']) {
+        const screen = dialogues.get(number)
+        if (!screen) throw new OperatingError(noDialogue)
+        return shown(number, await screen.answer(words))
+      },
+      nextText: (takes: Calls['nextText']['takes']) => phone(takes).nextText(takes.timeoutMs),
+      inbox: (takes: Calls['inbox']['takes']) => phone(takes).texts,
+    },
+    async close() {
+      await network?.stop()
+    },
+  }
+}
+
+const noDialogue = {
+  code: 'no-dialogue',
+  message: 'This phone has no dialogue to type into.',
+  advice: 'Dial first.',
+}
+
+function started(network: PhoneNetwork | undefined): PhoneNetwork {
+  if (network) return network
+  throw new OperatingError({
+    code: 'phones-not-started',
+    message: 'The phones have no carrier yet.',
+    advice: 'Call startPhones first.',
+  })
+}

@@ -1,0 +1,214 @@
+// The Qibixx bridge as its two neighbours see it: lines on the serial side, an MDB cashless reader on the bus side. It
+// answers in the order it is asked and remembers nothing over a restart. Time passes only on the bus.
+import type { Currency } from '@concilia/protocol/money.ts'
+import {
+  readHostLine,
+  type WritableBoxLine,
+  type WritableHostLine,
+  writeBoxLine,
+} from '@concilia/protocol/qibixx.ts'
+import { LineSplitter } from '@concilia/protocol/qibixx-splitter.ts'
+
+/** What the reader tells the machine, when it is polled. */
+export type ReaderAnswer =
+  | { type: 'justReset' }
+  | { type: 'sessionBegun' }
+  | { type: 'sessionCancelled' }
+  | { type: 'approved'; amountMinor: number }
+  | { type: 'denied' }
+  | { type: 'display'; text: string }
+
+export interface BoxParts {
+  readonly currency: Currency
+  /** A line to the host, without its end. */
+  readonly say: (text: string) => void
+  readonly answer: (answer: ReaderAnswer) => void
+}
+
+/** MDB's states of a cashless reader; `off` is the box's own. */
+type BusState = 'off' | 'inactive' | 'disabled' | 'enabled' | 'idle' | 'undecided' | 'approved'
+
+const knownSettings = [
+  'mdb-address',
+  'mdb-currency-code',
+  'mdb-scale-factor',
+  'mdb-decimal-places',
+  'mdb-always-idle',
+  'mdb-timeout',
+  'mdb-timeout-idle',
+  'mdb-timeout-vend',
+]
+
+export class QibixxBox {
+  readonly #parts: BoxParts
+  readonly #settings = new Map<string, string>()
+  #bus: BusState = 'off'
+  #splitter = new LineSplitter()
+
+  constructor(parts: BoxParts) {
+    this.#parts = parts
+  }
+
+  get on(): boolean {
+    return this.#bus !== 'off'
+  }
+
+  /** Enabled by the machine, with nothing under way. */
+  get ready(): boolean {
+    return this.#bus === 'enabled'
+  }
+
+  setting(name: string): string | undefined {
+    return this.#settings.get(name)
+  }
+
+  /** Bytes from the host. */
+  receive(bytes: Uint8Array): void {
+    for (const text of this.#splitter.push(bytes)) {
+      const line = readHostLine(text, this.#parts.currency)
+      if (line.type === 'unreadable')
+        this.#say({ type: 'unknownCommand', text: line.text.replaceAll('"', '') })
+      else this.#obey(line)
+    }
+  }
+
+  /** Loss of power: settings and everything under way are gone. */
+  restart(): void {
+    this.#bus = 'off'
+    this.#settings.clear()
+    this.#splitter = new LineSplitter()
+  }
+
+  // The bus: what the machine tells the reader.
+
+  reset(): void {
+    if (!this.on) return
+    if (this.#bus === 'undecided' || this.#bus === 'approved') this.#say({ type: 'vendEnded', how: 'reset' })
+    this.#become('inactive')
+    this.#parts.answer({ type: 'justReset' })
+  }
+
+  setup(): void {
+    if (this.#bus === 'inactive') this.#become('disabled')
+  }
+
+  enable(): void {
+    if (this.#bus === 'disabled') this.#become('enabled')
+  }
+
+  disable(): void {
+    if (this.#bus === 'enabled') this.#become('disabled')
+  }
+
+  /** @returns whether the reader takes a request now */
+  requestVend(priceMinor: number, item: number): boolean {
+    const alwaysIdle = this.#bus === 'enabled' && this.setting('mdb-always-idle') === '1'
+    if (this.#bus !== 'idle' && !alwaysIdle) return false
+    this.#bus = 'undecided'
+    this.#say({ type: 'busActivity' })
+    this.#say({ type: 'vendRequested', priceMinor, item })
+    return true
+  }
+
+  /** @returns false when it is too late: once approved, the machine must finish the vend (MDB 4.2, 7.3) */
+  cancelVend(): boolean {
+    if (this.#bus !== 'undecided') return false
+    this.#say({ type: 'vendEnded', how: 'cancelled' })
+    this.#deny()
+    return true
+  }
+
+  vendSucceeded(): void {
+    if (this.#bus !== 'approved') return
+    this.#say({ type: 'vendSucceeded' })
+    this.#endVend()
+  }
+
+  vendFailed(): void {
+    if (this.#bus !== 'approved') return
+    this.#say({ type: 'vendEnded', how: 'failed' })
+    this.#endVend()
+  }
+
+  completeSession(): void {
+    if (this.#bus === 'idle') this.#become('enabled')
+  }
+
+  // The serial side: what the host tells the box.
+
+  #obey(line: WritableHostLine) {
+    switch (line.type) {
+      case 'askVersion':
+        return this.#say({ type: 'version', text: '4.0.2.0,concilia-simulator' })
+      case 'askHardware':
+        return this.#say({ type: 'hardware', text: '1.0,concilia-simulator' })
+      case 'resetBox':
+        return this.restart()
+      case 'switch':
+        return this.#switch(line.on)
+      case 'setting':
+        return this.#set(line.name, line.value)
+    }
+    if (!this.on) return this.#say({ type: 'refusedAsOff' })
+    this.#say({ type: 'busActivity' })
+    this.#obeyOn(line)
+  }
+
+  #obeyOn(line: Exclude<WritableHostLine, { type: 'switch' | 'setting' }>) {
+    switch (line.type) {
+      case 'startSession':
+        if (this.#bus !== 'enabled') return this.#say({ type: 'refused', command: 'START', code: -3 })
+        this.#bus = 'idle'
+        this.#say({ type: 'sessionIdle', funds: line.funds ?? 0 })
+        return this.#parts.answer({ type: 'sessionBegun' })
+      case 'approve':
+        if (this.#bus !== 'undecided') return this.#say({ type: 'refused', command: 'VEND', code: -3 })
+        this.#bus = 'approved'
+        return this.#parts.answer({ type: 'approved', amountMinor: line.amountMinor })
+      case 'deny':
+        if (this.#bus !== 'undecided') return this.#say({ type: 'refused', command: 'VEND', code: -3 })
+        return this.#deny()
+      case 'stopSession':
+        if (this.#bus === 'undecided') return this.#deny()
+        if (this.#bus !== 'idle') return this.#say({ type: 'refused', command: 'STOP', code: -3 })
+        return this.#parts.answer({ type: 'sessionCancelled' })
+      case 'display':
+        return this.#parts.answer({ type: 'display', text: line.text })
+    }
+  }
+
+  #switch(on: boolean): void {
+    if (on && !this.on) {
+      this.#become('inactive')
+      this.#parts.answer({ type: 'justReset' })
+    }
+    if (!on) this.#bus = 'off'
+    this.#say({ type: 'switched', on })
+  }
+
+  #set(name: string, value: string) {
+    if (this.on) return this.#say({ type: 'refusedAsOn' })
+    if (!knownSettings.includes(name)) return this.#say({ type: 'unknownCommand', text: name })
+    this.#settings.set(name, value)
+    this.#say({ type: 'settingKept' })
+  }
+
+  #deny(): void {
+    this.#endVend()
+    this.#parts.answer({ type: 'denied' })
+  }
+
+  #endVend(): void {
+    this.#bus = 'idle'
+    this.#say({ type: 'sessionIdle' })
+  }
+
+  #become(bus: 'inactive' | 'disabled' | 'enabled'): void {
+    this.#bus = bus
+    this.#say({ type: 'status', status: bus })
+  }
+
+  #say(line: WritableBoxLine): void {
+    this.#parts.say(writeBoxLine(line, this.#parts.currency))
+  }
+}

@@ -1,0 +1,244 @@
+// The vending machine behind the box: controller, motors, coin slot and the counter under the chute. It knows nothing of
+// us or of our messages; what it physically dropped is counted where the goods fall. How a vend goes is up to a list of
+// behaviours (behaviours.ts).
+import type { Clock, Timer } from '@concilia/protocol/clock.ts'
+import type { Currency } from '@concilia/protocol/money.ts'
+import { type Behaviour, type BehaviourName, behaviourNamed } from './behaviours.ts'
+import { QibixxBox, type ReaderAnswer } from './qibixx-box.ts'
+
+/** The serial line between box and host, as something that can be pulled out. */
+export interface HostLine {
+  write(text: string): void
+  unplug(): void
+  plug(): void
+}
+
+export interface MachineSettings {
+  readonly currency: Currency
+  /** Item number to price in minor units. */
+  readonly items: Readonly<Record<number, number>>
+  /** Whether the machine asks for a vend without a session. */
+  readonly alwaysIdle: boolean
+  readonly pollMs: number
+  /** How long a motor turns. */
+  readonly motorMs: number
+  /** How long it turns when the machine is slow: longer than the automaton's vend limit. */
+  readonly slowMs: number
+  /** How long a pulled serial line stays out. */
+  readonly unpluggedMs: number
+}
+
+export const usualMachine = { alwaysIdle: true, pollMs: 20, motorMs: 300, slowMs: 90_000, unpluggedMs: 1500 }
+
+/** What a bystander sees. */
+export type MachineEvent =
+  /** The buyer could choose an item and pay by phone now, or no longer. */
+  | { event: 'readerEnabled' | 'readerDisabled' }
+  | { event: 'display'; text: string }
+  | { event: 'asked' | 'approved' | 'denied' | 'cancelled'; item: number }
+  /** Goods fell. `dropped` is the counter after it. */
+  | { event: 'dropped'; item: number; dropped: number }
+  | { event: 'paidInCoins'; item: number; priceMinor: number }
+  | { event: 'sessionBegun' | 'standby' }
+
+export type Pressed = 'asked' | 'noSuchItem' | 'busy' | 'noPhonePayment'
+
+type Phase =
+  | { readonly name: 'standby' | 'session' }
+  | { readonly name: 'asking' | 'vending'; readonly item: number }
+
+export class VendingMachine {
+  readonly settings: MachineSettings
+  readonly line: HostLine
+  readonly box: QibixxBox
+  readonly #clock: Clock
+  readonly #see: (event: MachineEvent) => void
+  readonly #dropped = new Map<number, number>()
+  #behaviours: readonly Behaviour[] = []
+  #phase: Phase = { name: 'standby' }
+  #enabled = false
+  #patience: Timer | undefined
+  #coinsMinor = 0
+  #display = ''
+
+  constructor(settings: MachineSettings, clock: Clock, line: HostLine, see: (event: MachineEvent) => void) {
+    this.settings = settings
+    this.line = line
+    this.#clock = clock
+    this.#see = see
+    this.box = new QibixxBox({
+      currency: settings.currency,
+      say: (text) => line.write(`${text}\r\n`),
+      // The machine hears the reader when it polls it next.
+      answer: (answer) => this.after(settings.pollMs, () => this.#hear(answer)),
+    })
+    this.behave([])
+  }
+
+  /** How vends go from now on; where nothing else applies, well. */
+  behave(names: readonly BehaviourName[]): void {
+    this.#behaviours = [...names, 'good' as const].map(behaviourNamed)
+  }
+
+  get dropped(): ReadonlyMap<number, number> {
+    return this.#dropped
+  }
+
+  get coinsMinor(): number {
+    return this.#coinsMinor
+  }
+
+  get display(): string {
+    return this.#display
+  }
+
+  get enabled(): boolean {
+    return this.#enabled
+  }
+
+  // What a buyer does.
+
+  /** The button under an item, after choosing phone payment. */
+  press(item: number): Pressed {
+    const priceMinor = this.settings.items[item]
+    if (priceMinor === undefined) return 'noSuchItem'
+    if (this.#phase.name === 'asking' || this.#phase.name === 'vending') return 'busy'
+    const may = this.#phase.name === 'session' || (this.settings.alwaysIdle && this.#enabled)
+    if (!may || !this.box.requestVend(priceMinor, item)) return 'noPhonePayment'
+    this.#phase = { name: 'asking', item }
+    this.#see({ event: 'asked', item })
+    // Z7: a reader that does not decide by then is reset.
+    const patienceMs = Number(this.box.setting('mdb-timeout') ?? 5) * 1000
+    this.#patience = this.after(patienceMs, () => this.resetReader())
+    this.#apply((behaviour) => behaviour.asked?.(this, item) ?? false)
+    return 'asked'
+  }
+
+  /** The coin return lever. */
+  pushLever(): void {
+    if (this.#phase.name === 'asking') this.#cancel(this.#phase.item)
+    else if (this.#phase.name === 'session') this.#completeSession()
+  }
+
+  /** A whole purchase in coins, which needs nobody but the machine. */
+  payInCoins(item: number): boolean {
+    const priceMinor = this.settings.items[item]
+    if (priceMinor === undefined || this.#phase.name === 'vending') return false
+    if (this.#phase.name === 'asking' && !this.#cancel(this.#phase.item)) return false
+    this.#coinsMinor += priceMinor
+    this.#see({ event: 'paidInCoins', item, priceMinor })
+    this.after(this.settings.motorMs, () => this.drop(item))
+    return true
+  }
+
+  // What the machine's parts do; behaviours are written in these.
+
+  after(delayMs: number, action: () => void): Timer {
+    return this.#clock.after(delayMs, action)
+  }
+
+  /** The goods fall past the counter. */
+  drop(item: number): void {
+    const dropped = (this.#dropped.get(item) ?? 0) + 1
+    this.#dropped.set(item, dropped)
+    this.#see({ event: 'dropped', item, dropped })
+  }
+
+  reportSuccess(): void {
+    this.box.vendSucceeded()
+    this.#completeSession()
+  }
+
+  reportFailure(): void {
+    this.box.vendFailed()
+    this.#completeSession()
+  }
+
+  /** Also what a restart of the machine's controller does to the reader. */
+  resetReader(): void {
+    this.#rest()
+    this.#enabledIs(false)
+    this.box.reset()
+  }
+
+  /** What the controller knows of the vend is gone; the reader is left as it was. */
+  forgetVend(): void {
+    this.#rest()
+  }
+
+  #cancel(item: number): boolean {
+    const cancelled = this.box.cancelVend()
+    if (cancelled) this.#see({ event: 'cancelled', item })
+    return cancelled
+  }
+
+  #hear(answer: ReaderAnswer) {
+    switch (answer.type) {
+      case 'justReset':
+        return this.#initialise()
+      case 'sessionBegun':
+        if (this.#phase.name !== 'standby') return
+        this.#phase = { name: 'session' }
+        return this.#see({ event: 'sessionBegun' })
+      case 'sessionCancelled':
+        return this.#phase.name === 'session' ? this.#completeSession() : undefined
+      case 'approved':
+        return this.#vend()
+      case 'denied':
+        return this.#denied()
+      case 'display':
+        this.#display = answer.text
+        return this.#see({ event: 'display', text: answer.text })
+    }
+  }
+
+  /** A reader that has just been reset is set up, then enabled. */
+  #initialise(): void {
+    if (this.#phase.name !== 'vending') this.#rest()
+    this.#enabledIs(false)
+    this.after(this.settings.pollMs, () => {
+      this.box.setup()
+      this.box.enable()
+      this.#enabledIs(this.box.ready)
+    })
+  }
+
+  #vend(): void {
+    if (this.#phase.name !== 'asking') return
+    const { item } = this.#phase
+    this.#patience?.cancel()
+    this.#phase = { name: 'vending', item }
+    this.#see({ event: 'approved', item })
+    this.#apply((behaviour) => behaviour.approved?.(this, item) ?? false)
+  }
+
+  #denied(): void {
+    if (this.#phase.name !== 'asking') return
+    this.#patience?.cancel()
+    this.#see({ event: 'denied', item: this.#phase.item })
+    // With a session open the buyer may choose again; otherwise there is nothing left to wait for.
+    if (this.settings.alwaysIdle) this.#completeSession()
+    else this.#phase = { name: 'session' }
+  }
+
+  #completeSession(): void {
+    this.#rest()
+    this.after(this.settings.pollMs, () => this.box.completeSession())
+  }
+
+  #rest(): void {
+    this.#patience?.cancel()
+    if (this.#phase.name !== 'standby') this.#see({ event: 'standby' })
+    this.#phase = { name: 'standby' }
+  }
+
+  #enabledIs(enabled: boolean): void {
+    if (enabled !== this.#enabled) this.#see({ event: enabled ? 'readerEnabled' : 'readerDisabled' })
+    this.#enabled = enabled
+  }
+
+  /** The first behaviour that says "mine" has it. */
+  #apply(mine: (behaviour: Behaviour) => boolean): void {
+    this.#behaviours.some(mine)
+  }
+}
