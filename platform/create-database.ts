@@ -1,13 +1,14 @@
-// Makes a database on any PostgreSQL whose superuser we are, with a role that alone may use it. The supervisor and the
-// tests need it; a program never does: it is given the address of a database that is there.
+// Makes a database on any PostgreSQL whose superuser we are, with a role that alone may use it. The
+// supervisor and the tests need it; a program never does: it is given the address of a database that is
+// there.
 import { createHmac } from 'node:crypto'
 import pg from 'pg'
 import { databaseError } from './database-error.ts'
 import { describedUrl } from './database-url.ts'
 
 /**
- * Makes a database, and a role that alone may use it; what exists is left as it is. The role's password follows from the
- * superuser's, so that nobody has to keep it.
+ * Makes a database, and a role that alone may use it; what exists is left as it is. The role's password
+ * follows from the superuser's, so that nobody has to keep it.
  * @param template a database to copy, which nobody may be using
  * @returns the address for the program: as the role, or as the superuser when none is named
  */

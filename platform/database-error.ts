@@ -1,6 +1,6 @@
-// What goes wrong with PostgreSQL, in our words: any error of the driver or of drizzle becomes an OperatingError that
-// names the SQLSTATE, the table and the constraint, and nothing else. Their own texts carry parameters and rows, hence
-// phone numbers, so neither the texts nor the errors themselves are kept.
+// What goes wrong with PostgreSQL, in our words: any error of the driver or of drizzle becomes an
+// OperatingError that names the SQLSTATE, the table and the constraint, and nothing else. Their own texts
+// carry parameters and rows, hence phone numbers, so neither the texts nor the errors themselves are kept.
 import pg from 'pg'
 import { DrizzleQueryError } from './drizzle.ts'
 import { OperatingError, type OperatingErrorDetails } from './operating-error.ts'
@@ -16,7 +16,7 @@ export interface DatabaseFailure {
 type Kind = Pick<OperatingErrorDetails, 'code' | 'message' | 'advice'> & { retry: boolean }
 
 /**
- * @param where the database as a person knows it, such as `postgres at 127.0.0.1:5432/server`; without credentials
+ * @param where the database as a person knows it, such as `postgres at host:5432/server`, without credentials
  * @param error anything thrown by pg or drizzle; an OperatingError or a foreign error is given back as it is
  */
 export function databaseError(where: string, error: unknown): unknown {
@@ -33,9 +33,17 @@ function isDriverError(error: unknown): boolean {
   return 'syscall' in error || driverTexts.test(error.message)
 }
 
-/** pg throws plain errors for a connection that ends, known by their texts alone. */
-const driverTexts =
-  /^(Connection terminated|Client has encountered a connection error|Client was closed|Query read timeout|timeout expired|Connection ended|The server does not support SSL)/
+/** pg throws plain errors for a connection that ends; only their texts tell. */
+const driverTexts = new RegExp(
+  [
+    '^Connection terminated',
+    '^Client has encountered a connection error',
+    '^Client was closed',
+    '^Query read timeout',
+    '^timeout expired',
+    '^The server does not support SSL',
+  ].join('|'),
+)
 
 function failureOf(error: unknown): DatabaseFailure {
   if (error instanceof pg.DatabaseError) {

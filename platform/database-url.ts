@@ -1,5 +1,5 @@
-// A database's address as programs are given it. Checked before any connection, so that a person reads what is wrong
-// with it instead of what a driver made of it.
+// A database's address as programs are given it. Checked before any connection, so that a person reads what
+// is wrong with it instead of what a driver made of it.
 import { OperatingError } from './operating-error.ts'
 
 const example = 'postgres://user:password@host:5432/database'

@@ -1,9 +1,11 @@
-// The one door to drizzle-orm. Loaded as CommonJS, because as an ES module it costs Node.js 24 half a second and 170 MB:
-// there it reads drizzle's large package.json again for each of its modules. Add names here as they are needed.
+// The one door to drizzle-orm. Loaded as CommonJS, because as an ES module it costs Node.js 24 half a second
+// and 170 MB: there it reads drizzle's large package.json again for each of its modules. Add names here as
+// they are needed.
 import { createRequire } from 'node:module'
 
 export type { InferInsertModel, InferSelectModel, SQL } from 'drizzle-orm'
 export type { NodePgDatabase } from 'drizzle-orm/node-postgres'
+export type { PgTable } from 'drizzle-orm/pg-core'
 
 const load = createRequire(import.meta.url)
 const orm = load('drizzle-orm') as typeof import('drizzle-orm')
@@ -23,6 +25,7 @@ export const {
   desc,
   DrizzleQueryError,
   eq,
+  getTableColumns,
   gt,
   gte,
   inArray,

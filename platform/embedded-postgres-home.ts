@@ -1,5 +1,6 @@
-// Where an embedded PostgreSQL may live and as whom. PostgreSQL refuses to run as root, and the user that it then runs
-// as must be able to reach both its data and its binaries, which a clone below somebody's home does not allow.
+// Where an embedded PostgreSQL may live and as whom. PostgreSQL refuses to run as root, and the user that it
+// then runs as must be able to reach both its data and its binaries, which a clone below somebody's home does
+// not allow.
 import { spawnSync } from 'node:child_process'
 import {
   chownSync,
@@ -41,7 +42,7 @@ export interface Home {
 
 /**
  * Makes sure of the folder and the binaries.
- * @param directory absolute; where its user could not reach it, it becomes a link to a place below /var/lib/concilia
+ * @param directory absolute; becomes a link to a place below /var/lib/concilia where its user could not reach it
  */
 export async function prepareHome(directory: string): Promise<Home> {
   const user = serverUser(join(directory, 'cluster'))

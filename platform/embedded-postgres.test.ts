@@ -51,7 +51,7 @@ test('keeps fsync on and text in UTF-8, whatever the environment says', async ()
   expect(rows).toEqual([{ f: 'on', e: 'UTF8' }])
 })
 
-test('lives below a folder that others may not enter, too: as root it moves to where its user can reach it', async () => {
+test('below a folder that others may not enter it lives where its user can reach it', async () => {
   const closed = folder()
   const inside = join(closed, 'data/postgres')
   const start = () => startEmbeddedPostgres({ directory: inside, port: 0 })

@@ -1,6 +1,7 @@
-// A real PostgreSQL without installing one: the binaries come from npm, listen on loopback alone and keep fsync on. The
-// server has a session of its own: neither Ctrl-C nor our being killed ends it, and the next start takes it over. For
-// the bench, a first look and tests; a deployment names its own database. Who starts it, stops it.
+// A real PostgreSQL without installing one: the binaries come from npm, listen on loopback alone and keep
+// fsync on. The server has a session of its own: neither Ctrl-C nor our being killed ends it, and the next
+// start takes it over. For the bench, a first look and tests; a deployment names its own database. Who starts
+// it, stops it.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
@@ -34,7 +35,8 @@ export interface EmbeddedPostgres {
 }
 
 /**
- * Makes the cluster on the first start, starts the server, or takes over the one that runs in this directory already.
+ * Makes the cluster on the first start, starts the server, or takes over the one that runs in this directory
+ * already.
  * @param directory where it keeps everything; nothing else may be in it
  * @param port 0 chooses a free one; ignored when a running server is taken over
  * Rejects with an OperatingError: `port-taken`, `database-folder-unreachable`, `embedded-postgres-missing`,
@@ -61,7 +63,10 @@ export async function startEmbeddedPostgres(options: {
   throw failed('start', home, 'Another process is starting or stopping it, and does not come to an end.')
 }
 
-/** Reasons that pass: another process starts it, the children of a killed server still run, a chosen port was lost. */
+/**
+ * Reasons that pass: another process starts it, the children of a killed server still run, a chosen port was
+ * lost.
+ */
 const passing = /Address already in use|lock file ".*" already exists|pre-existing shared memory block/
 
 class RunningPostgres implements EmbeddedPostgres {
@@ -115,7 +120,9 @@ function keptPassword(home: Home): string {
   return readFileSync(path, 'utf8')
 }
 
-/** Into a temporary folder that is renamed when complete: a cluster broken off half made cannot be made again. */
+/**
+ * Into a temporary folder that is renamed when complete: a cluster broken off half made cannot be made again.
+ */
 async function makeCluster(home: Home): Promise<void> {
   const cluster = clusterOf(home)
   if (!existsSync(cluster)) {
@@ -138,7 +145,10 @@ async function makeCluster(home: Home): Promise<void> {
   }
 }
 
-/** After a power cut the number in the pid file may be another program's, and PostgreSQL would wait for its end. */
+/**
+ * After a power cut the number in the pid file may be another program's, and PostgreSQL would wait for its
+ * end.
+ */
 function forgetStaleServer(home: Home): void {
   const pidFile = join(clusterOf(home), 'postmaster.pid')
   if (process.platform !== 'linux' || !existsSync(pidFile)) return

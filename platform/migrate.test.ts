@@ -55,7 +55,7 @@ test('a migration merged late is refused instead of skipped', async () => {
   expect(await tables()).toBe(0)
 })
 
-test('says what is missing: the migrations, the address, the database, the right password, the host', async () => {
+test('says what is missing: migrations, address, database, the right password, the host', async () => {
   await expect(migrate(database.url, folder)).rejects.toMatchObject({ code: 'migrations-missing' })
   migrations(1)
   await expect(migrate(undefined, folder)).rejects.toMatchObject({ code: 'database-url-missing' })

@@ -1,5 +1,5 @@
-// Brings a database's tables to the version of the program, at its start. Takes a lock on the same connection first:
-// drizzle's migrator takes none, and two servers that start together would both apply.
+// Brings a database's tables to the version of the program, at its start. Takes a lock on the same connection
+// first: drizzle's migrator takes none, and two servers that start together would both apply.
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
 import { z } from 'zod'
@@ -15,8 +15,8 @@ const journalSchema = z.object({ entries: z.array(z.object({ tag: z.string(), wh
 
 /**
  * @param folder drizzle-kit's output: `0000_name.sql` ... and `meta/_journal.json`
- * Rejects with an OperatingError: database-url-missing, database-url-unreadable, database-away, database-missing,
- * database-login-refused, migrations-missing, migrations-out-of-order.
+ * Rejects with an OperatingError: database-url-missing, database-url-unreadable, database-away,
+ * database-missing, database-login-refused, migrations-missing, migrations-out-of-order.
  */
 export async function migrate(url: string | undefined, folder: string): Promise<void> {
   const where = describedUrl(url)
@@ -26,7 +26,8 @@ export async function migrate(url: string | undefined, folder: string): Promise<
     application_name: 'concilia migrate',
     connectionTimeoutMillis: 5000,
   })
-  // Without a listener a connection lost between two statements would end the process; the next statement tells us.
+  // Without a listener a connection lost between two statements would end the process; the next statement
+  // tells us.
   client.on('error', () => {})
   try {
     await client.connect()
@@ -39,7 +40,10 @@ export async function migrate(url: string | undefined, folder: string): Promise<
   }
 }
 
-/** The migrator skips, in silence, whatever is not younger than the last applied: a file merged late never runs. */
+/**
+ * The migrator skips, in silence, whatever is not younger than the last applied: a file merged late never
+ * runs.
+ */
 function checkJournal(folder: string): void {
   const { entries } = readJournal(folder)
   const late = entries.find(
@@ -48,7 +52,7 @@ function checkJournal(folder: string): void {
   if (late) {
     throw new OperatingError({
       code: 'migrations-out-of-order',
-      message: `Migration ${late.tag} in ${folder} is not younger than the one before it and would never be applied.`,
+      message: `Migration ${late.tag} in ${folder} is not younger than the one before it: it would never run.`,
       advice: 'Delete it with its snapshot and its journal entry, and generate it again.',
     })
   }

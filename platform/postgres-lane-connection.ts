@@ -1,5 +1,6 @@
-// One pipelined connection that comes back: connects when it is first asked for, prepares its statements, and after a
-// loss does both again at the next asking. It repeats nothing by itself: that is the caller's decision.
+// One pipelined connection that comes back: connects when it is first asked for, prepares its statements, and
+// after a loss does both again at the next asking. It repeats nothing by itself: that is the caller's
+// decision.
 import assert from 'node:assert/strict'
 import pg from 'pg'
 import { drizzle, type NodePgDatabase } from './drizzle.ts'
@@ -17,7 +18,9 @@ const settings = {
   query_timeout: 10_000,
 }
 
-/** A live connection. It serves until it is lost; then every call rejects and a new one has to be asked for. */
+/**
+ * A live connection. It serves until it is lost; then every call rejects and a new one has to be asked for.
+ */
 export interface LiveConnection<S> {
   readonly statements: S
   /** How many statements were handed to the driver so far, commands not counted. */

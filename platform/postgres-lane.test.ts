@@ -208,7 +208,7 @@ test('a read beside a transaction sees what is committed', async () => {
   expect(await machines()).toEqual([{ id: '4021', sales: 1 }])
 })
 
-test('a session ended in the midst is database-away; the next transaction connects and prepares anew', async () => {
+test('a session ended in the midst is database-away; the next transaction connects anew', async () => {
   const read = async ({ all }: Statements) => {
     await endSessions()
     return await all.execute()

@@ -1,6 +1,7 @@
-// A lane: one PostgreSQL connection of its own for one writer that works in batches, with statements prepared once and
-// pipelined, so that a database transaction takes two round trips whatever it holds. Not a pool, and no place for
-// decisions. Reads outside a transaction go over a second connection, opened at the first of them.
+// A lane: one PostgreSQL connection of its own for one writer that works in batches, with statements prepared
+// once and pipelined, so that a database transaction takes two round trips whatever it holds. Not a pool, and
+// no place for decisions. Reads outside a transaction go over a second connection, opened at the first of
+// them.
 import assert from 'node:assert/strict'
 import { databaseError } from './database-error.ts'
 import { describedUrl } from './database-url.ts'
@@ -11,7 +12,10 @@ export interface LaneOptions<S> {
   readonly url: string | undefined
   /** Shown in `pg_stat_activity`: which program, which lane. */
   readonly name: string
-  /** Makes the statements, with `.prepare('name')` and `sql.placeholder`; called again after each reconnection. */
+  /**
+   * Makes the statements, with `.prepare('name')` and `sql.placeholder`; called again after each
+   * reconnection.
+   */
   readonly prepare: (db: NodePgDatabase) => S
 }
 
@@ -23,11 +27,11 @@ export interface Decision<S, T> {
 
 export interface Lane<S> {
   /**
-   * One database transaction. `read` is sent together with BEGIN, `writes` together with COMMIT. When `read` or `decide`
-   * throws, or the database refuses anything, nothing is written and this rejects. The caller calls it again only after
-   * it has answered.
-   * Rejects with an OperatingError: `database-busy`, `database-away` (retry; whether the commit happened may be unknown:
-   * inbox keys make a repeat harmless), `database-full`, `duplicate-row`, `database-refused`.
+   * One database transaction. `read` is sent together with BEGIN, `writes` together with COMMIT. When `read`
+   * or `decide` throws, or the database refuses anything, nothing is written and this rejects. The caller
+   * calls it again only after it has answered. Rejects with an OperatingError: `database-busy`,
+   * `database-away` (retry; whether the commit happened may be unknown: inbox keys make a repeat harmless),
+   * `database-full`, `duplicate-row`, `database-refused`.
    */
   transact<R, T>(read: (statements: S) => Promise<R>, decide: (rows: R) => Decision<S, T>): Promise<T>
   /** Reads what is committed, beside any transaction under way. Rejects as `transact` does. */

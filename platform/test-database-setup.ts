@@ -1,5 +1,5 @@
-// Around a whole test run: names the folder of its PostgreSQL, which the first test that needs one starts, and stops and
-// deletes it at the end. What a killed run left behind is ended by the next one.
+// Around a whole test run: names the folder of its PostgreSQL, which the first test that needs one starts,
+// and stops and deletes it at the end. What a killed run left behind is ended by the next one.
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,7 +23,8 @@ export default async function setup(): Promise<() => Promise<void>> {
 
 async function remove(directory: string): Promise<void> {
   if (existsSync(join(directory, 'cluster', 'postmaster.pid'))) {
-    // Taken over where it runs; where it was killed, started once more, as only so can it be stopped for certain.
+    // Taken over where it runs; where it was killed, started once more, as only so can it be stopped for
+    // certain.
     await (await startEmbeddedPostgres({ directory, port: 0 })).stop()
   }
   rmSync(directory, { recursive: true, force: true })

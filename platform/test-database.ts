@@ -1,6 +1,6 @@
-// Databases for tests, on the real thing: the first test of a run that asks starts an embedded PostgreSQL, the others of
-// the run share it, and the run's end stops it (test-database-setup.ts). Each database is a copy of one migrated
-// template, which takes 30 ms.
+// Databases for tests, on the real thing: the first test of a run that asks starts an embedded PostgreSQL,
+// the others of the run share it, and the run's end stops it (test-database-setup.ts). Each database is a
+// copy of one migrated template, which takes 30 ms.
 import { createHash } from 'node:crypto'
 import { uuidFrom } from '@concilia/protocol/random.ts'
 import pg from 'pg'
