@@ -1,0 +1,111 @@
+// What the operator of the centre does with accounts and registrations, through the same books, locks and rules as a
+// payment. Answers are for the command line (main.ts), so their words are for a person at a terminal.
+import { priceText } from '@concilia/protocol/money.ts'
+import { uuidFrom } from '@concilia/protocol/random.ts'
+import { maskedSubscriber } from '@concilia/protocol/subscriber.ts'
+import { jsonAnswer, refused } from './answers.ts'
+import type { Books, Change } from './books.ts'
+import type { AccountCommand, Decision, Desk } from './commands.ts'
+import { centreAccountId, move, type Transfer, type TransferKind } from './ledger.ts'
+import type { Account } from './records.ts'
+
+type Of<Kind extends AccountCommand['kind']> = Extract<AccountCommand, { kind: Kind }>
+
+export function decideOpen(books: Books, command: Of<'openAccount'>, desk: Desk): Decision {
+  const subscriberHash = desk.secrets.subscriberHash(command.subscriber)
+  if (books.accountOf(subscriberHash)) {
+    return refused('ALREADY_EXISTS', 'This buyer has an account already. Top it up, or show it.')
+  }
+  const account: Account = {
+    ...command.account,
+    id: `buyer:${uuidFrom(desk.random)}`,
+    barred: false,
+    closed: false,
+    subscriberHash,
+    sealedSubscriber: desk.secrets.sealSubscriber(command.subscriber),
+  }
+  const { balanceMinor } = command
+  const transfers = balanceMinor > 0 ? [fromFloat(account, balanceMinor, desk)] : []
+  return shown(books, account, { accounts: [account], transfers }, balanceMinor, desk)
+}
+
+export function decideTopUp(books: Books, { subscriberHash, money }: Of<'topUp'>, desk: Desk): Decision {
+  const account = books.accountOf(subscriberHash)
+  if (!account) return noAccount
+  if (account.currency !== money.currency) {
+    return refused('SERVICE_NOT_APPLICABLE', `This account is kept in ${account.currency}.`)
+  }
+  const transfers = [fromFloat(account, money.amountMinor, desk)]
+  return shown(books, account, { transfers }, money.amountMinor, desk)
+}
+
+export function decideBar(books: Books, { subscriberHash, barred }: Of<'barAccount'>, desk: Desk): Decision {
+  const account = books.accountOf(subscriberHash)
+  if (!account) return noAccount
+  const changed: Account = { ...account, barred }
+  return shown(books, changed, { accounts: [changed] }, 0, desk)
+}
+
+/** What was left is paid out; what is owed to the centre, or held, must be settled first. */
+export function decideClose(books: Books, { subscriberHash }: Of<'closeAccount'>, desk: Desk): Decision {
+  const account = books.accountOf(subscriberHash)
+  if (!account) return noAccount
+  const { postedMinor, heldMinor } = books.balance(account.id)
+  if (heldMinor !== 0)
+    return refused('ALREADY_EXISTS', 'A payment is held on this account. Wait until it ends.')
+  if (postedMinor < 0) return refused('ALREADY_EXISTS', 'This account is in debt. Top it up to zero first.')
+  const closed: Account = { ...account, closed: true }
+  const entries =
+    postedMinor > 0 ? move(account.id, centreAccountId('float', account.currency), postedMinor) : []
+  const transfers = entries.length > 0 ? [transfer('payout', account, entries, desk)] : []
+  return shown(books, closed, { accounts: [closed], transfers }, -postedMinor, desk)
+}
+
+export function decideShow(books: Books, { subscriberHash }: Of<'showAccount'>, desk: Desk): Decision {
+  const account = books.accountOf(subscriberHash)
+  return account ? shown(books, account, {}, 0, desk) : noAccount
+}
+
+export function decideRegister(command: Of<'registerClient'> | Of<'registerSeller'>): Decision {
+  const change: Change =
+    command.kind === 'registerClient'
+      ? { clients: [command.registration] }
+      : { sellers: [command.registration] }
+  return { answer: jsonAnswer(200, { registered: command.registration.id }), change }
+}
+
+const noAccount: Decision = refused('IDENTIFIER_NOT_FOUND', 'This buyer has no account. Open one first.')
+
+function fromFloat(account: Account, amountMinor: number, desk: Desk): Transfer {
+  return transfer(
+    'topUp',
+    account,
+    move(centreAccountId('float', account.currency), account.id, amountMinor),
+    desk,
+  )
+}
+
+function transfer(
+  kind: TransferKind,
+  { currency }: Account,
+  entries: Transfer['entries'],
+  desk: Desk,
+): Transfer {
+  return { id: uuidFrom(desk.random), kind, currency, at: desk.now, entries }
+}
+
+function shown(books: Books, account: Account, change: Change, addedMinor: number, desk: Desk): Decision {
+  const { currency, kind, barred, closed, validateAboveMinor } = account
+  const balance = books.balance(account.id)
+  const text = (amountMinor: number) => priceText({ amountMinor, currency })
+  const summary = {
+    subscriber: maskedSubscriber(desk.secrets.openSubscriber(account.sealedSubscriber ?? '')),
+    kind,
+    balance: text(balance.postedMinor + addedMinor),
+    held: text(-balance.heldMinor),
+    ceiling: text(account.ceilingMinor),
+    state: closed ? 'closed' : barred ? 'barred' : 'open',
+    asksCodeAbove: validateAboveMinor === undefined ? 'never' : text(validateAboveMinor),
+  }
+  return { answer: jsonAnswer(200, summary), change }
+}

@@ -1,0 +1,85 @@
+// Double entry. A transfer is a set of entries that sums to zero in each layer; nothing is ever edited, corrections are
+// new transfers. Two layers: `posted` is money, `held` is money promised. A hold lives in `held` alone until it is
+// posted, voided or expired, exactly once. Signs are the centre's liabilities: what a party is owed is positive.
+import type { Currency } from '@concilia/protocol/money.ts'
+import { invariant } from './invariant.ts'
+
+export type Layer = 'posted' | 'held'
+
+export interface Entry {
+  readonly accountId: string
+  readonly layer: Layer
+  readonly amountMinor: number
+}
+
+export const transferKinds = [
+  'topUp', // float to buyer
+  'payout', // what a closed account had left: buyer to float
+  'debit', // buyer to unsettled, in one step
+  'hold', // the same, in the layer of promises
+  'post', // a hold becomes money
+  'void', // a hold given back
+  'expire', // a hold whose time is over
+  'deliver', // unsettled to payable, on the automaton's signed word
+  'dispute', // unsettled or payable to disputed: the operator bears what follows
+  'refund', // back to the buyer, or to `owed` when the account is closed
+  'learn', // disputed to sales: it was delivered after all
+  'restore', // the centre bears a charge it promised, lost from its books and cannot take from the buyer
+] as const
+export type TransferKind = (typeof transferKinds)[number]
+
+export interface Transfer {
+  readonly id: string
+  readonly kind: TransferKind
+  readonly currency: Currency
+  readonly at: number
+  readonly paymentId?: string
+  /** The hold that this transfer ends; no two transfers end the same one. */
+  readonly endsHold?: string
+  readonly entries: readonly Entry[]
+}
+
+export interface Balance {
+  readonly postedMinor: number
+  /** Negative where money is reserved, positive where it is expected. */
+  readonly heldMinor: number
+}
+export const emptyBalance: Balance = { postedMinor: 0, heldMinor: 0 }
+
+export const operatorAccounts = ['unsettled', 'payable', 'sales', 'disputed'] as const
+export type OperatorAccount = (typeof operatorAccounts)[number]
+
+/** The operator's account of that name and currency. */
+export function operatorAccountId(seller: string, name: OperatorAccount, currency: Currency): string {
+  return `operator:${seller}:${name}:${currency}`
+}
+
+/** `float`: money received and not paid out. `owed`: what buyers cannot be given. `borne`: the centre's own loss. */
+export function centreAccountId(name: 'float' | 'owed' | 'borne', currency: Currency): string {
+  return `centre:${name}:${currency}`
+}
+
+/** Moves an amount within a layer. */
+export function move(from: string, to: string, amountMinor: number, layer: Layer = 'posted'): Entry[] {
+  invariant(Number.isSafeInteger(amountMinor) && amountMinor > 0, 'an entry moves a positive whole amount')
+  return [
+    { accountId: from, layer, amountMinor: -amountMinor },
+    { accountId: to, layer, amountMinor },
+  ]
+}
+
+/** The same amounts with the other sign: how a hold leaves the layer of promises. */
+export function reversed(entries: readonly Entry[]): Entry[] {
+  return entries.map((entry) => ({ ...entry, amountMinor: -entry.amountMinor }))
+}
+
+/** What the entries add up to, layer by layer; zero and zero for every transfer. */
+export function sumOf(entries: readonly Entry[]): Balance {
+  return entries.reduce(added, emptyBalance)
+}
+
+export function added(balance: Balance, { layer, amountMinor }: Entry): Balance {
+  return layer === 'posted'
+    ? { ...balance, postedMinor: balance.postedMinor + amountMinor }
+    : { ...balance, heldMinor: balance.heldMinor + amountMinor }
+}

@@ -1,0 +1,160 @@
+// The movements of one payment: what each step of its life books, and the payment as it then stands. Pure bookkeeping;
+// whether a step is allowed is decided by the callers.
+import { uuidFrom } from '@concilia/protocol/random.ts'
+import { remainingMinor } from './answers.ts'
+import { allOf, type Books, type Change } from './books.ts'
+import { usageOf } from './caps.ts'
+import type { Desk, UndoReason } from './commands.ts'
+import { invariant } from './invariant.ts'
+import {
+  centreAccountId,
+  type Entry,
+  move,
+  type OperatorAccount,
+  operatorAccountId,
+  reversed,
+  type Transfer,
+  type TransferKind,
+} from './ledger.ts'
+import type { PaymentRecord } from './records.ts'
+
+/** A payment after a step, with what the step books. */
+export interface Posting {
+  readonly payment: PaymentRecord
+  readonly change: Change
+}
+
+export function transferOf(
+  kind: TransferKind,
+  payment: Pick<PaymentRecord, 'id' | 'currency'>,
+  entries: readonly Entry[],
+  desk: Desk,
+): Transfer {
+  return {
+    id: uuidFrom(desk.random),
+    kind,
+    currency: payment.currency,
+    at: desk.now,
+    paymentId: payment.id,
+    entries,
+  }
+}
+
+function operator(payment: PaymentRecord, name: OperatorAccount): string {
+  return operatorAccountId(payment.seller, name, payment.currency)
+}
+
+function promised(payment: PaymentRecord, layer: 'posted' | 'held'): Entry[] {
+  return move(payment.accountId, operator(payment, 'unsettled'), payment.amountMinor, layer)
+}
+
+/** One step: the account is charged. */
+export function debit(payment: PaymentRecord, desk: Desk): Posting {
+  const paid: PaymentRecord = { ...payment, status: 'succeeded', position: 'unsettled', paidAt: desk.now }
+  const transfers = [transferOf('debit', payment, promised(payment, 'posted'), desk)]
+  return { payment: paid, change: { transfers, payments: [paid] } }
+}
+
+/** The amount is promised, and counts against the account from now on. */
+export function hold(payment: PaymentRecord, desk: Desk): Posting {
+  const transfer = transferOf('hold', payment, promised(payment, 'held'), desk)
+  const held: PaymentRecord = { ...payment, holdId: transfer.id }
+  return { payment: held, change: { transfers: [transfer], payments: [held] } }
+}
+
+/** The promise becomes money. */
+export function postHold(payment: PaymentRecord, desk: Desk): Posting {
+  const { holdId, dueAt: _over, ...rest } = payment
+  invariant(holdId !== undefined, `payment ${payment.id} has no hold to post`)
+  const entries = [...reversed(promised(payment, 'held')), ...promised(payment, 'posted')]
+  const transfer = { ...transferOf('post', payment, entries, desk), endsHold: holdId }
+  const paid: PaymentRecord = { ...rest, status: 'succeeded', position: 'unsettled', paidAt: desk.now }
+  return { payment: paid, change: { transfers: [transfer], payments: [paid] } }
+}
+
+/** The promise is given back. */
+export function releaseHold(
+  payment: PaymentRecord,
+  kind: 'void' | 'expire',
+  status: 'cancelled' | 'denied',
+  books: Books,
+  desk: Desk,
+): Posting {
+  const { holdId, dueAt: _over, ...rest } = payment
+  invariant(holdId !== undefined, `payment ${payment.id} has no hold to release`)
+  const entries = reversed(promised(payment, 'held'))
+  const transfer = { ...transferOf(kind, payment, entries, desk), endsHold: holdId }
+  // A denied payment never had an acknowledgement, so its offer may be tried again.
+  const over: PaymentRecord = { ...rest, status, live: status === 'cancelled' && payment.live }
+  const usage = usageOf(payment, subscriberOf(payment, books), -1, -payment.amountMinor)
+  return { payment: over, change: { transfers: [transfer], payments: [over], usage } }
+}
+
+/** The automaton delivered: the operator's share can be paid out. */
+export function makePayable(payment: PaymentRecord, desk: Desk): Posting {
+  const amountMinor = remainingMinor(payment)
+  const payable: PaymentRecord = { ...payment, position: 'payable' }
+  const entries =
+    amountMinor > 0 ? move(operator(payment, 'unsettled'), operator(payment, 'payable'), amountMinor) : []
+  const transfers = entries.length > 0 ? [transferOf('deliver', payment, entries, desk)] : []
+  return { payment: payable, change: { transfers, payments: [payable] } }
+}
+
+/** It was delivered although the buyer has the money back: the operator's books learn it, the buyer is left alone. */
+export function learnDelivered(payment: PaymentRecord, returnedMinor: number, desk: Desk): Posting {
+  const amountMinor = returnedMinor - payment.learntMinor
+  if (amountMinor <= 0) return { payment, change: {} }
+  const learnt: PaymentRecord = { ...payment, learntMinor: returnedMinor }
+  const entries = move(operator(payment, 'disputed'), operator(payment, 'sales'), amountMinor)
+  return {
+    payment: learnt,
+    change: { transfers: [transferOf('learn', payment, entries, desk)], payments: [learnt] },
+  }
+}
+
+/**
+ * The buyer has the money back, or, the account being closed, the centre owes it. What nobody signed for goes by way of
+ * the operator's `disputed` account, and so does what had become payable.
+ */
+export function giveBack(
+  payment: PaymentRecord,
+  amountMinor: number,
+  because: UndoReason,
+  books: Books,
+  desk: Desk,
+): Posting {
+  invariant(amountMinor <= remainingMinor(payment), `payment ${payment.id} would be refunded twice`)
+  invariant(payment.position !== 'none', `payment ${payment.id} was never posted`)
+  const account = books.account(payment.accountId)
+  const source = operator(payment, payment.position)
+  const isDisputed = because === 'unknown' || because === 'closedByPerson' || payment.position === 'payable'
+  const from = isDisputed ? operator(payment, 'disputed') : source
+  const isOwed = account.closed && !payment.borneByCentre
+  const transfers = [
+    ...(isDisputed ? [transferOf('dispute', payment, move(source, from, amountMinor), desk)] : []),
+    transferOf('refund', payment, move(from, returnAccount(payment, isOwed), amountMinor), desk),
+  ]
+  const returned: PaymentRecord = isOwed
+    ? { ...payment, owedMinor: payment.owedMinor + amountMinor, owedSince: payment.owedSince ?? desk.now }
+    : { ...payment, refundedMinor: payment.refundedMinor + amountMinor }
+  const count = remainingMinor(returned) === 0 ? -1 : 0
+  const usage = usageOf(payment, subscriberOf(payment, books), count, -amountMinor)
+  return { payment: returned, change: { transfers, payments: [returned], usage } }
+}
+
+function returnAccount({ accountId, borneByCentre, currency }: PaymentRecord, isOwed: boolean): string {
+  if (borneByCentre) return centreAccountId('borne', currency)
+  return isOwed ? centreAccountId('owed', currency) : accountId
+}
+
+function subscriberOf(payment: PaymentRecord, books: Books): string {
+  const { subscriberHash } = books.account(payment.accountId)
+  invariant(subscriberHash !== undefined, `account ${payment.accountId} is not a buyer's`)
+  return subscriberHash
+}
+
+/** Two steps of the same payment. */
+export function andThen(first: Posting, step: (payment: PaymentRecord) => Posting): Posting {
+  const second = step(first.payment)
+  return { payment: second.payment, change: allOf([first.change, second.change]) }
+}

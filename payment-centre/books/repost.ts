@@ -1,0 +1,123 @@
+// A centre restored from an old backup is handed its own acknowledgements again and books what it had promised. A debit
+// is honoured in any case: what the buyer's account cannot bear any more, the centre bears itself. A hold that the
+// account cannot bear, or whose time is over, is booked as lapsed.
+import { uuidFrom } from '@concilia/protocol/random.ts'
+import { noContent, refused } from './answers.ts'
+import { allOf, type Books } from './books.ts'
+import { usageOf } from './caps.ts'
+import type { Decision, Desk, Repost } from './commands.ts'
+import { signatureRefusal } from './evidence.ts'
+import { voided } from './idempotency.ts'
+import { centreAccountId, move, operatorAccountId } from './ledger.ts'
+import { debit, hold, type Posting, transferOf } from './postings.ts'
+import type { PaymentRecord } from './records.ts'
+
+export function decideRepost(books: Books, command: Repost, desk: Desk): Decision {
+  const { acknowledgement } = command
+  if (!acknowledgement.ok) return signatureRefusal(acknowledgement) ?? { answer: noContent }
+  const { payload } = acknowledgement
+  const known = books.payments.get(payload.paymentId)
+  if (known) return agrees(known, command) ? { answer: noContent } : contradiction
+  const key = books.key(command.client, command.key)
+  if (key?.voided) return { answer: voided }
+  if (key || books.paymentOfOffer(payload.seller, payload.offerHash)) return contradiction
+  const account = books.accountOf(command.subscriberHash)
+  if (!account)
+    return refused('IDENTIFIER_NOT_FOUND', 'There is no account for this buyer. Open it, then post again.')
+  const payment = restored(command, account.id, desk)
+  const posting = booked(books, payment, desk)
+  const usage = usageOf(payment, command.subscriberHash, 1, payment.amountMinor)
+  return {
+    answer: noContent,
+    change: allOf([posting.change, { usage, keys: [keyOf(command, desk)] }]),
+    news: [
+      { reference: command.referenceCode, words: 'a lost payment was booked again from its acknowledgement' },
+    ],
+  }
+}
+
+const contradiction: Decision = refused(
+  'CONCILIA.CONTRADICTION',
+  'The books say otherwise than this acknowledgement. A person must look at it.',
+)
+
+function agrees(payment: PaymentRecord, { client, key, acknowledgement }: Repost): boolean {
+  if (!acknowledgement.ok) return false
+  const { offerHash, amountMinor, currency, seller } = acknowledgement.payload
+  return (
+    payment.client === client &&
+    payment.key === key &&
+    payment.offerHash === offerHash &&
+    payment.amountMinor === amountMinor &&
+    payment.currency === currency &&
+    payment.seller === seller
+  )
+}
+
+function restored(command: Repost, accountId: string, desk: Desk): PaymentRecord {
+  const { acknowledgement, client, key, referenceCode, token } = command
+  if (!acknowledgement.ok) throw new TypeError('only a checked acknowledgement is booked again')
+  const { honouredUntil, paymentId, at, ...terms } = acknowledgement.payload
+  return {
+    ...terms,
+    id: paymentId,
+    client,
+    key,
+    referenceCode,
+    accountId,
+    description: 'restored',
+    status: terms.charge === 'hold' ? 'reserved' : 'processing',
+    position: 'none',
+    refundedMinor: 0,
+    owedMinor: 0,
+    createdAt: Math.min(at, desk.now),
+    ...(honouredUntil === undefined ? {} : { dueAt: honouredUntil }),
+    withdrawn: false,
+    learntMinor: 0,
+    acknowledgement: token,
+    live: true,
+  }
+}
+
+function booked(books: Books, payment: PaymentRecord, desk: Desk): Posting {
+  const account = books.account(payment.accountId)
+  const { amountMinor, currency, seller } = payment
+  if (payment.charge === 'hold') {
+    const lapsed: PaymentRecord = { ...payment, status: 'cancelled' }
+    const holds = (payment.dueAt ?? 0) > desk.now && books.availableMinor(account) >= amountMinor
+    return holds ? hold(payment, desk) : { payment: lapsed, change: { payments: [lapsed] } }
+  }
+  if (account.currency === currency && books.availableMinor(account) >= amountMinor)
+    return debit(payment, desk)
+  const paid: PaymentRecord = {
+    ...payment,
+    status: 'succeeded',
+    position: 'unsettled',
+    paidAt: desk.now,
+    borneByCentre: true,
+  }
+  const entries = move(
+    centreAccountId('borne', currency),
+    operatorAccountId(seller, 'unsettled', currency),
+    amountMinor,
+  )
+  return {
+    payment: paid,
+    change: { transfers: [transferOf('restore', payment, entries, desk)], payments: [paid] },
+  }
+}
+
+function keyOf({ client, key, acknowledgement }: Repost, desk: Desk) {
+  const paymentId = acknowledgement.ok ? acknowledgement.payload.paymentId : ''
+  return {
+    client,
+    key,
+    use: 'charge' as const,
+    voided: false,
+    bodyHash: `restored ${uuidFrom(desk.random)}`,
+    status: 201,
+    sealedAnswer: '',
+    paymentId,
+    createdAt: desk.now,
+  }
+}

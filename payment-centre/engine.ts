@@ -1,0 +1,120 @@
+// The one queue in front of the books. No timer gathers a batch: when no commit is in flight what waits is decided and
+// committed at once, and what comes meanwhile is the next batch. An answer leaves only after its commit.
+
+import { OperatingError } from '@concilia/platform/operating-error.ts'
+import type { Clock } from '@concilia/protocol/clock.ts'
+import { allOf, Books } from './books/books.ts'
+import type { Answer, CodeText, Command, Decision, Desk, News } from './books/commands.ts'
+import { decide, wantsOf } from './books/decide.ts'
+import type { CentreStore } from './store/port.ts'
+
+const largestBatch = 256
+/** What one batch may be repeated for: a lock that was held, a row that another process wrote first. */
+const mostRepeats = 20
+const repeatable: ReadonlySet<string> = new Set(['database-busy', 'duplicate-row'])
+
+interface Waiting {
+  readonly command: Command
+  resolve(answer: Answer): void
+  reject(error: unknown): void
+}
+
+type Decided = { readonly decision: Decision } | { readonly error: unknown }
+
+export interface EngineParts extends Omit<Desk, 'now'> {
+  readonly store: CentreStore
+  readonly clock: Clock
+  readonly longestQueue: number
+  /** Told after the commit; must not throw. */
+  readonly tell: (news: News) => void
+  readonly sendText: (text: CodeText) => void
+}
+
+export class Engine {
+  readonly #parts: EngineParts
+  readonly #queue: Waiting[] = []
+  #running: Promise<void> | undefined
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * @returns the answer, committed
+   * @throws OperatingError: nothing is known to be applied; the same command may be submitted again
+   */
+  submit(command: Command): Promise<Answer> {
+    if (this.#queue.length >= this.#parts.longestQueue) return Promise.reject(queueFull())
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ command, resolve, reject })
+      this.#running ??= this.#run()
+    })
+  }
+
+  /** Resolves when nothing waits any more. */
+  async idle(): Promise<void> {
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0) await this.#batch(this.#queue.splice(0, largestBatch))
+    this.#running = undefined
+  }
+
+  async #batch(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const decided = await this.#commit(batch.map(({ command }) => command))
+      for (const [index, waiting] of batch.entries()) {
+        const one = decided[index]
+        if (!one || 'error' in one) waiting.reject(one?.error)
+        else this.#release(waiting, one.decision)
+      }
+    } catch (error) {
+      for (const waiting of batch) waiting.reject(error)
+    }
+  }
+
+  async #commit(commands: readonly Command[]): Promise<readonly Decided[]> {
+    const { store, clock, secrets } = this.#parts
+    for (let repeat = 0; ; repeat++) {
+      const desk: Desk = { ...this.#parts, now: clock.now() }
+      try {
+        return await store.commitBatch(wantsOf(commands, desk.now, secrets), (rows) => {
+          const books = Books.of(rows)
+          const result = commands.map((command) => decidedOn(books, command, desk))
+          return { result, change: allOf(result.map((one) => ('error' in one ? {} : one.decision.change))) }
+        })
+      } catch (error) {
+        const again = error instanceof OperatingError && repeatable.has(error.code) && repeat < mostRepeats
+        if (!again) throw error
+      }
+    }
+  }
+
+  #release(waiting: Waiting, { answer, news = [], text }: Decision): void {
+    for (const line of news) this.#parts.tell(line)
+    if (text) this.#parts.sendText(text)
+    waiting.resolve(answer)
+  }
+}
+
+/** One bad command costs itself: deciding changes nothing, so the others of the batch go on. */
+function decidedOn(books: Books, command: Command, desk: Desk): Decided {
+  let decision: Decision
+  try {
+    decision = decide(books, command, desk)
+  } catch (error) {
+    return { error }
+  }
+  books.apply(decision.change ?? {})
+  return { decision }
+}
+
+function queueFull(): OperatingError {
+  return new OperatingError({
+    code: 'queue-full',
+    message: 'More requests wait than the payment centre takes at once.',
+    advice: 'Repeat the same request, with the same key, in a moment.',
+    retry: true,
+  })
+}

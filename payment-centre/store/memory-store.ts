@@ -1,0 +1,117 @@
+// The store in memory: one large set of books. For tests and the simulated world; it hands a batch only the rows that it
+// wants, as the database does, so that a forgotten want shows here too.
+import { Books, type Change, keyName, type Rows } from '../books/books.ts'
+import type { Wants } from '../books/decide.ts'
+import type { Transfer } from '../books/ledger.ts'
+import type { PaymentRecord } from '../books/records.ts'
+import { bookFaults } from './check.ts'
+import type { BookCheck, CentreStore, FoundPayment, PaymentsQuery } from './port.ts'
+
+export class MemoryStore implements CentreStore {
+  readonly #books = new Books()
+  readonly #transfers: Transfer[] = []
+
+  async commitBatch<T>(wants: Wants, decide: (rows: Rows) => { result: T; change: Change }): Promise<T> {
+    const { result, change } = decide(this.#wanted(wants))
+    this.#books.apply(change)
+    this.#transfers.push(...(change.transfers ?? []))
+    return result
+  }
+
+  async payment(client: string, paymentId: string) {
+    const payment = this.#books.payments.get(paymentId)
+    return payment?.client === client ? this.#found(payment) : undefined
+  }
+
+  async payments(query: PaymentsQuery) {
+    const matching = [...this.#books.payments.values()].filter((payment) => matches(payment, query))
+    const sign = query.order === 'asc' ? 1 : -1
+    matching.sort((a, b) => sign * (a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)))
+    const page = matching.slice(query.offset, query.offset + query.limit)
+    return { found: page.map((payment) => this.#found(payment)), total: matching.length }
+  }
+
+  async refunds(client: string, paymentId: string) {
+    const refunds = [...this.#books.refunds.values()]
+    return refunds.filter((refund) => refund.client === client && refund.paymentId === paymentId)
+  }
+
+  async client(id: string) {
+    return this.#books.clients.get(id)
+  }
+
+  async due(now: number, limit: number) {
+    return [...this.#books.payments.values()]
+      .filter(({ dueAt }) => dueAt !== undefined && dueAt <= now)
+      .sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0))
+      .slice(0, limit)
+      .map(({ id }) => id)
+  }
+
+  async balances(prefix: string) {
+    return [...this.#books.balances]
+      .filter(([accountId]) => accountId.startsWith(prefix))
+      .map(([accountId, balance]) => ({ accountId, ...balance }))
+  }
+
+  async owed() {
+    return [...this.#books.payments.values()].flatMap((payment) => {
+      const { currency, owedMinor, owedSince, id, referenceCode } = payment
+      if (owedSince === undefined) return []
+      return [{ currency, amountMinor: owedMinor, since: owedSince, paymentId: id, referenceCode }]
+    })
+  }
+
+  async prune(keysBefore: number, usageBefore: number) {
+    const { keys, usage } = this.#books
+    for (const [name, key] of keys) if (key.createdAt < keysBefore) keys.delete(name)
+    for (const [scope, used] of usage) if (used.until < usageBefore) usage.delete(scope)
+  }
+
+  async check(): Promise<BookCheck> {
+    const { balances, payments } = this.#books
+    const stored = [...balances].map(([accountId, balance]) => ({ accountId, ...balance }))
+    const faults = bookFaults(stored, this.#transfers, [...payments.values()])
+    return { accounts: balances.size, transfers: this.#transfers.length, faults }
+  }
+
+  async close() {}
+
+  #wanted(wants: Wants): Rows {
+    const books = this.#books
+    const keys = wants.keys.flatMap(({ client, key }) => books.keys.get(keyName(client, key)) ?? [])
+    const payments = new Set([
+      ...wants.paymentIds.flatMap((id) => books.payments.get(id) ?? []),
+      ...keys.flatMap(({ paymentId }) => books.payments.get(paymentId ?? '') ?? []),
+      ...wants.offers.flatMap(({ seller, offerHash }) => books.paymentOfOffer(seller, offerHash) ?? []),
+    ])
+    const accounts = new Set([
+      ...wants.subscriberHashes.flatMap((hash) => books.accountOf(hash) ?? []),
+      ...[...payments].map(({ accountId }) => books.account(accountId)),
+    ])
+    return {
+      accounts: [...accounts].map((account) => ({ ...account, ...books.balance(account.id) })),
+      payments: [...payments],
+      refunds: [],
+      keys,
+      usage: wants.usageScopes.flatMap((scope) => books.usage.get(scope) ?? []),
+      clients: wants.clients.flatMap((id) => books.clients.get(id) ?? []),
+      sellers: wants.sellers.flatMap((id) => books.sellers.get(id) ?? []),
+    }
+  }
+
+  #found(payment: PaymentRecord): FoundPayment {
+    return { payment, sealedSubscriber: this.#books.account(payment.accountId).sealedSubscriber ?? '' }
+  }
+}
+
+function matches(payment: PaymentRecord, query: PaymentsQuery): boolean {
+  return (
+    payment.client === query.client &&
+    payment.createdAt >= (query.from ?? 0) &&
+    payment.createdAt <= (query.to ?? Number.POSITIVE_INFINITY) &&
+    (query.statuses?.includes(payment.status) ?? true) &&
+    payment.seller === (query.seller ?? payment.seller) &&
+    payment.key === (query.key ?? payment.key)
+  )
+}

@@ -1,0 +1,295 @@
+// The store in PostgreSQL: a batch is two round trips on a lane of its own (platform/postgres-lane.ts). The row of the
+// buyer's account is the lock; everything else of a batch is written under it, or fails on a unique index and is decided
+// again.
+import { OperatingError } from '@concilia/platform/operating-error.ts'
+import { type Lane, openLane } from '@concilia/platform/postgres-lane.ts'
+import { currencySchema } from '@concilia/protocol/money.ts'
+import type { Change, Rows } from '../books/books.ts'
+import type { Wants } from '../books/decide.ts'
+import { added, type Balance, emptyBalance } from '../books/ledger.ts'
+import {
+  type Account,
+  accountSchema,
+  clientSchema,
+  type KeyRecord,
+  type PaymentRecord,
+  paymentRecordSchema,
+  refundRecordSchema,
+  sellerRecordSchema,
+  type Usage,
+} from '../books/records.ts'
+import type { BookCheck, CentreStore, FoundPayment, PaymentsQuery } from './port.ts'
+import { account, client, entry, payment, refund, requestKey, seller, transfer, usage } from './schema.ts'
+import { prepareStatements, rowsJson, type Statements } from './statements.ts'
+
+export async function openPostgresStore(url: string): Promise<CentreStore> {
+  const lane = await openLane({ url, name: 'concilia payment centre', prepare: prepareStatements })
+  return new PostgresStore(lane)
+}
+
+class PostgresStore implements CentreStore {
+  readonly #lane: Lane<Statements>
+
+  constructor(lane: Lane<Statements>) {
+    this.#lane = lane
+  }
+
+  commitBatch<T>(wants: Wants, decide: (rows: Rows) => { result: T; change: Change }): Promise<T> {
+    return this.#lane.transact(
+      (statements) => readWanted(statements, wants),
+      (rows) => {
+        const { result, change } = decide(rows)
+        return { result, writes: (statements) => writeChange(statements, rows, change) }
+      },
+    )
+  }
+
+  async payment(client: string, id: string) {
+    const [row] = await this.#lane.read(({ payment }) => payment.execute({ client, id }))
+    return row && foundPayment(row)
+  }
+
+  async payments({ statuses, order, offset, limit, from, to, ...query }: PaymentsQuery) {
+    const filter = {
+      client: query.client,
+      from: from ?? 0,
+      to: to ?? Number.MAX_SAFE_INTEGER,
+      anyStatus: statuses === undefined,
+      statuses: statuses ?? [],
+      seller: query.seller ?? null,
+      key: query.key ?? null,
+    }
+    return this.#lane.read(async ({ oldestPayments, newestPayments, countPayments }) => {
+      const page = order === 'asc' ? oldestPayments : newestPayments
+      const [rows, [counted]] = await Promise.all([
+        page.execute({ ...filter, offset, limit }),
+        countPayments.execute(filter),
+      ])
+      return { found: rows.map(foundPayment), total: counted?.total ?? 0 }
+    })
+  }
+
+  async refunds(client: string, paymentId: string) {
+    const rows = await this.#lane.read(({ refunds }) => refunds.execute({ client, paymentId }))
+    return rows.map(({ record }) => refundRecordSchema.parse(JSON.parse(record)))
+  }
+
+  async client(id: string) {
+    const [row] = await this.#lane.read(({ client }) => client.execute({ id }))
+    return row && clientSchema.parse(JSON.parse(row.record))
+  }
+
+  async due(now: number, limit: number) {
+    const rows = await this.#lane.read(({ due }) => due.execute({ now, limit }))
+    return rows.map(({ id }) => id)
+  }
+
+  balances(prefix: string) {
+    return this.#lane.read(({ balances }) => balances.execute({ prefix }))
+  }
+
+  async owed() {
+    const rows = await this.#lane.read(({ owed }) => owed.execute())
+    return rows.map(({ record }) => {
+      const { currency, owedMinor, owedSince, id, referenceCode } = paymentOf(record)
+      return { currency, amountMinor: owedMinor, since: owedSince ?? 0, paymentId: id, referenceCode }
+    })
+  }
+
+  async prune(keysBefore: number, usageBefore: number) {
+    await this.#lane.read(({ pruneKeys, pruneUsage }) =>
+      Promise.all([pruneKeys.execute({ before: keysBefore }), pruneUsage.execute({ before: usageBefore })]),
+    )
+  }
+
+  check(): Promise<BookCheck> {
+    return this.#lane.read(async ({ check: { size, ...checks } }) => {
+      const faults = await Promise.all(Object.values(checks).map((check) => check.execute()))
+      const [counted] = await size.execute()
+      return {
+        accounts: counted?.accounts ?? 0,
+        transfers: counted?.transfers ?? 0,
+        faults: faults.flat().map(({ words }) => words),
+      }
+    })
+  }
+
+  close() {
+    return this.#lane.close()
+  }
+}
+
+async function readWanted(statements: Statements, wants: Wants): Promise<Rows> {
+  const keys = { keyClients: wants.keys.map(({ client }) => client), keys: wants.keys.map(({ key }) => key) }
+  const about = {
+    ...keys,
+    paymentIds: wants.paymentIds,
+    offerSellers: wants.offers.map(({ seller }) => seller),
+    offerHashes: wants.offers.map(({ offerHash }) => offerHash),
+  }
+  const [accounts, payments, known, used, clients, sellers] = await Promise.all([
+    statements.lockAccounts.execute({ ...about, subscriberHashes: wants.subscriberHashes }),
+    statements.payments.execute(about),
+    statements.keys.execute(keys),
+    statements.usage.execute({ scopes: wants.usageScopes }),
+    statements.clients.execute({ clients: wants.clients }),
+    statements.sellers.execute({ sellers: wants.sellers }),
+  ])
+  const rows: Rows = {
+    accounts: accounts.map(accountOf),
+    payments: payments.map(({ record }) => paymentOf(record)),
+    refunds: [],
+    keys: known.map(keyOf),
+    usage: used,
+    clients: clients.map(({ record }) => clientSchema.parse(JSON.parse(record))),
+    sellers: sellers.map(({ record }) => sellerRecordSchema.parse(JSON.parse(record))),
+  }
+  assertLocked(rows)
+  return rows
+}
+
+/** A payment that another process made while we waited for our locks: its buyer is not locked, so read again. */
+function assertLocked({ accounts, payments }: Rows): void {
+  const locked = new Set(accounts.map(({ id }) => id))
+  if (payments.every(({ accountId }) => locked.has(accountId))) return
+  throw new OperatingError({
+    code: 'database-busy',
+    message: 'A payment was made while its rows were being read.',
+    advice: 'The batch is repeated by itself.',
+    retry: true,
+  })
+}
+
+function writeChange(statements: Statements, rows: Rows, change: Change): Promise<unknown>[] {
+  const writes: Promise<unknown>[] = []
+  const write = <Row>(items: readonly Row[], send: (items: readonly Row[]) => Promise<unknown>) => {
+    if (items.length > 0) writes.push(send(items))
+  }
+  const known = new Set(rows.payments.map(({ id }) => id))
+  const payments = latest(change.payments ?? [], ({ id }) => id)
+  const knownKeys = new Set(rows.keys.map(({ client, key }) => `${client} ${key}`))
+  const keys = latest(change.keys ?? [], ({ client, key }) => `${client} ${key}`)
+  const isKnown = ({ client, key }: KeyRecord) => knownKeys.has(`${client} ${key}`)
+  const transfers = change.transfers ?? []
+  const balances = balanceChanges(transfers)
+
+  write(
+    latest(change.accounts ?? [], ({ id }) => id),
+    (items) => statements.saveAccounts.execute({ rows: rowsJson(account, items.map(accountRow)) }),
+  )
+  write(houseAccounts(transfers), (items) =>
+    statements.ensureAccounts.execute({ rows: rowsJson(account, items.map(accountRow)) }),
+  )
+  write(balances, (items) => statements.moveBalances.execute({ rows: JSON.stringify(items) }))
+  write(transfers, (items) => statements.addTransfers.execute({ rows: rowsJson(transfer, items) }))
+  write(transfers.flatMap(entryRows), (items) =>
+    statements.addEntries.execute({ rows: rowsJson(entry, items) }),
+  )
+  // Before new payments: an offer given free by a void may be charged again in the same batch.
+  write(
+    payments.filter(({ id }) => known.has(id)),
+    (items) => statements.changePayments.execute({ rows: rowsJson(payment, items.map(paymentRow)) }),
+  )
+  write(
+    payments.filter(({ id }) => !known.has(id)),
+    (items) => statements.addPayments.execute({ rows: rowsJson(payment, items.map(paymentRow)) }),
+  )
+  write(change.refunds ?? [], (items) =>
+    statements.addRefunds.execute({
+      rows: rowsJson(
+        refund,
+        items.map((item) => ({ ...item, record: JSON.stringify(item) })),
+      ),
+    }),
+  )
+  write(
+    keys.filter((key) => !isKnown(key)),
+    (items) => statements.addKeys.execute({ rows: rowsJson(requestKey, items) }),
+  )
+  write(
+    keys.filter((key) => isKnown(key) && key.voided),
+    (items) =>
+      statements.voidKeys.execute({
+        keyClients: items.map(({ client }) => client),
+        keys: items.map(({ key }) => key),
+      }),
+  )
+  write(usageChanges(change.usage ?? []), (items) =>
+    statements.addUsage.execute({ rows: rowsJson(usage, items) }),
+  )
+  write(change.clients ?? [], (items) =>
+    statements.saveClients.execute({ rows: rowsJson(client, items.map(registration)) }),
+  )
+  write(change.sellers ?? [], (items) =>
+    statements.saveSellers.execute({ rows: rowsJson(seller, items.map(registration)) }),
+  )
+  return writes
+}
+
+type TransferRow = NonNullable<Change['transfers']>[number]
+
+function entryRows({ id, entries }: TransferRow) {
+  return entries.map((item, position) => ({ transferId: id, position, ...item }))
+}
+
+/** One row an account, in the order of their ids. */
+function balanceChanges(transfers: readonly TransferRow[]) {
+  const balances = new Map<string, Balance>()
+  for (const item of transfers.flatMap(({ entries }) => entries)) {
+    balances.set(item.accountId, added(balances.get(item.accountId) ?? emptyBalance, item))
+  }
+  return [...balances]
+    .map(([id, { postedMinor, heldMinor }]) => ({ id, posted: postedMinor, held: heldMinor }))
+    .sort((one, other) => (one.id < other.id ? -1 : 1))
+}
+
+function houseAccounts(transfers: readonly TransferRow[]): Account[] {
+  const ids = new Set(transfers.flatMap(({ entries }) => entries.map(({ accountId }) => accountId)))
+  return [...ids].sort().flatMap((id) => {
+    const kind = id.split(':')[0]
+    if (kind !== 'operator' && kind !== 'centre') return []
+    const currency = currencySchema.parse(id.split(':').at(-1))
+    return [{ id, kind, currency, ceilingMinor: 0, barred: false, closed: false }]
+  })
+}
+
+function usageChanges(changes: readonly Usage[]): Usage[] {
+  const sums = new Map<string, Usage>()
+  for (const change of changes) {
+    const { count, amountMinor } = sums.get(change.scope) ?? { count: 0, amountMinor: 0 }
+    sums.set(change.scope, {
+      ...change,
+      count: count + change.count,
+      amountMinor: amountMinor + change.amountMinor,
+    })
+  }
+  return [...sums.values()].sort((one, other) => (one.scope < other.scope ? -1 : 1))
+}
+
+function latest<Row>(rows: readonly Row[], nameOf: (row: Row) => string): Row[] {
+  return [...new Map(rows.map((row) => [nameOf(row), row])).values()]
+}
+
+const accountRow = (item: Account) => ({ ...item, postedMinor: 0, heldMinor: 0 })
+const paymentRow = (item: PaymentRecord) => ({ ...item, record: JSON.stringify(item) })
+const registration = (item: { id: string }) => ({ id: item.id, record: JSON.stringify(item) })
+
+function paymentOf(record: string): PaymentRecord {
+  return paymentRecordSchema.parse(JSON.parse(record))
+}
+
+function foundPayment(row: { record: string; sealedSubscriber: string | null }): FoundPayment {
+  return { payment: paymentOf(row.record), sealedSubscriber: row.sealedSubscriber ?? '' }
+}
+
+function accountOf({ postedMinor, heldMinor, ...row }: typeof account.$inferSelect): Account & Balance {
+  return { ...accountSchema.parse(withoutNulls(row)), postedMinor, heldMinor }
+}
+
+function keyOf({ paymentId, ...row }: typeof requestKey.$inferSelect): KeyRecord {
+  return paymentId === null ? row : { ...row, paymentId }
+}
+
+function withoutNulls(row: object): object {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null))
+}

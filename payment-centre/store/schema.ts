@@ -1,0 +1,150 @@
+// The tables of the centre. Migrations are generated from this file; that `transfer` and `entry` are only ever added to
+// is enforced by triggers in a migration of its own. What only the core reads is one `record` column beside the columns
+// that are searched, locked or summed.
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  pgTable,
+  primaryKey,
+  smallint,
+  sql,
+  text,
+  uniqueIndex,
+  uuid,
+} from '@concilia/platform/drizzle.ts'
+
+const minor = (name: string) => bigint(name, { mode: 'number' })
+const epochMs = (name: string) => bigint(name, { mode: 'number' })
+
+export const account = pgTable(
+  'account',
+  {
+    id: text('id').primaryKey(),
+    kind: text('kind', { enum: ['prepaid', 'postpaid', 'operator', 'centre'] }).notNull(),
+    currency: text('currency').notNull(),
+    ceilingMinor: minor('ceiling_minor').notNull(),
+    barred: boolean('barred').notNull(),
+    closed: boolean('closed').notNull(),
+    validateAboveMinor: minor('validate_above_minor'),
+    subscriberHash: text('subscriber_hash'),
+    sealedSubscriber: text('sealed_subscriber'),
+    postedMinor: minor('posted_minor').notNull(),
+    heldMinor: minor('held_minor').notNull(),
+  },
+  (row) => [
+    uniqueIndex('account_of_subscriber').on(row.subscriberHash).where(sql`not ${row.closed}`),
+    check(
+      'account_not_overdrawn',
+      sql`${row.kind} not in ('prepaid', 'postpaid')
+        or ${row.postedMinor} + least(${row.heldMinor}, 0) + ${row.ceilingMinor} >= 0`,
+    ),
+  ],
+)
+
+export const transfer = pgTable(
+  'transfer',
+  {
+    id: uuid('id').primaryKey(),
+    kind: text('kind').notNull(),
+    currency: text('currency').notNull(),
+    at: epochMs('at').notNull(),
+    paymentId: text('payment_id'),
+    endsHold: uuid('ends_hold'),
+  },
+  (row) => [
+    uniqueIndex('transfer_ends_hold_once').on(row.endsHold),
+    index('transfer_of_payment').on(row.paymentId),
+  ],
+)
+
+export const entry = pgTable(
+  'entry',
+  {
+    transferId: uuid('transfer_id')
+      .notNull()
+      .references(() => transfer.id),
+    position: smallint('position').notNull(),
+    accountId: text('account_id')
+      .notNull()
+      .references(() => account.id),
+    layer: text('layer', { enum: ['posted', 'held'] }).notNull(),
+    amountMinor: minor('amount_minor').notNull(),
+  },
+  (row) => [
+    primaryKey({ columns: [row.transferId, row.position] }),
+    index('entry_of_account').on(row.accountId),
+  ],
+)
+
+export const payment = pgTable(
+  'payment',
+  {
+    id: text('id').primaryKey(),
+    client: text('client').notNull(),
+    key: text('key').notNull(),
+    accountId: text('account_id')
+      .notNull()
+      .references(() => account.id),
+    seller: text('seller').notNull(),
+    offerHash: text('offer_hash').notNull(),
+    live: boolean('live').notNull(),
+    status: text('status').notNull(),
+    createdAt: epochMs('created_at').notNull(),
+    dueAt: epochMs('due_at'),
+    owedSince: epochMs('owed_since'),
+    record: text('record').notNull(),
+  },
+  (row) => [
+    uniqueIndex('payment_of_key').on(row.client, row.key),
+    uniqueIndex('payment_of_offer').on(row.seller, row.offerHash).where(sql`${row.live}`),
+    index('payment_by_date').on(row.client, row.createdAt, row.id),
+    index('payment_due').on(row.dueAt).where(sql`${row.dueAt} is not null`),
+    index('payment_owed').on(row.owedSince).where(sql`${row.owedSince} is not null`),
+  ],
+)
+
+export const refund = pgTable(
+  'refund',
+  {
+    id: text('id').primaryKey(),
+    paymentId: text('payment_id')
+      .notNull()
+      .references(() => payment.id),
+    client: text('client').notNull(),
+    createdAt: epochMs('created_at').notNull(),
+    record: text('record').notNull(),
+  },
+  (row) => [index('refund_of_payment').on(row.paymentId)],
+)
+
+export const requestKey = pgTable(
+  'request_key',
+  {
+    client: text('client').notNull(),
+    key: text('key').notNull(),
+    use: text('use', { enum: ['charge', 'refund'] }).notNull(),
+    voided: boolean('voided').notNull(),
+    bodyHash: text('body_hash').notNull(),
+    status: smallint('status').notNull(),
+    sealedAnswer: text('sealed_answer').notNull(),
+    paymentId: text('payment_id'),
+    createdAt: epochMs('created_at').notNull(),
+  },
+  (row) => [primaryKey({ columns: [row.client, row.key] }), index('request_key_by_date').on(row.createdAt)],
+)
+
+export const usage = pgTable(
+  'usage',
+  {
+    scope: text('scope').primaryKey(),
+    count: bigint('count', { mode: 'number' }).notNull(),
+    amountMinor: minor('amount_minor').notNull(),
+    until: epochMs('until').notNull(),
+  },
+  (row) => [index('usage_until').on(row.until)],
+)
+
+export const client = pgTable('client', { id: text('id').primaryKey(), record: text('record').notNull() })
+export const seller = pgTable('seller', { id: text('id').primaryKey(), record: text('record').notNull() })
