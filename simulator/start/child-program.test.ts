@@ -1,4 +1,5 @@
 // Children of the supervisor, real ones: readiness by message, logs by line, ends in words.
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -29,13 +30,10 @@ test('ready, spoken to, stopped', async () => {
     `${staying} console.log('${step}'); console.log('not JSON'); process.send({ type: 'ready', args: process.argv.slice(2) })`,
   )
   expect(await program.ready).toEqual({ type: 'ready', args: ['--config', 'x'] })
-  const { promise, resolve } = Promise.withResolvers<unknown>()
-  program.onMessage(resolve)
-  expect(program.send({ type: 'ask' })).toBe(true)
-  expect(await promise).toEqual({ type: 'ask' })
+  program.process.send({ type: 'ask' })
+  expect(await once(program.process, 'message')).toEqual([{ type: 'ask' }, undefined])
   await program.stop()
   expect(await program.ended).toBe('was ended by SIGTERM')
-  expect(program.send({ type: 'ask' })).toBe(false)
   expect(lines).toEqual([JSON.parse(step)])
   expect(readFileSync(join(root, 'log', 'good.log'), 'utf8')).toBe(`${step}\nnot JSON\n`)
 })

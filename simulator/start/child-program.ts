@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { systemClock } from '@concilia/platform/system-clock.ts'
 import { forgetProcess, noteProcess } from './owned-processes.ts'
+import type { Places } from './places.ts'
 
 export interface Program {
   /** For files: `automaton-4021`. */
@@ -30,14 +31,6 @@ export interface LogLine {
   readonly [field: string]: unknown
 }
 
-export interface Places {
-  /** Root of the tree. */
-  readonly root: string
-  /** Where processes are noted (owned-processes.ts). */
-  readonly run: string
-  readonly log: string
-}
-
 const readyMs = 30_000
 const stopMs = 5000
 
@@ -51,7 +44,7 @@ export class ChildProgram {
   readonly #run: string
   readonly #lastWords: string[] = []
 
-  constructor(program: Program, places: Places, hear: (line: LogLine) => void) {
+  constructor(program: Program, places: Pick<Places, 'root' | 'run' | 'log'>, hear: (line: LogLine) => void) {
     this.program = program
     this.#run = places.run
     const log = logFile(join(places.log, `${program.name}.log`))
@@ -77,17 +70,9 @@ export class ChildProgram {
     this.ready.catch(() => {})
   }
 
-  get pid(): number | undefined {
-    return this.#process.pid
-  }
-
-  /** Hands a message over the channel; false when the program is gone. */
-  send(message: object): boolean {
-    return this.#process.connected && this.#process.send(message, () => {})
-  }
-
-  onMessage(hear: (message: unknown) => void): void {
-    this.#process.on('message', hear)
+  /** For its channel and for signals. */
+  get process(): ChildProcess {
+    return this.#process
   }
 
   /** In order first, by force after a while. */

@@ -1,0 +1,58 @@
+// Where everything lies below one data folder, and which ports the programs use. Nothing is anywhere else.
+
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+
+export interface Places {
+  /** Root of the tree: programs are started by their main.ts below it. */
+  readonly root: string
+  readonly data: string
+  /** Notes about processes (owned-processes.ts). */
+  readonly run: string
+  readonly log: string
+  readonly postgres: string
+  readonly certificates: string
+  readonly configuration: string
+  readonly secrets: string
+  /** Serial ports of the simulated machines. */
+  readonly lines: string
+  readonly journals: string
+}
+
+export function placesIn(data: string): Places {
+  return {
+    root: join(import.meta.dirname, '../..'),
+    data,
+    run: join(data, 'run'),
+    log: join(data, 'log'),
+    postgres: join(data, 'postgres'),
+    certificates: join(data, 'certificates'),
+    configuration: join(data, 'configuration'),
+    secrets: join(data, 'secrets'),
+    lines: join(data, 'lines'),
+    journals: join(data, 'journals'),
+  }
+}
+
+export interface Ports {
+  readonly centre: number
+  readonly serverHttp: number
+  readonly serverMqtt: number
+}
+
+/** Free ports of loopback. They stay the same while the house stands, so that a restarted program is found again. */
+export async function choosePorts(): Promise<Ports> {
+  const [centre, serverHttp, serverMqtt] = await Promise.all([freePort(), freePort(), freePort()])
+  return { centre, serverHttp, serverMqtt }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo // a TCP server's address is never a string
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
