@@ -29,6 +29,13 @@ describe('who is let in', () => {
     expect(phones.log.join()).not.toMatch(/correct|33612345678/)
   })
 
+  test('a method that no gateway uses is not found, and leaves no secret behind', async () => {
+    phones = await servePhones()
+    expect(statusOf(await phones.raw(request(`PUT ${path(secret)}`, ['Host: relation-server'])))).toBe(404)
+    expect(phones.heard).toEqual([])
+    expect(phones.log.join()).not.toContain(secret)
+  })
+
   test('an address that is not listed looks the same from outside and is told apart in the log', async () => {
     phones = await servePhones({ addresses: ['10.0.0.0/8', '2001:db8::1'] })
     expect(statusOf(await phones.raw(get(path(secret))))).toBe(404)

@@ -31,23 +31,21 @@ export interface PhonesOptions {
 
 const longestBody = 8192
 
-/** A fastify plugin; `request.ip` is judged as the server that registers it was told to find it. */
+/**
+ * A fastify plugin. `request.ip` is judged as the server that registers it was told to find it; that server must
+ * not log requests itself (`disableRequestLogging`): a URL too broken to be routed may hold the secret as well.
+ */
 export async function phonesPlugin(app: FastifyInstance, options: PhonesOptions): Promise<void> {
   const doors = new Map(options.gateways.map((served) => [served.gateway.name, doorOf(served)]))
   await app.register(formbody, { bodyLimit: longestBody })
   app.addContentTypeParser('text/plain', { parseAs: 'string', bodyLimit: longestBody }, (_, body, done) =>
     done(null, { text: String(body) }),
   )
-  app.route({
-    method: ['GET', 'POST'],
-    url: '/phones/*',
-    bodyLimit: longestBody,
-    logLevel: 'silent',
-    handler: async (request, reply) => {
-      const door = admitted(doors, request, options.log)
-      if (!door) return reply.code(404).type('text/plain').send('')
-      return serve(door.gateway.name, door.route, fieldsOf(request), reply, options)
-    },
+  // All methods, so that a wrong one ends here too and not in the server's log with its URL.
+  app.all('/phones/*', { bodyLimit: longestBody, logLevel: 'silent' }, async (request, reply) => {
+    const door = admitted(doors, request, options.log)
+    if (!door) return reply.code(404).type('text/plain').send('')
+    return serve(door.gateway.name, door.route, fieldsOf(request), reply, options)
   })
 }
 
@@ -107,7 +105,8 @@ function admitted(doors: ReadonlyMap<string, Door>, request: FastifyRequest, log
   const right = timingSafeEqual(hashOf(secret), door?.secretHash ?? hashOf(''))
   const routes: Readonly<Record<string, Route>> = door?.gateway.routes ?? {}
   const route = Object.hasOwn(routes, form) ? routes[form] : undefined
-  if (!door || !right || !route || rest.length > 0) return undefined
+  const method = request.method === 'GET' || request.method === 'POST'
+  if (!door || !right || !route || !method || rest.length > 0) return undefined
   if (door.addresses && !door.addresses.check(request.ip, isIPv6(request.ip) ? 'ipv6' : 'ipv4')) {
     log.warn({ gateway: name }, 'a phone message came from an address that is not listed, and was refused')
     return undefined

@@ -59,12 +59,14 @@ describe('a dialogue', () => {
 
   test('repeated step is the same message with the same words', async () => {
     phones = await servePhones({ receive })
-    for (const text of ['', '4021', '4021', '4021*1*2', '4021*1*2', '4021']) await phones.raw(step(text))
-    const [, second, third, fourth, fifth, sixth] = phones.heard
+    const steps = ['', '4021', '4021', '4021*1*2', '4021*1*2', '4021', '4021*1*2*3*4']
+    for (const text of steps) await phones.raw(step(text))
+    const [, second, third, fourth, fifth, sixth, last] = phones.heard
+    expect(last?.words).toBe('3*4')
     expect([third?.messageId, third?.words]).toEqual([second?.messageId, '4021'])
     expect([fifth?.messageId, fifth?.words]).toEqual([fourth?.messageId, '1*2'])
     expect([sixth?.messageId, sixth?.words]).toEqual([second?.messageId, '4021'])
-    expect(new Set(phones.heard.map(({ messageId }) => messageId)).size).toBe(3)
+    expect(new Set(phones.heard.map(({ messageId }) => messageId)).size).toBe(4)
   })
 
   test('dialled deep begins with the machine number', async () => {
