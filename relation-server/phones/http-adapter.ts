@@ -32,8 +32,8 @@ export interface PhonesOptions {
 const longestBody = 8192
 
 /**
- * A fastify plugin. `request.ip` is judged as the server that registers it was told to find it; that server must
- * not log requests itself (`disableRequestLogging`): a URL too broken to be routed may hold the secret as well.
+ * A fastify plugin. `request.ip` is judged as the server that registers it was told to find it. That server
+ * logs no requests itself (`disableRequestLogging`): a URL too broken to be routed may hold the secret too.
  */
 export async function phonesPlugin(app: FastifyInstance, options: PhonesOptions): Promise<void> {
   const doors = new Map(options.gateways.map((served) => [served.gateway.name, doorOf(served)]))
