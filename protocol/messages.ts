@@ -137,6 +137,8 @@ export type Instruction = z.infer<typeof instructionSchema>
 /** The automaton's answer to an instruction. `rejected` moves no money: only signed words do. */
 export const instructionAnswerSchema = z.strictObject({
   instructionId: z.uuid(),
+  /** The sale the instruction named; absent for `attend`. */
+  saleId: z.exactOptional(saleIdSchema),
   answer: z.enum(['stored', 'rejected']),
   reason: z.exactOptional(
     z.enum(['noSuchSale', 'notOpen', 'badAcknowledgement', 'wrongTerms', 'busy', 'malformed']),

@@ -16,6 +16,33 @@ export type ChartPayment =
 
 export type RefuseReason = Extract<Instruction, { kind: 'refuse' }>['reason']
 
+/** What a sale wants done, as data. */
+export interface SaleEffects {
+  pay: { operationId: string; payment: ChartPayment }
+  /** The operation under way, again, with the same key and bytes. */
+  repeatPayment: { operationId: string }
+  dropPayments: { saleId: string }
+  deliver: { instructionId: string }
+  refuse: { instructionId: string; reason: RefuseReason }
+  askReport: { instructionId: string }
+  dropInstructions: { saleId: string }
+  /** `to`: identification ids. */
+  say: { to: readonly string[]; say: SaleSay }
+  setAside: { why: string }
+  countUnknown: { subscriberId: string | null }
+  recordSurprise: { event: string }
+}
+
+/** The same as a union, with XState's own two effects for the one delay of a state. */
+export type SaleEffect =
+  | { [Name in keyof SaleEffects]: { type: Name; params: SaleEffects[Name] } }[keyof SaleEffects]
+  | { type: 'xstate.raise'; params: { id: string; delay: number; event: { type: string } } }
+  | { type: 'xstate.cancel'; params: { sendId: string } }
+
+const effect =
+  <P>() =>
+  (_: unknown, _params: P): void => {}
+
 /** Asks again after 30 s, 1 min, 2 min ... at most ten minutes apart. */
 const longestAskMs = 600_000
 
@@ -42,17 +69,17 @@ export function saleVocabulary(limits: Limits) {
   return setup({
     types: { context: {} as SaleContext, input: {} as SaleInput, events: {} as SaleEvent },
     actions: {
-      pay: (_, _params: { operationId: string; payment: ChartPayment }) => {},
-      repeatPayment: (_, _params: { operationId: string }) => {},
-      dropPayments: (_, _params: { saleId: string }) => {},
-      deliver: (_, _params: { instructionId: string }) => {},
-      refuse: (_, _params: { instructionId: string; reason: RefuseReason }) => {},
-      askReport: (_, _params: { instructionId: string }) => {},
-      dropInstructions: (_, _params: { saleId: string }) => {},
-      say: (_, _params: { to: readonly string[]; say: SaleSay }) => {},
-      setAside: (_, _params: { why: string }) => {},
-      countUnknown: (_, _params: { subscriberId: string | null }) => {},
-      recordSurprise: (_, _params: { event: string }) => {},
+      pay: effect<SaleEffects['pay']>(),
+      repeatPayment: effect<SaleEffects['repeatPayment']>(),
+      dropPayments: effect<SaleEffects['dropPayments']>(),
+      deliver: effect<SaleEffects['deliver']>(),
+      refuse: effect<SaleEffects['refuse']>(),
+      askReport: effect<SaleEffects['askReport']>(),
+      dropInstructions: effect<SaleEffects['dropInstructions']>(),
+      say: effect<SaleEffects['say']>(),
+      setAside: effect<SaleEffects['setAside']>(),
+      countUnknown: effect<SaleEffects['countUnknown']>(),
+      recordSurprise: effect<SaleEffects['recordSurprise']>(),
     },
     guards: {
       ok: ({ context, event }) => answer(context, event)?.kind === 'ok',

@@ -1,0 +1,253 @@
+// From what a phone says to an input of the engine, and from what a sale says to a text or a screen. Finds who speaks
+// and which machine, sale and identification is meant; decides nothing: what is found is checked again under the lock.
+
+import type { Log } from '@concilia/platform/log.ts'
+import type { Clock } from '@concilia/protocol/clock.ts'
+import { sha256 } from '@concilia/protocol/random.ts'
+import type { Engine } from './engine/engine.ts'
+import type { PhoneAct } from './engine/inputs.ts'
+import type { TextBody } from './engine/outbox-bodies.ts'
+import type { Speaker } from './engine/performer.ts'
+import type { MachineDirectory } from './machine-directory.ts'
+import type { Incoming, Reply, TextSender } from './phones/port.ts'
+import { awaitsAnswer, type House, render, type Say } from './phones/say.ts'
+import { suggestionFor } from './phones/suggestion.ts'
+import { type Intent, readWords } from './phones/words.ts'
+import type { Language } from './sale-events.ts'
+import type { Screens } from './screens.ts'
+import type { IdentificationRow, Store, SubscriberRow } from './store/port.ts'
+import type { SubscriberVault } from './subscriber-vault.ts'
+
+export interface ConversationParts {
+  readonly store: Pick<Store, 'subscriber' | 'identificationsOf'>
+  readonly directory: MachineDirectory
+  readonly vault: SubscriberVault
+  readonly engine: () => Engine
+  readonly screens: Screens
+  readonly sender: TextSender
+  readonly house: House
+  readonly language: Language
+  readonly answerLimitMs: number
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Open requests of one subscriber, on all machines together. */
+const mostOpen = 3
+/** These are about money that moved: they are sent even to somebody who said STOP. */
+const alwaysSent = new Set<Say['kind']>([
+  'receipt',
+  'refundNotice',
+  'unknownClosedNotice',
+  'owedNotice',
+  'stopped',
+])
+
+interface Aim {
+  readonly automatonId: string | null
+  readonly act: PhoneAct
+  readonly stopped?: boolean
+}
+
+export class Conversation implements Speaker {
+  readonly #parts: ConversationParts
+
+  constructor(parts: ConversationParts) {
+    this.#parts = parts
+  }
+
+  /** The phones port's `receive`: resolves after the commit, for a dialogue with the screen that answers it. */
+  async receive(incoming: Incoming): Promise<Reply> {
+    const { screens, answerLimitMs } = this.#parts
+    const { gateway, messageId, channel, sessionId } = incoming
+    if (channel === 'text' || sessionId === undefined) {
+      await this.#submit(incoming)
+      return { kind: 'stored' }
+    }
+    const step = `${gateway} ${messageId}`
+    const before = screens.before(step)
+    if (before) return await before
+    const reply = screens.wait(step, sessionId, answerLimitMs, this.#lateScreen(incoming))
+    try {
+      await this.#submit(incoming)
+    } catch (error) {
+      screens.giveUp(step, sessionId)
+      throw error
+    }
+    return await reply
+  }
+
+  async speak(text: TextBody, key: string): Promise<'done' | 'later'> {
+    const { screens, store, vault, sender, house, log } = this.#parts
+    const row = await store.subscriber(text.subscriberId)
+    const onScreen = text.channel === 'ussd' && text.sessionId !== null && screens.isWaiting(text.sessionId)
+    if (onScreen && text.sessionId !== null) {
+      const menu = onMenu(text)
+      const screen = render(menu, text.language, 'ussd', house)
+      screens.show(text.sessionId, { kind: 'screen', screen, goesOn: awaitsAnswer(menu) })
+      if (menu.kind !== 'codeSent') return 'done'
+    }
+    if (!row || (row.stopped && !alwaysSent.has(text.say.kind))) return 'done'
+    const words = render(text.say, text.language, 'text', house)
+    const sent = await sender.send({ subscriber: vault.unseal(row.sealed), text: words, key })
+    if (sent.kind === 'sent') return 'done'
+    log.warn({ kind: text.say.kind }, `a text could not be sent (${sent.retry}): ${sent.why}`)
+    return sent.retry === 'final' ? 'done' : 'later'
+  }
+
+  async #submit(incoming: Incoming): Promise<void> {
+    const { store, vault, engine, log, language } = this.#parts
+    const { gateway, messageId, channel, words, at } = incoming
+    const subscriberId = vault.idOf(incoming.subscriber)
+    const [known, identifications] = await Promise.all([
+      store.subscriber(subscriberId),
+      store.identificationsOf(subscriberId),
+    ])
+    const intent = readWords(words)
+    const spoken = intent.language ?? known?.language ?? language
+    log.info({ step: 'ST8' }, `a phone is in touch by ${channel}`)
+    const aim = await this.#aim(intent, incoming, identifications, spoken)
+    const subscriber: SubscriberRow = {
+      subscriberId,
+      sealed: known?.sealed ?? vault.seal(incoming.subscriber),
+      language: spoken,
+      stopped: aim.stopped ?? false,
+      seenAt: at,
+    }
+    await engine().submit({
+      kind: 'phone',
+      automatonId: aim.automatonId,
+      source: gateway,
+      key: messageId,
+      bodyHash: sha256(JSON.stringify([subscriberId, channel, words])),
+      subscriber,
+      act: aim.act,
+      at,
+    })
+  }
+
+  async #aim(
+    intent: Intent,
+    incoming: Incoming,
+    open: readonly IdentificationRow[],
+    language: Language,
+  ): Promise<Aim> {
+    const { sessionId = null } = incoming
+    const answer = (say: Say): Aim => ({
+      automatonId: null,
+      act: { type: 'answerOnly', say, channel: incoming.channel, sessionId },
+    })
+    const current = open.find((row) => sessionId !== null && row.sessionId === sessionId) ?? open[0]
+    switch (intent.kind) {
+      case 'identify':
+        return await this.#identify(intent.machineNumber, incoming, open, language)
+      case 'digits': {
+        const validating = open.find(({ expects }) => expects === 'validation')
+        if (validating)
+          return inSale(validating, { type: 'code', code: intent.code }) ?? answer({ kind: 'nothingOpen' })
+        return await this.#identify(intent.code, incoming, open, language)
+      }
+      case 'consent': {
+        const meant =
+          open.find(({ code, state }) => state === 'bound' && code === intent.code) ??
+          open.find(({ expects }) => expects !== null)
+        if (!meant) return answer({ kind: 'nothingOpen' })
+        const type = meant.expects === 'validation' ? 'code' : 'consent'
+        return inSale(meant, { type, code: intent.code }) ?? answer({ kind: 'nothingOpen' })
+      }
+      case 'pick':
+      case 'consentWithoutCode': {
+        if (!current)
+          return answer({ kind: incoming.channel === 'ussd' ? 'askMachineNumber' : 'nothingOpen' })
+        if (current.state === 'waiting') return this.#lookAgain(current, incoming, language)
+        const vouched = current.vouched && incoming.vouched && current.sessionId === sessionId
+        const picked = intent.kind === 'consentWithoutCode' || intent.digit === 1
+        if (!vouched || !picked) return answer({ kind: 'codeMissing' })
+        return inSale(current, { type: 'consent', code: null }) ?? answer({ kind: 'nothingOpen' })
+      }
+      case 'no': {
+        if (!current) return answer({ kind: 'nothingOpen' })
+        const { automatonId, identificationId, saleId } = current
+        return { automatonId, act: { type: 'refuse', identificationId, saleId } }
+      }
+      case 'stop':
+        return { ...answer({ kind: 'stopped' }), stopped: true }
+      case 'start':
+        return answer({ kind: 'started' })
+      case 'help':
+        return answer({ kind: 'help' })
+      case 'open':
+        return answer({ kind: 'askMachineNumber' })
+      case 'unreadable':
+        return answer({ kind: 'unreadable' })
+    }
+  }
+
+  async #identify(
+    machineNumber: string,
+    incoming: Incoming,
+    open: readonly IdentificationRow[],
+    language: Language,
+  ): Promise<Aim> {
+    const { directory } = this.#parts
+    const { channel, sessionId = null, vouched } = incoming
+    const machine = await directory.byNumber(machineNumber)
+    const answer = (say: Say): Aim => ({
+      automatonId: null,
+      act: { type: 'answerOnly', say, channel, sessionId },
+    })
+    if (!machine) {
+      const suggestion = suggestionFor(machineNumber, directory.numbers())
+      return answer({
+        kind: 'noSuchMachine',
+        machineNumber,
+        ...(suggestion === undefined ? {} : { suggestion }),
+      })
+    }
+    const here = open.some(({ automatonId }) => automatonId === machine.automatonId)
+    if (!here && open.length >= mostOpen) return answer({ kind: 'tooManyRequests' })
+    return {
+      automatonId: machine.automatonId,
+      act: { type: 'identify', channel, sessionId, language, vouched },
+    }
+  }
+
+  #lookAgain(current: IdentificationRow, incoming: Incoming, language: Language): Aim {
+    const { channel, sessionId = null, vouched } = incoming
+    return {
+      automatonId: current.automatonId,
+      act: { type: 'identify', channel, sessionId, language, vouched },
+    }
+  }
+
+  /** Nothing was said in time: it will be, by text. */
+  #lateScreen({ words }: Incoming): Reply {
+    const { house, language } = this.#parts
+    const intent = readWords(words)
+    const machineNumber = intent.kind === 'identify' ? intent.machineNumber : ''
+    const screen = render({ kind: 'codeSent', machineNumber }, intent.language ?? language, 'ussd', house)
+    return { kind: 'screen', screen, goesOn: false }
+  }
+}
+
+/** On a screen the price is a menu where the carrier vouches for the number; else its code goes by text. */
+function onMenu({ say, vouched }: TextBody): Say {
+  if (say.kind !== 'price') return say
+  const { machineNumber, price } = say
+  return vouched ? { kind: 'priceMenu', machineNumber, price } : { kind: 'codeSent', machineNumber }
+}
+
+function inSale(
+  { automatonId, identificationId, saleId }: IdentificationRow,
+  said:
+    | { type: 'consent'; code: string | null }
+    | { type: 'code'; code: string }
+    | { type: 'code' | 'consent'; code: string },
+): Aim | undefined {
+  if (saleId === null) return undefined
+  const act: PhoneAct =
+    said.type === 'code' && said.code !== null
+      ? { type: 'code', identificationId, saleId, code: said.code }
+      : { type: 'consent', identificationId, saleId, code: said.code }
+  return { automatonId, act }
+}

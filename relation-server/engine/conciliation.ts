@@ -1,0 +1,81 @@
+// Conciliation: bringing an offer and an identification of one machine together, in whichever order they came. Each
+// waits for the other; an identification is bound to one sale and used up by it; several phones may be bound to one.
+import type { IdentificationRow, SaleRow } from '../store/port.ts'
+import { addInstruction, addText } from './outgoing.ts'
+import { stepSale } from './sale-step.ts'
+import type { Scene } from './scene.ts'
+import type { World } from './world.ts'
+
+/** Wrong codes a phone may send in one sale. */
+const tries = 3
+
+/** The machine came second: every phone that waits before it is asked. */
+export function offerArrived(scene: Scene, world: World, saleId: string): void {
+  for (const identification of scene.identifications()) {
+    if (identification.state === 'waiting') bind(scene, world, saleId, identification)
+  }
+}
+
+/** The phone came: it joins the newest sale that still takes phones, or waits for one. */
+export function phoneArrived(scene: Scene, world: World, identification: IdentificationRow): void {
+  const sale = scene.openSales().find(takesPhones)
+  if (sale) {
+    bind(scene, world, sale.saleId, identification)
+    return
+  }
+  const { identificationWaitMs, attendMs } = world.settings.limits
+  scene.putIdentification({ ...identification, dueAt: world.at + identificationWaitMs })
+  const { machineNumber, automatonId, reader } = scene.machine
+  const { subscriberId, channel, sessionId, vouched, language } = identification
+  addText(
+    scene,
+    world,
+    {
+      subscriberId,
+      channel,
+      sessionId,
+      vouched,
+      language,
+      say: { kind: 'chooseNow', machineNumber: machineNumber ?? '', withinMs: identificationWaitMs },
+    },
+    null,
+  )
+  if (reader === 'session') {
+    addInstruction(scene, world, automatonId, {
+      instruction: { id: world.mint(), issuedAt: world.at, kind: 'attend', forMs: attendMs },
+      until: world.at + attendMs,
+    })
+  }
+}
+
+function takesPhones({ open, state }: SaleRow): boolean {
+  return open && state.startsWith('open.')
+}
+
+function bind(scene: Scene, world: World, saleId: string, identification: IdentificationRow): void {
+  scene.putIdentification({
+    ...identification,
+    state: 'bound',
+    saleId,
+    expects: 'consent',
+    dueAt: null,
+  })
+  const sale = scene.sale(saleId)
+  if (!sale) throw new Error(`an identification was to be bound to sale ${saleId}, which is not there`)
+  const { identificationId, subscriberId, channel, sessionId, language, vouched, code } = identification
+  stepSale(scene, world, sale, {
+    type: 'phoneIdentified',
+    phone: {
+      identificationId,
+      subscriberId,
+      channel,
+      sessionId,
+      language,
+      vouched,
+      code,
+      step: 'checking',
+      operationId: world.mint(),
+      triesLeft: tries,
+    },
+  })
+}

@@ -1,0 +1,237 @@
+// One batch, decided: the locked books and the inputs in, all rows to write out. Inputs are taken in the order they
+// came, except that due times wait for everything stored before them (rule 11). An input that cannot be processed
+// costs its machine one quarantine row and nobody else anything (rule 16).
+import type { BatchBook, Writes } from '../store/port.ts'
+import { type Input, inboxKeyOf, saleIdOf } from './inputs.ts'
+import { countStored, machineSpoke, releaseStored } from './machine-step.ts'
+import { addText } from './outgoing.ts'
+import { personSpoke } from './person-step.ts'
+import { phoneSpoke } from './phone-step.ts'
+import { reconciled } from './reconciled-step.ts'
+import { aboveCap } from './sale-messages.ts'
+import { stepDue, stepSale } from './sale-step.ts'
+import { Changes, type Note, type Release, Scene } from './scene.ts'
+import type { World } from './world.ts'
+
+export interface Decided {
+  readonly writes: Writes
+  /** Inputs whose machine another server holds: they go to the next batch. */
+  readonly postponed: readonly Input[]
+  readonly notes: readonly Note[]
+  readonly releases: readonly Release[]
+}
+
+export function decide(book: BatchBook, inputs: readonly Input[], world: World): Decided {
+  const batch = new Changes()
+  const seen = new Map(book.seen.map((row) => [`${row.source} ${row.key}`, row.bodyHash]))
+  const locked = new Set(book.machines.map(({ automatonId }) => automatonId))
+  const postponed: Input[] = []
+  for (const input of inDueOrder(inputs)) {
+    if (input.automatonId !== null && !locked.has(input.automatonId)) {
+      postponed.push(input)
+      continue
+    }
+    batch.add(decideOne(sceneOf(book, batch, input), input, seen, world))
+  }
+  return { writes: writesOf(batch), postponed, notes: batch.notes, releases: batch.releases }
+}
+
+function inDueOrder(inputs: readonly Input[]): Input[] {
+  return [...inputs.filter(({ kind }) => kind !== 'due'), ...inputs.filter(({ kind }) => kind === 'due')]
+}
+
+/** The books of one input's machine, as the inputs before it in this batch have left them. */
+function sceneOf(book: BatchBook, batch: Changes, { automatonId }: Input): Scene {
+  const newest = <R extends { automatonId: string }>(
+    rows: readonly R[],
+    changed: ReadonlyMap<string, R>,
+    key: (row: R) => string,
+  ) => {
+    const own = new Map(rows.filter((row) => row.automatonId === automatonId).map((row) => [key(row), row]))
+    for (const [id, row] of changed) if (row.automatonId === automatonId) own.set(id, row)
+    return [...own.values()]
+  }
+  return new Scene({
+    machine: newest(book.machines, batch.machines, (row) => row.automatonId)[0],
+    sales: newest(book.sales, batch.sales, (row) => row.saleId),
+    identifications: newest(book.identifications, batch.identifications, (row) => row.identificationId),
+    unknowns: [...book.unknowns, ...batch.unknowns],
+  })
+}
+
+function decideOne(scene: Scene, input: Input, seen: Map<string, string>, world: World): Changes {
+  const inbox = inboxKeyOf(input)
+  if (inbox && fromAdmittedJournal(scene, input)) {
+    const known = seen.get(`${inbox.source} ${inbox.key}`)
+    if (known !== undefined) return repeated(scene, input, known !== inbox.bodyHash)
+    seen.set(`${inbox.source} ${inbox.key}`, inbox.bodyHash)
+    scene.changes.inbox.push({
+      ...inbox,
+      automatonId: input.automatonId,
+      saleId: saleIdOf(input) ?? null,
+      body: bodyOf(input),
+      at: world.at,
+    })
+    if (input.kind === 'machine') countStored(scene, Number(inbox.key))
+  } else if (inbox && input.kind === 'machine') {
+    return notAdmitted(scene, input)
+  }
+  const before = new Changes()
+  before.add(scene.changes)
+  try {
+    act(scene, input, world)
+  } catch (error) {
+    return quarantined(scene, before, input, world, error)
+  }
+  if (inbox && input.kind === 'machine') releaseStored(scene)
+  return scene.changes
+}
+
+function act(scene: Scene, input: Input, world: World): void {
+  switch (input.kind) {
+    case 'machine':
+      if (input.type === 'malformed') throw new Error(`not in form: ${input.reason}`)
+      machineSpoke(scene, world, input)
+      return
+    case 'phone':
+      phoneSpoke(scene, world, input)
+      return
+    case 'payment': {
+      const { operationId, operationKind, result } = input
+      scene.attempt = input.attempt
+      // An operation in doubt stays until it is definite; only the question about an account may go unanswered.
+      if (result.kind !== 'inDoubt' || operationKind === 'eligibility')
+        scene.changes.outboxDone.push(operationId)
+      const sale = scene.sale(input.saleId)
+      if (sale?.open) stepSale(scene, world, sale, { type: 'paymentAnswered', operationId, result })
+      return
+    }
+    case 'due':
+      fallDue(scene, world, input)
+      return
+    case 'reconciled':
+      reconciled(scene, world, input)
+      return
+    case 'person':
+      personSpoke(scene, world, input)
+  }
+}
+
+/** Taken and checked under the lock: the row is still there and still due for this very time. */
+function fallDue(scene: Scene, world: World, input: Extract<Input, { kind: 'due' }>): void {
+  const sale = scene.sale(input.saleId)
+  if (sale) {
+    if (!sale.open || sale.dueAt !== input.dueAt) return
+    // Soon after a return what would decide a sale may still be on its way: only unpaid offers end (rule 11).
+    if (world.quiet && !sale.state.startsWith('open.')) return
+    stepDue(scene, world, sale, aboveCap(scene, world, sale))
+    return
+  }
+  const identification = scene.identification(input.identificationId ?? '')
+  if (identification?.state !== 'waiting' || identification.dueAt !== input.dueAt) return
+  scene.putIdentification({ ...identification, state: 'closed', dueAt: null })
+  const { subscriberId, channel, sessionId, vouched, language } = identification
+  const say = { kind: 'tooLate' as const, machineNumber: scene.machine.machineNumber ?? '' }
+  addText(scene, world, { subscriberId, channel, sessionId, vouched, language, say }, null)
+}
+
+/** A message of a journal that nobody admitted is not processed and not *stored*: the machine keeps it. */
+function fromAdmittedJournal(scene: Scene, input: Input): boolean {
+  if (input.kind !== 'machine') return true
+  const journalId =
+    input.type === 'sale' ? input.message.journalId : input.type === 'malformed' ? input.journalId : null
+  return scene.machine.state === 'admitted' && journalId === scene.machine.journalId
+}
+
+function notAdmitted(scene: Scene, { automatonId }: { automatonId: string }): Changes {
+  scene.note({ words: `a message of ${automatonId} came from a journal that is not admitted`, alarm: true })
+  return scene.changes
+}
+
+/** Seen before: the same answer again. The same number with another body is a second machine with this identity. */
+function repeated(scene: Scene, input: Input, differs: boolean): Changes {
+  if (input.kind !== 'machine') return scene.changes
+  if (differs) {
+    scene.putMachine({ state: 'barred' })
+    scene.note({
+      words: `${input.automatonId} is barred: two bodies under one number, a duplicate identity`,
+      alarm: true,
+    })
+    return scene.changes
+  }
+  const inbox = inboxKeyOf(input)
+  if (inbox) countStored(scene, Number(inbox.key))
+  releaseStored(scene)
+  return scene.changes
+}
+
+/** Keeps the inbox row and the count of *stored*, drops what the input had begun, and sets its sale aside. */
+function quarantined(scene: Scene, before: Changes, input: Input, world: World, error: unknown): Changes {
+  const why = storable(error instanceof Error ? error.message : String(error))
+  const saleId = saleIdOf(input) ?? null
+  before.quarantine.push({
+    id: world.mint(),
+    automatonId: input.automatonId,
+    saleId,
+    source: input.kind,
+    error: why,
+    body: bodyOf(input),
+    at: world.at,
+  })
+  before.notes.push({ words: `quarantined: ${why}`, alarm: true, ...(saleId === null ? {} : { saleId }) })
+  const kept = sceneOfKept(scene, before)
+  const sale = kept.sale(saleId)
+  if (sale) kept.putSale({ ...sale, aside: `a ${input.kind} event could not be processed: ${why}` })
+  if (inboxKeyOf(input) && input.kind === 'machine') releaseStored(kept)
+  // Whatever answer was being processed is not asked for again by the clock alone.
+  if (input.kind === 'payment') kept.changes.outboxDone.push(input.operationId)
+  return kept.changes
+}
+
+function sceneOfKept(scene: Scene, before: Changes): Scene {
+  const kept = scene.restarted()
+  kept.changes.add(before)
+  return kept
+}
+
+/** For the record: the input as JSON, without the sealed number of a phone. */
+function bodyOf(input: Input): string {
+  if (input.kind === 'machine' && 'body' in input) return storable(input.body)
+  if (input.kind === 'phone') {
+    const { subscriber, ...rest } = input
+    return storable(JSON.stringify({ ...rest, subscriberId: subscriber.subscriberId }))
+  }
+  return storable(JSON.stringify(input))
+}
+
+/** PostgreSQL's text takes neither NUL nor half a surrogate pair. */
+function storable(text: string): string {
+  return text.replaceAll('\0', '\ufffd').toWellFormed()
+}
+
+function writesOf(changes: Changes): Writes {
+  return {
+    inbox: changes.inbox,
+    machines: [...changes.machines.values()],
+    sales: [...changes.sales.values()],
+    identifications: [...changes.identifications.values()],
+    outbox: changes.outbox,
+    outboxDone: changes.outboxDone,
+    outboxDropped: changes.outboxDropped,
+    outboxDue: changes.outboxDue,
+    quarantine: changes.quarantine,
+    persons: changes.persons,
+    unknowns: summed(changes),
+    subscribers: [...changes.subscribers.values()],
+  }
+}
+
+/** One row a count: a statement must not touch the same row twice. */
+function summed({ unknowns }: Changes): Writes['unknowns'] {
+  const rows = new Map<string, Writes['unknowns'][number]>()
+  for (const row of unknowns) {
+    const key = `${row.day} ${row.scope} ${row.id}`
+    rows.set(key, { ...row, count: row.count + (rows.get(key)?.count ?? 0) })
+  }
+  return [...rows.values()]
+}

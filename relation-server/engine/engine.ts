@@ -1,0 +1,214 @@
+// The engine (architecture, section 6): every input waits in one queue; when no commit is in flight the next batch is
+// taken at once, its machines locked, the charts run, everything written in one commit; then what was decided is let
+// out. What comes during a commit is the next batch. Nothing is performed that is not stored.
+
+import type { Log } from '@concilia/platform/log.ts'
+import { OperatingError } from '@concilia/platform/operating-error.ts'
+import { KnownParties } from '@concilia/protocol/certificates.ts'
+import type { Clock, Timer } from '@concilia/protocol/clock.ts'
+import type { Random } from '@concilia/protocol/random.ts'
+import type { BatchNeed, OutboxRow, Store } from '../store/port.ts'
+import { type Decided, decide } from './decide.ts'
+import { type Input, inboxKeyOf, saleIdOf } from './inputs.ts'
+import type { Note, Release } from './scene.ts'
+import { dayOf, type Settings, World } from './world.ts'
+
+/** Most inputs in one commit. */
+const largestBatch = 256
+/** Pause before a batch is tried again that another server, or a lost database, has stopped. */
+const busyPauseMs = 5
+const awayPauseMs = 250
+
+export interface EngineParts {
+  readonly store: Store
+  readonly settings: Settings
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** Lets out what a commit has decided. Must not throw and not wait. */
+  readonly letOut: (releases: readonly Release[], outbox: readonly OutboxRow[]) => void
+}
+
+interface Waiting {
+  readonly input: Input
+  readonly settle: { resolve(): void; reject(error: unknown): void }
+}
+
+export class Engine {
+  readonly #parts: EngineParts
+  readonly #parties: KnownParties
+  #queue: Waiting[] = []
+  #centreChains: readonly string[] = []
+  #quietUntil = Number.POSITIVE_INFINITY
+  #busy = false
+  #stopped = false
+  #pause: Timer | undefined
+  #idle: (() => void)[] = []
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts
+    this.#parties = new KnownParties(parts.settings.rootPem)
+  }
+
+  /** The payment centre's certificate chains, given to every machine that is admitted from now on. */
+  useCentreChains(chains: readonly string[]): void {
+    this.#centreChains = chains
+  }
+
+  get centreChains(): readonly string[] {
+    return this.#centreChains
+  }
+
+  /** The server is back with its peers: deadlines that move money wait `quietMs` from now (rule 11). */
+  peersAreBack(): void {
+    const { clock, settings } = this.#parts
+    this.#quietUntil = clock.monotonic() + settings.limits.quietMs
+  }
+
+  /** The peers are gone: no such deadline fires until they are back. */
+  peersAreGone(): void {
+    this.#quietUntil = Number.POSITIVE_INFINITY
+  }
+
+  /**
+   * Resolves once the input and all that it caused are committed (a repeat: at once, it was). Rejects when it could not
+   * be stored, for good or because the engine stops: the sender has to send it again.
+   */
+  submit(input: Input): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#stopped) {
+        reject(stopping())
+        return
+      }
+      this.#queue.push({ input, settle: { resolve, reject } })
+      this.#flush()
+    })
+  }
+
+  /** How many inputs wait, the batch in flight not counted. */
+  get waiting(): number {
+    return this.#queue.length
+  }
+
+  /** Lets the commit in flight end; what still waits is refused, and its senders will send it again. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#pause?.cancel()
+    const refused = this.#queue
+    this.#queue = []
+    for (const { settle } of refused) settle.reject(stopping())
+    if (this.#busy) await new Promise<void>((resolve) => this.#idle.push(resolve))
+  }
+
+  #flush(): void {
+    if (this.#busy || this.#pause || this.#queue.length === 0) return
+    const batch = this.#queue.splice(0, largestBatch)
+    this.#busy = true
+    this.#commit(batch).finally(() => {
+      this.#busy = false
+      if (this.#stopped) for (const wake of this.#idle.splice(0)) wake()
+      this.#flush()
+    })
+  }
+
+  async #commit(batch: Waiting[]): Promise<void> {
+    const { store, log } = this.#parts
+    const inputs = batch.map(({ input }) => input)
+    try {
+      const decided = await store.commitBatch(this.#need(inputs), (book) => {
+        const result = decide(book, inputs, this.#world())
+        return { writes: result.writes, result }
+      })
+      this.#letOut(decided)
+      const postponed = new Set(decided.postponed)
+      this.#again(
+        batch.filter(({ input }) => postponed.has(input)),
+        busyPauseMs,
+      )
+      for (const { input, settle } of batch) if (!postponed.has(input)) settle.resolve()
+    } catch (error) {
+      if (error instanceof OperatingError && error.retry) {
+        if (error.code !== 'database-busy') log.warn({ code: error.code }, `${error.message} ${error.advice}`)
+        this.#again(batch, error.code === 'database-busy' ? busyPauseMs : awayPauseMs)
+      } else {
+        await this.#findOffender(batch, error)
+      }
+    }
+  }
+
+  /** A batch that the database refuses for good is tried input by input, so that one of them costs only itself. */
+  async #findOffender(batch: Waiting[], error: unknown): Promise<void> {
+    const [only] = batch
+    if (batch.length === 1 && only) {
+      const { kind, automatonId } = only.input
+      const why = error instanceof Error ? error.message : String(error)
+      this.#parts.log.error({ kind, automatonId }, `an input could not be stored: ${why}`)
+      only.settle.reject(error)
+      return
+    }
+    for (const each of batch) await this.#commit([each])
+  }
+
+  /** Back to the head of the queue, in order; a stopping engine refuses it instead. */
+  #again(batch: Waiting[], pauseMs: number): void {
+    if (batch.length === 0) return
+    if (this.#stopped) {
+      for (const { settle } of batch) settle.reject(stopping())
+      return
+    }
+    this.#queue.unshift(...batch)
+    this.#pause ??= this.#parts.clock.after(pauseMs, () => {
+      this.#pause = undefined
+      this.#flush()
+    })
+  }
+
+  #need(inputs: readonly Input[]): BatchNeed {
+    const automatonIds = new Set(inputs.flatMap(({ automatonId }) => automatonId ?? []))
+    const saleIds = new Set(inputs.flatMap((input) => saleIdOf(input) ?? []))
+    return {
+      automatonIds: [...automatonIds].sort(),
+      saleIds: [...saleIds].sort(),
+      inboxKeys: inputs.flatMap((input) => inboxKeyOf(input) ?? []),
+      unknownsOf: inputs.some(mayEndUnknown) ? dayOf(this.#parts.clock.now()) : null,
+    }
+  }
+
+  #world(): World {
+    const { settings, clock, random } = this.#parts
+    return new World({
+      settings,
+      parties: this.#parties,
+      at: clock.now(),
+      quiet: clock.monotonic() < this.#quietUntil,
+      centreChains: this.#centreChains,
+      random,
+    })
+  }
+
+  #letOut({ notes, releases, writes }: Decided): void {
+    for (const note of notes) tell(this.#parts.log, note)
+    this.#parts.letOut(releases, writes.outbox)
+  }
+}
+
+/** Only these can close a sale as unknown, and need the day's counts. */
+function mayEndUnknown(input: Input): boolean {
+  if (input.kind === 'machine') return input.type === 'sale' && input.message.kind === 'outcome'
+  return input.kind === 'due' || input.kind === 'person'
+}
+
+function tell(log: Log, { step, saleId, words, alarm }: Note): void {
+  const fields = { ...(step === undefined ? {} : { step }), ...(saleId === undefined ? {} : { saleId }) }
+  if (alarm) log.warn(fields, words)
+  else log.info(fields, words)
+}
+
+function stopping(): OperatingError {
+  return new OperatingError({
+    code: 'server-stopping',
+    message: 'The relation server is stopping.',
+    advice: 'Send it again: the next server takes it.',
+    retry: true,
+  })
+}

@@ -1,0 +1,151 @@
+// Everything that can reach the engine: a machine's message, a phone's step, the centre's answer, a due time, a
+// person's word. Each belongs to one machine (the unit of order) or, a few words of a phone, to none.
+import type {
+  Birth,
+  InstructionAnswer,
+  Presence,
+  SaleMessage,
+  Telemetry,
+} from '@concilia/protocol/messages.ts'
+import type { PaymentResult } from '../payments/port.ts'
+import type { Say } from '../phones/say.ts'
+import type { Channel, Language } from '../sale-events.ts'
+import type { SubscriberRow } from '../store/port.ts'
+
+export type MachineInput = { kind: 'machine'; automatonId: string; at: number } & (
+  | { type: 'birth'; birth: Birth }
+  /** `body` is the message's text as it came, `bodyHash` its SHA-256. */
+  | { type: 'sale'; message: SaleMessage; body: string; bodyHash: string }
+  | { type: 'answered'; answer: InstructionAnswer }
+  | { type: 'presence'; presence: Presence }
+  | { type: 'telemetry'; telemetry: Telemetry }
+  /** Not in the form of its schema; with its number, where one could be read, it counts as stored (rule 16). */
+  | {
+      type: 'malformed'
+      reason: string
+      body: string
+      bodyHash: string
+      journalId?: string
+      seq?: number
+      saleId?: string
+    }
+)
+
+/** What a phone wants, once its words have been read and its machine found. */
+export type PhoneAct =
+  | {
+      type: 'identify'
+      channel: Channel
+      sessionId: string | null
+      language: Language
+      vouched: boolean
+    }
+  | { type: 'consent'; identificationId: string; saleId: string; code: string | null }
+  | { type: 'refuse'; identificationId: string; saleId: string | null }
+  | { type: 'code'; identificationId: string; saleId: string; code: string }
+  /** Nothing for a sale: help, an unknown machine, STOP. */
+  | { type: 'answerOnly'; say: Say; channel: Channel; sessionId: string | null }
+
+export interface PhoneInput {
+  readonly kind: 'phone'
+  readonly automatonId: string | null
+  /** The gateway and its message id: a repeat is known by them. */
+  readonly source: string
+  readonly key: string
+  readonly bodyHash: string
+  readonly subscriber: SubscriberRow
+  readonly act: PhoneAct
+  readonly at: number
+}
+
+export interface PaymentInput {
+  readonly kind: 'payment'
+  readonly automatonId: string
+  readonly saleId: string
+  readonly operationId: string
+  readonly operationKind: string
+  readonly attempt: number
+  readonly result: PaymentResult
+  readonly at: number
+}
+
+export interface DueInput {
+  readonly kind: 'due'
+  readonly automatonId: string
+  readonly saleId: string | null
+  readonly identificationId: string | null
+  readonly dueAt: number
+  readonly at: number
+}
+
+/** The walk over the centre's payments found that a sale and the centre do not agree. */
+export interface ReconciledInput {
+  readonly kind: 'reconciled'
+  /** Null when the centre names a sale that is not here. */
+  readonly automatonId: string | null
+  readonly saleId: string
+  readonly finding: /** A late yes to a sale that ended before any delivery was instructed: it is undone by its key (rule 7). */
+    | { type: 'undo'; key: string }
+    /** The centre lost a payment it acknowledged: it gets its own acknowledgement again. */
+    | { type: 'repost' }
+    | { type: 'aside' }
+  readonly why: string
+  readonly at: number
+}
+
+export interface PersonInput {
+  readonly kind: 'person'
+  readonly automatonId: string
+  readonly who: string
+  readonly why: string
+  readonly action:
+    | { type: 'closeSale'; saleId: string; as: 'recredit' | 'writeOff' }
+    | { type: 'admit' }
+    | { type: 'bar' }
+    | { type: 'enrol'; machineNumber: string; seller: string; tradeName: string }
+  readonly at: number
+}
+
+export type Input = MachineInput | PhoneInput | PaymentInput | DueInput | ReconciledInput | PersonInput
+
+/** The inbox key of an input that can come twice; undefined for those that are harmless to repeat. */
+export function inboxKeyOf(input: Input): { source: string; key: string; bodyHash: string } | undefined {
+  switch (input.kind) {
+    case 'machine': {
+      if (input.type === 'sale') return machineKey(input.automatonId, input.message, input.bodyHash)
+      if (input.type !== 'malformed' || input.journalId === undefined || input.seq === undefined)
+        return undefined
+      return machineKey(input.automatonId, { journalId: input.journalId, seq: input.seq }, input.bodyHash)
+    }
+    case 'phone':
+      return { source: `phone ${input.source}`, key: input.key, bodyHash: input.bodyHash }
+    case 'payment':
+      return { source: 'payment', key: `${input.operationId} ${input.attempt}`, bodyHash: '' }
+    default:
+      return undefined
+  }
+}
+
+function machineKey(
+  automatonId: string,
+  { journalId, seq }: { journalId: string; seq: number },
+  bodyHash: string,
+) {
+  return { source: `machine ${automatonId} ${journalId}`, key: String(seq), bodyHash }
+}
+
+/** The sale an input names, so that it is loaded even when it has ended. */
+export function saleIdOf(input: Input): string | undefined {
+  switch (input.kind) {
+    case 'machine':
+      if (input.type === 'answered') return input.answer.saleId
+      if (input.type === 'malformed') return input.saleId
+      return input.type === 'sale' && input.message.kind !== 'gone' ? input.message.saleId : undefined
+    case 'phone':
+      return 'saleId' in input.act ? (input.act.saleId ?? undefined) : undefined
+    case 'person':
+      return input.action.type === 'closeSale' ? input.action.saleId : undefined
+    default:
+      return input.saleId ?? undefined
+  }
+}

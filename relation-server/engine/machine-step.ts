@@ -1,0 +1,140 @@
+// What a machine says, decided under its lock: birth and admission, the counting of what is *stored*, receipts of
+// instructions, presence. Its words about sales are in sale-messages.ts.
+import { checkChain } from '@concilia/protocol/certificates.ts'
+import type { Admission, Birth, InstructionAnswer, Presence } from '@concilia/protocol/messages.ts'
+import type { MachineInput } from './inputs.ts'
+import { saleMessageArrived } from './sale-messages.ts'
+import { stepSale } from './sale-step.ts'
+import type { Scene } from './scene.ts'
+import type { World } from './world.ts'
+
+export function machineSpoke(scene: Scene, world: World, input: MachineInput): void {
+  switch (input.type) {
+    case 'birth':
+      born(scene, world, input.birth)
+      return
+    case 'sale':
+      saleMessageArrived(scene, world, input.message)
+      return
+    case 'answered':
+      answered(scene, world, input.answer)
+      return
+    case 'presence':
+      present(scene, input.presence)
+      return
+    case 'telemetry': {
+      const { kind, detail } = input.telemetry
+      scene.note({ words: `telemetry of ${input.automatonId}: ${kind} ${detail}` })
+      return
+    }
+    case 'malformed':
+      // Only counted as stored; the engine has put it into quarantine.
+      return
+  }
+}
+
+/** Counts a message of the admitted journal as stored. Gaps are kept apart until they are filled. */
+export function countStored(scene: Scene, seq: number): void {
+  const { storedUpTo, beyond } = scene.machine
+  if (seq <= storedUpTo) return
+  const open = new Set([...beyond, seq])
+  let upTo = storedUpTo
+  while (open.delete(upTo + 1)) upTo++
+  scene.putMachine({ storedUpTo: upTo, beyond: [...open].sort((a, b) => a - b).slice(0, 512) })
+}
+
+export function releaseStored(scene: Scene): void {
+  const { automatonId, journalId, storedUpTo, beyond } = scene.machine
+  if (journalId === null) return
+  const stored = scene.changes.releases.filter((release) => release.channel !== 'stored')
+  scene.changes.releases.splice(0, scene.changes.releases.length, ...stored, {
+    channel: 'stored',
+    automatonId,
+    body: { journalId, upTo: storedUpTo, beyond: [...beyond] },
+  })
+}
+
+function born(scene: Scene, world: World, birth: Birth): void {
+  const { machine } = scene
+  const answer = (admission: Admission['admission'], reason?: string) => {
+    const body = admissionOf(scene, world, birth.boot, admission, reason)
+    scene.changes.releases.push({ channel: 'admission', automatonId: machine.automatonId, body })
+  }
+  const refusal = identityRefusal(scene, world, birth)
+  if (refusal !== undefined) {
+    scene.note({ words: `${machine.automatonId} was rejected: ${refusal}`, alarm: true })
+    answer('rejected', refusal)
+    return
+  }
+  scene.putMachine({ chain: birth.chain, reader: birth.reader })
+  if (machine.state === 'pending' || machine.machineNumber === null) {
+    scene.putMachine({ newJournalId: birth.journalId, boot: birth.boot })
+    answer('pending', 'a person has to enrol and admit this machine')
+    return
+  }
+  if (machine.journalId !== null && machine.journalId !== birth.journalId) {
+    scene.putMachine({ newJournalId: birth.journalId, boot: birth.boot })
+    scene.note({ words: `${machine.automatonId} came back with another journal`, alarm: true })
+    answer('pending', 'its journal is another one than was admitted: a person has to admit it')
+    return
+  }
+  scene.putMachine({ journalId: birth.journalId, boot: birth.boot, presence: 'online' })
+  scene.note({ words: `${machine.automatonId} is admitted, boot ${birth.boot}` })
+  answer('accepted')
+}
+
+function identityRefusal(scene: Scene, world: World, birth: Birth): string | undefined {
+  const { machine } = scene
+  if (machine.state === 'barred') return 'this machine is barred'
+  const checked = checkChain(birth.chain, world.settings.rootPem, world.at)
+  if (!checked.ok) return `its certificate is refused: ${checked.refusal}`
+  const { party } = checked
+  if (party.role !== 'automaton' || party.id !== machine.automatonId)
+    return 'its certificate is of another party'
+  if (machine.machineNumber !== null && birth.machineNumber !== machine.machineNumber) {
+    return `it says machine ${birth.machineNumber}, enrolled is ${machine.machineNumber}`
+  }
+  if (birth.journalId === machine.journalId && birth.boot < machine.boot) {
+    return `boot ${birth.boot} is older than ${machine.boot}: a copy of this machine, or a restored journal`
+  }
+  world.parties.admit(birth.chain, world.at)
+  return undefined
+}
+
+export function admissionOf(
+  scene: Scene,
+  world: World,
+  boot: number,
+  admission: Admission['admission'],
+  reason?: string,
+): Admission {
+  const { journalId, storedUpTo, beyond, machineNumber } = scene.machine
+  return {
+    boot,
+    admission,
+    ...(reason === undefined ? {} : { reason }),
+    serverTime: world.at,
+    ...(admission === 'accepted' && journalId !== null
+      ? { stored: { journalId, upTo: storedUpTo, beyond: [...beyond] } }
+      : {}),
+    centreChains: [...world.centreChains],
+    invitation: world.settings.invitation.replace('{number}', machineNumber ?? '').slice(0, 32),
+  }
+}
+
+function answered(scene: Scene, world: World, answer: InstructionAnswer): void {
+  scene.changes.outboxDone.push(answer.instructionId)
+  if (answer.answer === 'rejected') {
+    scene.note({
+      words: `an instruction was rejected: ${answer.reason ?? 'no reason given'}`,
+      ...(answer.saleId === undefined ? {} : { saleId: answer.saleId }),
+    })
+  }
+  const sale = scene.sale(answer.saleId)
+  if (sale?.open) stepSale(scene, world, sale, { type: 'instructionAnswered', ...answer })
+}
+
+/** A last will of an earlier boot comes late and says nothing about this one. */
+function present(scene: Scene, { presence, boot }: Presence): void {
+  if (boot >= scene.machine.boot && presence !== scene.machine.presence) scene.putMachine({ presence })
+}

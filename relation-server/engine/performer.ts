@@ -1,0 +1,115 @@
+// Performs outbox rows after their commit: instructions to machines, payments at the centre, texts to phones. One
+// attempt each; the row stands until its answer is committed, and the due watch brings it again (rule 9).
+
+import type { Log } from '@concilia/platform/log.ts'
+import type { Clock } from '@concilia/protocol/clock.ts'
+import type { Admission, Instruction } from '@concilia/protocol/messages.ts'
+import type { PaymentOperation, Payments } from '../payments/port.ts'
+import type { OutboxRow, Store } from '../store/port.ts'
+import type { SubscriberVault } from '../subscriber-vault.ts'
+import type { Engine } from './engine.ts'
+import type { InstructionBody, PaymentBody, TextBody } from './outbox-bodies.ts'
+import type { Release } from './scene.ts'
+
+/** The machines' side, as far as sending goes; resolves false when it could not be sent now. */
+export interface MachineSender {
+  send(automatonId: string, channel: 'admission' | 'instruction' | 'stored', body: object): Promise<boolean>
+}
+
+/** Says it to a phone, on a screen that waits or by text. `later`: try again when the row is due. */
+export interface Speaker {
+  speak(text: TextBody, key: string): Promise<'done' | 'later'>
+}
+
+export interface PerformerParts {
+  readonly store: Store
+  readonly payments: Payments
+  readonly machines: MachineSender
+  readonly speaker: Speaker
+  readonly vault: SubscriberVault
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export class Performer {
+  readonly #parts: PerformerParts
+  readonly #engine: () => Engine
+
+  /** @param engine the engine whose commits are performed; asked for late, because each needs the other */
+  constructor(parts: PerformerParts, engine: () => Engine) {
+    this.#parts = parts
+    this.#engine = engine
+  }
+
+  /** What a commit lets out. A release that cannot be sent is nobody's loss: its peer will ask again. */
+  letOut(releases: readonly Release[], outbox: readonly OutboxRow[]): void {
+    for (const { automatonId, channel, body } of releases) {
+      void this.#parts.machines.send(automatonId, channel, body)
+    }
+    for (const row of outbox) this.perform(row)
+  }
+
+  perform(row: OutboxRow): void {
+    this.#attempt(row).catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error)
+      this.#parts.log.warn({ kind: row.kind }, `an outgoing ${row.kind} failed and is tried again: ${why}`)
+    })
+  }
+
+  async #attempt(row: OutboxRow): Promise<void> {
+    switch (row.kind) {
+      case 'instruction':
+        return await this.#instruct(row)
+      case 'payment':
+        return await this.#pay(row)
+      case 'text':
+        return await this.#say(row)
+      case 'admission': {
+        const admission: Admission = { ...JSON.parse(row.body), centreChains: this.#engine().centreChains }
+        const sent = await this.#parts.machines.send(row.automatonId ?? '', 'admission', admission)
+        if (sent) await this.#parts.store.forgetOutbox([row.id])
+      }
+    }
+  }
+
+  async #instruct({ id, automatonId, body }: OutboxRow): Promise<void> {
+    const { instruction, until }: InstructionBody = JSON.parse(body)
+    const { machines, store, clock } = this.#parts
+    if (until !== null && clock.now() > until) {
+      await store.forgetOutbox([id])
+      return
+    }
+    const message: Instruction = instruction
+    await machines.send(automatonId ?? '', 'instruction', message)
+  }
+
+  async #pay({ id, automatonId, saleId, body, attempts }: OutboxRow): Promise<void> {
+    const { operation, subscriberId }: PaymentBody = JSON.parse(body)
+    const subscriber = await this.#subscriberOf(subscriberId)
+    // The body is our own; only the number was left out of it.
+    const whole = { ...operation, ...(subscriber && { subscriber }) } as PaymentOperation
+    const result = await this.#parts.payments.perform(whole, attempts)
+    await this.#engine().submit({
+      kind: 'payment',
+      automatonId: automatonId ?? '',
+      saleId: saleId ?? '',
+      operationId: id,
+      operationKind: operation.kind,
+      attempt: attempts,
+      result,
+      at: this.#parts.clock.now(),
+    })
+  }
+
+  async #subscriberOf(subscriberId: string | null) {
+    if (subscriberId === null) return undefined
+    const row = await this.#parts.store.subscriber(subscriberId)
+    if (!row) throw new Error('the subscriber of a payment is not kept any more')
+    return this.#parts.vault.unseal(row.sealed)
+  }
+
+  async #say({ id, body }: OutboxRow): Promise<void> {
+    const text: TextBody = JSON.parse(body)
+    if ((await this.#parts.speaker.speak(text, id)) === 'done') await this.#parts.store.forgetOutbox([id])
+  }
+}

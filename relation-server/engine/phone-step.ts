@@ -1,0 +1,145 @@
+// What a phone wants, decided under its machine's lock (or, for a few words that concern no machine, without one).
+import type { Say } from '../phones/say.ts'
+import { phoneArrived } from './conciliation.ts'
+import type { PhoneAct, PhoneInput } from './inputs.ts'
+import { addText } from './outgoing.ts'
+import { contextOf, stepSale } from './sale-step.ts'
+import type { Scene } from './scene.ts'
+import type { World } from './world.ts'
+
+/** A subscriber's open requests on one machine; one more is not taken. */
+const mostAtOneMachine = 1
+
+export function phoneSpoke(scene: Scene, world: World, input: PhoneInput): void {
+  const { act, subscriber } = input
+  scene.changes.subscribers.set(subscriber.subscriberId, subscriber)
+  switch (act.type) {
+    case 'identify':
+      identify(scene, world, input, act)
+      return
+    case 'answerOnly':
+      answer(scene, world, input, act.say, act.channel, act.sessionId)
+      return
+    case 'consent':
+    case 'code':
+    case 'refuse':
+      speakInSale(scene, world, input, act)
+      return
+  }
+}
+
+function identify(
+  scene: Scene,
+  world: World,
+  input: PhoneInput,
+  act: Extract<PhoneAct, { type: 'identify' }>,
+): void {
+  const { machineNumber, state, journalId, presence } = scene.machine
+  const { channel, sessionId, language, vouched } = act
+  const { subscriberId } = input.subscriber
+  scene.note({ step: 'ST9', words: `a phone stands before machine ${machineNumber} (${channel})` })
+  if (state !== 'admitted' || journalId === null || presence === 'lost') {
+    answer(
+      scene,
+      world,
+      input,
+      { kind: 'machineUnavailable', machineNumber: machineNumber ?? '' },
+      channel,
+      sessionId,
+    )
+    return
+  }
+  const own = scene.identifications().filter((row) => row.subscriberId === subscriberId)
+  const again = own[0]
+  if (own.length >= mostAtOneMachine && again) {
+    sayAgain(scene, world, input, again.identificationId, act)
+    return
+  }
+  phoneArrived(scene, world, {
+    identificationId: world.mint(),
+    automatonId: scene.machine.automatonId,
+    subscriberId,
+    channel,
+    sessionId,
+    language,
+    vouched,
+    code: world.code(),
+    state: 'waiting',
+    expects: null,
+    saleId: null,
+    at: world.at,
+    dueAt: null,
+  })
+}
+
+/** The same phone at the same machine once more: it is told again what it was told, on the way it used now. */
+function sayAgain(
+  scene: Scene,
+  world: World,
+  input: PhoneInput,
+  identificationId: string,
+  { channel, sessionId, vouched }: Extract<PhoneAct, { type: 'identify' }>,
+): void {
+  const identification = scene.identification(identificationId)
+  if (!identification) return
+  scene.putIdentification({ ...identification, channel, sessionId, vouched })
+  const machineNumber = scene.machine.machineNumber ?? ''
+  const sale = scene.sale(identification.saleId)
+  const { consentMs, identificationWaitMs } = world.settings.limits
+  if (!sale?.open) {
+    const withinMs = identificationWaitMs
+    answer(scene, world, input, { kind: 'chooseNow', machineNumber, withinMs }, channel, sessionId)
+    return
+  }
+  const context = contextOf(sale)
+  const price = { amountMinor: context.amountMinor, currency: context.currency }
+  if (!sale.state.startsWith('open.')) {
+    answer(scene, world, input, { kind: 'paying', machineNumber, price }, channel, sessionId)
+    return
+  }
+  const { code } = identification
+  const say: Say = { kind: 'price', machineNumber, price, code, withinMs: consentMs }
+  answer(scene, world, input, say, channel, sessionId, vouched)
+}
+
+function speakInSale(
+  scene: Scene,
+  world: World,
+  input: PhoneInput,
+  act: Extract<PhoneAct, { type: 'consent' | 'code' | 'refuse' }>,
+): void {
+  const { identificationId, saleId } = act
+  const identification = scene.identification(identificationId)
+  const channel = identification?.channel ?? 'text'
+  const sessionId = identification?.sessionId ?? null
+  const machineNumber = scene.machine.machineNumber ?? ''
+  const sale = scene.sale(saleId)
+  if (sale?.open) {
+    if (act.type === 'refuse') stepSale(scene, world, sale, { type: 'phoneRefused', identificationId })
+    if (act.type === 'consent') {
+      stepSale(scene, world, sale, { type: 'phoneConsented', identificationId, code: act.code })
+    }
+    if (act.type === 'code')
+      stepSale(scene, world, sale, { type: 'codeGiven', identificationId, code: act.code })
+    return
+  }
+  if (act.type === 'refuse' && identification) {
+    scene.putIdentification({ ...identification, state: 'closed', dueAt: null })
+    answer(scene, world, input, { kind: 'cancelled', machineNumber }, channel, sessionId)
+    return
+  }
+  answer(scene, world, input, { kind: 'tooLate', machineNumber }, channel, sessionId)
+}
+
+function answer(
+  scene: Scene,
+  world: World,
+  { subscriber }: PhoneInput,
+  say: Say,
+  channel: 'text' | 'ussd',
+  sessionId: string | null,
+  vouched = false,
+): void {
+  const { subscriberId, language } = subscriber
+  addText(scene, world, { subscriberId, channel, sessionId, vouched, language, say }, null)
+}

@@ -1,0 +1,56 @@
+// What the walk over the centre's payments found, acted on under the lock: the sale is looked at once more, because it
+// may have moved on since.
+
+import type { ReconciledInput } from './inputs.ts'
+import { addPayment } from './outgoing.ts'
+import { contextOf } from './sale-step.ts'
+import type { Scene } from './scene.ts'
+import type { World } from './world.ts'
+
+export function reconciled(
+  scene: Scene,
+  world: World,
+  { saleId, finding, why, automatonId }: ReconciledInput,
+): void {
+  const sale = scene.sale(saleId)
+  if (!sale || automatonId === null) {
+    scene.changes.quarantine.push({
+      id: world.mint(),
+      automatonId: null,
+      saleId,
+      source: 'reconciliation',
+      error: why,
+      body: '',
+      at: world.at,
+    })
+    scene.note({ saleId, words: why, alarm: true })
+    return
+  }
+  scene.note({ saleId, words: why, alarm: finding.type === 'aside' })
+  switch (finding.type) {
+    case 'aside':
+      if (sale.aside === null) scene.putSale({ ...sale, aside: why })
+      return
+    case 'undo':
+      if (sale.open) return
+      addPayment(scene, world, {
+        id: world.mint(),
+        automatonId,
+        saleId,
+        operation: { kind: 'void', saleId, key: finding.key },
+        subscriberId: null,
+      })
+      return
+    case 'repost': {
+      const { acknowledgement, attempt } = contextOf(sale)
+      if (acknowledgement === null || sale.subscriberId === null) return
+      addPayment(scene, world, {
+        id: world.mint(),
+        automatonId,
+        saleId,
+        operation: { kind: 'repost', acknowledgement, key: `${saleId}:${attempt}`, saleId },
+        subscriberId: sale.subscriberId,
+      })
+    }
+  }
+}

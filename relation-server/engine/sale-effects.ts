@@ -1,0 +1,141 @@
+// The effects of the sale chart as rows: payments, instructions and texts of the outbox, counts, and the notes that tell
+// the sale's story by the steps of the main source.
+import type { PaymentOperation } from '../payments/port.ts'
+import type { Say } from '../phones/say.ts'
+import type { SaleContext } from '../sale-context.ts'
+import type { PhoneInSale, SaleSay } from '../sale-events.ts'
+import type { SaleEffect } from '../sale-vocabulary.ts'
+import { addInstruction, addPayment, addText } from './outgoing.ts'
+import { Poisoned } from './poisoned.ts'
+import { operationOf } from './sale-operation.ts'
+import { sayOfSale } from './sale-sentences.ts'
+import type { Scene } from './scene.ts'
+import type { World } from './world.ts'
+
+/** All but those that only change the sale's own row. */
+export type OuterEffect = Exclude<SaleEffect, { type: 'xstate.raise' | 'xstate.cancel' | 'setAside' }>
+
+/** Turns one effect into the rows that will make it happen, and a line of the sale's story. */
+export function performEffect(scene: Scene, world: World, context: SaleContext, effect: OuterEffect): void {
+  const { saleId, automatonId } = context
+  const { limits } = world.settings
+  switch (effect.type) {
+    case 'pay': {
+      const { operationId, payment } = effect.params
+      const { operation, subscriberId } = operationOf(context, scene.machine.tradeName, payment)
+      addPayment(scene, world, { id: operationId, automatonId, saleId, operation, subscriberId })
+      noteOperation(scene, saleId, operation.kind)
+      return
+    }
+    case 'repeatPayment':
+      scene.changes.outboxDue.push({
+        id: effect.params.operationId,
+        dueAt: world.at + limits.retryMs * 2 ** Math.min(scene.attempt - 1, 6),
+      })
+      return
+    case 'dropPayments':
+      scene.changes.outboxDropped.push({ saleId, kind: 'payment' })
+      return
+    case 'deliver': {
+      const { acknowledgement } = context
+      if (acknowledgement === null)
+        throw new Poisoned(`the centre's yes to sale ${saleId} has no acknowledgement`)
+      scene.note({ step: 'ST14', saleId, words: 'the authorisation has come from the payment centre' })
+      scene.note({ step: 'ST15', saleId, words: 'delivery instruction to the machine' })
+      addInstruction(scene, world, automatonId, {
+        instruction: {
+          id: effect.params.instructionId,
+          issuedAt: world.at,
+          kind: 'deliver',
+          saleId,
+          acknowledgement,
+        },
+        until: null,
+      })
+      return
+    }
+    case 'refuse': {
+      const { instructionId, reason } = effect.params
+      addInstruction(scene, world, automatonId, {
+        instruction: {
+          id: instructionId,
+          issuedAt: world.at,
+          kind: 'refuse',
+          saleId,
+          reason,
+          text: refusalTexts[reason],
+        },
+        until: context.offeredAt + context.waitMs + limits.marginMs,
+      })
+      return
+    }
+    case 'askReport':
+      addInstruction(scene, world, automatonId, {
+        instruction: { id: effect.params.instructionId, issuedAt: world.at, kind: 'report', saleId },
+        until: null,
+      })
+      return
+    case 'dropInstructions':
+      scene.changes.outboxDropped.push({ saleId, kind: 'instruction' })
+      return
+    case 'say':
+      for (const id of effect.params.to) sayTo(scene, world, context, id, effect.params.say)
+      return
+    case 'countUnknown': {
+      const { subscriberId } = effect.params
+      const day = world.day
+      scene.changes.unknowns.push({ day, scope: 'machine', id: automatonId, count: 1 })
+      if (subscriberId) scene.changes.unknowns.push({ day, scope: 'subscriber', id: subscriberId, count: 1 })
+      return
+    }
+    case 'recordSurprise':
+      scene.note({ saleId, words: `unexpected here: ${effect.params.event}` })
+      return
+  }
+}
+
+const refusalTexts = {
+  declined: 'Payment refused',
+  notConsented: 'Payment cancelled',
+  expired: 'Too late, choose again',
+  unavailable: 'Phone payment not available',
+  barred: 'Phone payment not available',
+} as const
+
+/** Says it to a phone in the sale, or to one whose identification came too late to be in it. */
+function sayTo(
+  scene: Scene,
+  world: World,
+  context: SaleContext,
+  identificationId: string,
+  say: SaleSay,
+): void {
+  const phone: Omit<PhoneInSale, 'step' | 'operationId' | 'triesLeft'> | undefined =
+    context.phones.find((each) => each.identificationId === identificationId) ??
+    scene.identification(identificationId)
+  if (!phone) return
+  if (say.kind === 'validationAsked') {
+    scene.note({ step: 'ST12', saleId: context.saleId, words: 'the centre wants the buyer to validate' })
+  }
+  const sentence: Say = sayOfSale(say, context, phone.code, scene.machine.tradeName, world)
+  const { subscriberId, channel, sessionId, vouched, language } = phone
+  addText(
+    scene,
+    world,
+    { subscriberId, channel, sessionId, vouched, language, say: sentence },
+    context.saleId,
+  )
+}
+
+function noteOperation(scene: Scene, saleId: string, kind: PaymentOperation['kind']): void {
+  const lines: Partial<Record<PaymentOperation['kind'], [step: string, words: string]>> = {
+    eligibility: ['ST10', 'asks the centre: is there an account, and enough for this?'],
+    charge: ['ST11', 'payment request to the centre'],
+    prepare: ['ST11', 'payment request to the centre, as a hold'],
+    refund: ['ST71', 'asks the centre to re-credit the buyer'],
+    cancel: ['ST71', 'asks the centre to give the hold back'],
+    void: ['ST71', 'asks the centre to void the charge by its key'],
+  }
+  const line = lines[kind]
+  if (line) scene.note({ step: line[0], saleId, words: line[1] })
+}

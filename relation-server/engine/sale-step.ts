@@ -1,0 +1,137 @@
+// One transition of one sale: the chart's snapshot from its row, the event, the new row, and each effect turned into
+// the rows that will make it happen. Pure but for the ids that the world mints.
+import { type AnyEventObject, initialTransition, type SnapshotFrom, transition } from 'xstate'
+import { type SaleChart, saleChartVersion } from '../sale-chart.ts'
+import { payerOf, type SaleContext, type SaleInput } from '../sale-context.ts'
+import type { SaleEvent } from '../sale-events.ts'
+import type { SaleEffect } from '../sale-vocabulary.ts'
+import type { SaleRow } from '../store/port.ts'
+import { Poisoned } from './poisoned.ts'
+import { performEffect } from './sale-effects.ts'
+import type { Scene } from './scene.ts'
+import type { World } from './world.ts'
+
+type Snapshot = SnapshotFrom<SaleChart>
+
+/** A sale begins: its offer has come. */
+export function beginSale(scene: Scene, world: World, input: SaleInput): void {
+  const [snapshot, actions] = initialTransition(world.settings.chart, input)
+  const row: SaleRow = {
+    saleId: input.saleId,
+    automatonId: input.automatonId,
+    chartVersion: saleChartVersion,
+    snapshot: '',
+    open: true,
+    state: '',
+    amountMinor: input.amountMinor,
+    currency: input.currency,
+    subscriberId: null,
+    paymentId: null,
+    dueAt: null,
+    dueEvent: null,
+    aside: null,
+    createdAt: input.offeredAt,
+    endedAt: null,
+  }
+  keep(scene, world, row, snapshot, effectsOf(actions))
+}
+
+/** What happened to a sale, without the stamp that every event gets here. */
+type Unstamped<T> = T extends unknown ? Omit<T, 'at' | 'mint'> : never
+export type SaleHappening = Unstamped<SaleEvent>
+
+/** Feeds an event to an open sale. An ended sale takes none: the caller has looked. */
+export function stepSale(scene: Scene, world: World, row: SaleRow, happening: SaleHappening): void {
+  feed(scene, world, row, { ...happening, at: world.at, mint: world.mint() })
+}
+
+/** Feeds the delayed event that was due; the row's due time was taken and checked under its machine's lock. */
+export function stepDue(scene: Scene, world: World, row: SaleRow, aboveCap: boolean): void {
+  if (row.dueEvent === null) throw new Error(`sale ${row.saleId} is due for nothing`)
+  const cleared = { ...row, dueAt: null, dueEvent: null }
+  feed(scene, world, cleared, { type: row.dueEvent, at: world.at, mint: world.mint(), aboveCap })
+}
+
+function feed(scene: Scene, world: World, row: SaleRow, event: AnyEventObject): void {
+  if (!row.open) throw new Error(`an event for sale ${row.saleId}, which has ended`)
+  if (row.chartVersion !== saleChartVersion) {
+    throw new Poisoned(`sale ${row.saleId} was stored by chart version ${row.chartVersion}`)
+  }
+  const { chart } = world.settings
+  const snapshot = chart.resolveState(JSON.parse(row.snapshot))
+  // Delayed events are XState's own and not in the chart's union.
+  const [next, actions] = transition(chart, snapshot, event as SaleEvent)
+  keep(scene, world, row, next, effectsOf(actions))
+}
+
+/** XState types its actions side by side (every name with every params); the vocabulary pairs them. */
+function effectsOf(actions: readonly unknown[]): readonly SaleEffect[] {
+  return actions as readonly SaleEffect[]
+}
+
+export function contextOf(row: SaleRow): SaleContext {
+  return JSON.parse(row.snapshot).context
+}
+
+function keep(
+  scene: Scene,
+  world: World,
+  before: SaleRow,
+  snapshot: Snapshot,
+  effects: readonly SaleEffect[],
+): void {
+  const { context, status, value } = snapshot
+  const state = words(value)
+  let row: SaleRow = {
+    ...before,
+    snapshot: JSON.stringify({ value, context, status }),
+    open: status === 'active',
+    state,
+    subscriberId: payerOf(context)?.subscriberId ?? null,
+    paymentId: context.paymentId,
+    endedAt: status === 'active' ? null : world.at,
+  }
+  for (const effect of effects) {
+    if (effect.type === 'xstate.raise') {
+      row = { ...row, dueAt: world.at + effect.params.delay, dueEvent: effect.params.event.type }
+    } else if (effect.type === 'xstate.cancel') {
+      if (row.dueEvent === effect.params.sendId) row = { ...row, dueAt: null, dueEvent: null }
+    } else if (effect.type === 'setAside') {
+      row = { ...row, aside: effect.params.why }
+      scene.note({ saleId: row.saleId, words: `set aside for a person: ${effect.params.why}`, alarm: true })
+    } else {
+      performEffect(scene, world, context, effect)
+    }
+  }
+  scene.putSale(row)
+  keepIdentifications(scene, context, row)
+  if (!row.open) scene.note({ saleId: row.saleId, words: `ended: ${state}` })
+}
+
+/** An identification lives as long as its phone is in an open sale; `expects` tells what its next figures mean. */
+function keepIdentifications(scene: Scene, { phones, payerId }: SaleContext, { open, state }: SaleRow): void {
+  for (const phone of phones) {
+    const identification = scene.identification(phone.identificationId)
+    if (!identification || identification.state === 'closed') continue
+    const validating = phone.identificationId === payerId && state === 'charging.validating'
+    const lost = payerId !== null && phone.identificationId !== payerId
+    const closed = !open || phone.step === 'out' || lost
+    const next = {
+      ...identification,
+      state: closed ? ('closed' as const) : ('bound' as const),
+      expects: closed ? null : validating ? ('validation' as const) : ('consent' as const),
+    }
+    if (next.state !== identification.state || next.expects !== identification.expects) {
+      scene.putIdentification(next)
+    }
+  }
+}
+
+/** `{charging: 'inDoubt'}` as `charging.inDoubt`. */
+function words(value: unknown): string {
+  if (typeof value === 'string') return value
+  if (typeof value !== 'object' || value === null) throw new Error('a state without a name')
+  return Object.entries(value)
+    .map(([parent, child]) => `${parent}.${words(child)}`)
+    .join(' ')
+}

@@ -1,0 +1,146 @@
+// One machine's books while one input is decided: reads see what this input has changed already, and nothing counts
+// until it is kept. An input that throws leaves no trace but its quarantine.
+import type { Admission, Stored } from '@concilia/protocol/messages.ts'
+import type {
+  IdentificationRow,
+  InboxRow,
+  MachineRow,
+  OutboxRow,
+  PersonRow,
+  QuarantineRow,
+  SaleRow,
+  SubscriberRow,
+  UnknownRow,
+} from '../store/port.ts'
+
+/** A line of a sale's story, for the log: the step's number in the main source, and words. */
+export interface Note {
+  readonly step?: string
+  readonly saleId?: string
+  readonly words: string
+  readonly alarm?: boolean
+}
+
+/** What is sent once the commit stands, and is nobody's loss if it is not: the peer asks again. */
+export type Release =
+  | { channel: 'stored'; automatonId: string; body: Stored }
+  | { channel: 'admission'; automatonId: string; body: Admission }
+
+/** Everything one input, or a whole batch, adds to the books. */
+export class Changes {
+  readonly machines = new Map<string, MachineRow>()
+  readonly sales = new Map<string, SaleRow>()
+  readonly identifications = new Map<string, IdentificationRow>()
+  readonly subscribers = new Map<string, SubscriberRow>()
+  readonly inbox: InboxRow[] = []
+  readonly outbox: OutboxRow[] = []
+  readonly outboxDone: string[] = []
+  readonly outboxDropped: { saleId: string; kind: OutboxRow['kind'] }[] = []
+  readonly outboxDue: { id: string; dueAt: number }[] = []
+  readonly quarantine: QuarantineRow[] = []
+  readonly persons: PersonRow[] = []
+  readonly unknowns: UnknownRow[] = []
+  readonly notes: Note[] = []
+  readonly releases: Release[] = []
+
+  /** Takes over what a finished input changed. */
+  add(other: Changes): void {
+    for (const [key, row] of other.machines) this.machines.set(key, row)
+    for (const [key, row] of other.sales) this.sales.set(key, row)
+    for (const [key, row] of other.identifications) this.identifications.set(key, row)
+    for (const [key, row] of other.subscribers) this.subscribers.set(key, row)
+    // A row added earlier in this batch and dropped or done by a later input was never written: it just goes.
+    const dropped = (row: OutboxRow) =>
+      other.outboxDone.includes(row.id) ||
+      other.outboxDropped.some(({ saleId, kind }) => saleId === row.saleId && kind === row.kind)
+    const kept = this.outbox.filter((row) => !dropped(row))
+    this.outbox.splice(0, this.outbox.length, ...kept, ...other.outbox)
+    this.inbox.push(...other.inbox)
+    this.outboxDone.push(...other.outboxDone)
+    this.outboxDropped.push(...other.outboxDropped)
+    this.outboxDue.push(...other.outboxDue)
+    this.quarantine.push(...other.quarantine)
+    this.persons.push(...other.persons)
+    this.unknowns.push(...other.unknowns)
+    this.notes.push(...other.notes)
+    this.releases.push(...other.releases)
+  }
+}
+
+export interface Books {
+  readonly machine: MachineRow | undefined
+  readonly sales: readonly SaleRow[]
+  readonly identifications: readonly IdentificationRow[]
+  readonly unknowns: readonly UnknownRow[]
+}
+
+export class Scene {
+  readonly changes = new Changes()
+  /** Which attempt of a payment operation is being answered: repeats come at growing intervals. */
+  attempt = 1
+  readonly #books: Books
+
+  constructor(books: Books) {
+    this.#books = books
+  }
+
+  /** The same books, with nothing changed yet. */
+  restarted(): Scene {
+    return new Scene(this.#books)
+  }
+
+  get machine(): MachineRow {
+    const row = this.changes.machines.values().next().value ?? this.#books.machine
+    if (!row) throw new Error('an input for a machine was decided without its row')
+    return row
+  }
+
+  putMachine(change: Partial<MachineRow>): void {
+    this.changes.machines.set(this.machine.automatonId, { ...this.machine, ...change })
+  }
+
+  sale(saleId: string | null | undefined): SaleRow | undefined {
+    if (saleId == null) return undefined
+    return this.changes.sales.get(saleId) ?? this.#books.sales.find((row) => row.saleId === saleId)
+  }
+
+  /** Open ones, newest first. */
+  openSales(): SaleRow[] {
+    const ids = new Set([...this.#books.sales.map(({ saleId }) => saleId), ...this.changes.sales.keys()])
+    return [...ids]
+      .flatMap((saleId) => this.sale(saleId) ?? [])
+      .filter(({ open }) => open)
+      .sort((a, b) => b.createdAt - a.createdAt)
+  }
+
+  putSale(row: SaleRow): void {
+    this.changes.sales.set(row.saleId, row)
+  }
+
+  identification(identificationId: string): IdentificationRow | undefined {
+    return (
+      this.changes.identifications.get(identificationId) ??
+      this.#books.identifications.find((row) => row.identificationId === identificationId)
+    )
+  }
+
+  /** Waiting and bound ones, oldest first. */
+  identifications(): IdentificationRow[] {
+    const ids = [...this.#books.identifications.map((row) => row.identificationId)]
+    for (const id of this.changes.identifications.keys()) if (!ids.includes(id)) ids.push(id)
+    return ids.flatMap((id) => this.identification(id) ?? []).filter(({ state }) => state !== 'closed')
+  }
+
+  putIdentification(row: IdentificationRow): void {
+    this.changes.identifications.set(row.identificationId, row)
+  }
+
+  unknownsToday(scope: UnknownRow['scope'], id: string): number {
+    const rows = [...this.#books.unknowns, ...this.changes.unknowns]
+    return rows.reduce((sum, row) => sum + (row.scope === scope && row.id === id ? row.count : 0), 0)
+  }
+
+  note(note: Note): void {
+    this.changes.notes.push(note)
+  }
+}

@@ -1,0 +1,113 @@
+// The walk over the centre's payments against our own sales, at start and daily (architecture, section 7). Finds what a
+// crash, a restored database or a late answer left behind; the engine acts on each finding under the machine's lock.
+
+import type { Log } from '@concilia/platform/log.ts'
+import type { Clock } from '@concilia/protocol/clock.ts'
+import type { Limits } from '@concilia/protocol/limits.ts'
+import type { Engine } from './engine/engine.ts'
+import type { ReconciledInput } from './engine/inputs.ts'
+import type { CentrePayment, Payments } from './payments/port.ts'
+import type { SaleRow, Store } from './store/port.ts'
+
+const day = 86_400_000
+
+interface Parts {
+  readonly store: Pick<Store, 'sale' | 'paidSales'>
+  readonly payments: Pick<Payments, 'walk'>
+  readonly engine: Pick<Engine, 'submit'>
+  readonly clock: Clock
+  readonly limits: Limits
+  readonly log: Log
+}
+
+/** One walk over everything younger than `keepMs`. @returns how many findings there were */
+export async function reconcile({ store, payments, engine, clock, limits, log }: Parts): Promise<number> {
+  const from = clock.now() - limits.keepMs
+  // Younger ones are still being answered.
+  const settledBefore = clock.now() - limits.authorisationMs - limits.marginMs
+  const there = new Set<string>()
+  let findings = 0
+  const find = async (finding: Pick<ReconciledInput, 'automatonId' | 'saleId' | 'finding' | 'why'>) => {
+    findings++
+    await engine.submit({ kind: 'reconciled', ...finding, at: clock.now() })
+  }
+  for await (const payment of payments.walk(from)) {
+    there.add(payment.paymentId)
+    if (payment.createdAt > settledBefore) continue
+    const found = judge(payment, await store.sale(payment.saleId))
+    if (found) await find(found)
+  }
+  for (const sale of await store.paidSales(from)) {
+    if (sale.createdAt > settledBefore || (sale.paymentId !== null && there.has(sale.paymentId))) continue
+    await find({
+      automatonId: sale.automatonId,
+      saleId: sale.saleId,
+      finding: { type: 'repost' },
+      why: 'the centre does not know a payment it acknowledged: it gets its acknowledgement again',
+    })
+  }
+  log.info({ findings }, `the centre's payments agree with our sales, but for ${findings}`)
+  return findings
+}
+
+/** What, if anything, is wrong between a payment and its sale. Open sales look after themselves. */
+export function judge(
+  payment: CentrePayment,
+  sale: SaleRow | undefined,
+): Pick<ReconciledInput, 'automatonId' | 'saleId' | 'finding' | 'why'> | undefined {
+  const { saleId, key, status, refundedMinor, amountMinor } = payment
+  const holdsMoney =
+    (status === 'succeeded' && refundedMinor < amountMinor) ||
+    status === 'reserved' ||
+    status === 'pending_validation'
+  if (!sale) {
+    const why = `the centre has a payment (${status}) of a sale this server does not know`
+    return holdsMoney ? { automatonId: null, saleId, finding: { type: 'aside' }, why } : undefined
+  }
+  if (sale.open) return undefined
+  const { automatonId, state } = sale
+  if (['refused', 'withdrawn', 'expired'].includes(state) && holdsMoney) {
+    const why = `the centre still holds money of a sale that ended as ${state}: it is given back`
+    return { automatonId, saleId, finding: { type: 'undo', key }, why }
+  }
+  if (state === 'recredited' && holdsMoney) {
+    const why = 'the sale ended as re-credited, but the centre has not given the money back'
+    return { automatonId, saleId, finding: { type: 'aside' }, why }
+  }
+  if (state === 'settled' && !(status === 'succeeded' && refundedMinor === 0)) {
+    const why = `the sale is settled, but the centre says ${status}, ${refundedMinor} given back`
+    return { automatonId, saleId, finding: { type: 'aside' }, why }
+  }
+  return undefined
+}
+
+/** At start and then daily; a walk that fails is tried again after a minute. */
+export class Reconciliation {
+  readonly #parts: Parts
+  #stopped = false
+  #cancel: () => void = () => {}
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  start(): void {
+    reconcile(this.#parts)
+      .then(() => day)
+      .catch((error: unknown) => {
+        const why = error instanceof Error ? error.message : String(error)
+        this.#parts.log.warn(`the walk over the centre's payments is put off: ${why}`)
+        return 60_000
+      })
+      .then((pauseMs) => {
+        if (this.#stopped) return
+        const timer = this.#parts.clock.after(pauseMs, () => this.start())
+        this.#cancel = () => timer.cancel()
+      })
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#cancel()
+  }
+}

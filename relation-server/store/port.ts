@@ -1,0 +1,234 @@
+// The store port of the relation server: one coarse write - lock these machines, decide, commit - and a few reads.
+// PostgreSQL in the house, memory in the simulated world; both pass the suite in contract.ts.
+//
+// Times are epoch ms. A row is plain data; only the engine knows what its JSON texts mean.
+import type { Channel, Language } from '../sale-events.ts'
+
+export interface MachineRow {
+  readonly automatonId: string
+  /** Painted on the machine; null until a person enrols it. */
+  readonly machineNumber: string | null
+  readonly seller: string
+  /** What receipts call the operator. */
+  readonly tradeName: string
+  /** `pending`: seen or enrolled, not yet admitted by a person. */
+  readonly state: 'pending' | 'admitted' | 'barred'
+  /** The journal this machine was admitted with; null before its first birth. */
+  readonly journalId: string | null
+  /** A journal that came after it and waits for a person. */
+  readonly newJournalId: string | null
+  readonly boot: number
+  /** Everything up to this seq of the journal is stored, and `beyond` it these. */
+  readonly storedUpTo: number
+  readonly beyond: readonly number[]
+  readonly chain: string | null
+  readonly presence: 'online' | 'asleep' | 'lost' | null
+  readonly reader: 'alwaysIdle' | 'session'
+  readonly enrolledAt: number
+}
+
+export interface SaleRow {
+  readonly saleId: string
+  readonly automatonId: string
+  readonly chartVersion: number
+  /** The chart's snapshot: `{value, context, status}` as JSON. */
+  readonly snapshot: string
+  readonly open: boolean
+  /** The chart's state in words, such as `charging.inDoubt`; the ending once it is closed. */
+  readonly state: string
+  readonly amountMinor: number
+  readonly currency: string
+  /** Who consented; null until then. */
+  readonly subscriberId: string | null
+  readonly paymentId: string | null
+  readonly dueAt: number | null
+  /** The chart's delayed event that is due then. */
+  readonly dueEvent: string | null
+  /** Why a person should look; null when nobody needs to. */
+  readonly aside: string | null
+  readonly createdAt: number
+  readonly endedAt: number | null
+}
+
+/** What a phone said: this subscriber stands before that machine. Used up by the one sale it is bound to. */
+export interface IdentificationRow {
+  readonly identificationId: string
+  readonly automatonId: string
+  readonly subscriberId: string
+  readonly channel: Channel
+  readonly sessionId: string | null
+  readonly language: Language
+  readonly vouched: boolean
+  readonly code: string
+  readonly state: 'waiting' | 'bound' | 'closed'
+  /** What the next figures from this phone mean. */
+  readonly expects: 'consent' | 'validation' | null
+  readonly saleId: string | null
+  readonly at: number
+  readonly dueAt: number | null
+}
+
+/** Every input, once: the key is the sender's own. Stored in the same commit as what it caused. */
+export interface InboxRow {
+  readonly source: string
+  readonly key: string
+  readonly automatonId: string | null
+  readonly saleId: string | null
+  readonly bodyHash: string
+  readonly body: string
+  readonly at: number
+}
+
+/** What must happen outside after the commit, and again until it is answered. */
+export interface OutboxRow {
+  readonly id: string
+  readonly kind: 'instruction' | 'payment' | 'text' | 'admission'
+  readonly automatonId: string | null
+  readonly saleId: string | null
+  readonly body: string
+  /** How often it may have been tried, this time included. */
+  readonly attempts: number
+  readonly dueAt: number
+}
+
+/** One event that could not be processed, with its error: it costs one machine, not the server (rule 16). */
+export interface QuarantineRow {
+  readonly id: string
+  readonly automatonId: string | null
+  readonly saleId: string | null
+  readonly source: string
+  readonly error: string
+  readonly body: string
+  readonly at: number
+}
+
+/** Who did what to a sale or a machine, and why. */
+export interface PersonRow {
+  readonly id: string
+  readonly at: number
+  readonly who: string
+  readonly why: string
+  readonly action: string
+  readonly automatonId: string
+  readonly saleId: string | null
+}
+
+/** Unknown outcomes closed per day (UTC), for the cap of rule 2. */
+export interface UnknownRow {
+  readonly day: string
+  readonly scope: 'machine' | 'subscriber'
+  readonly id: string
+  readonly count: number
+}
+
+/** A phone we must be able to call back. The number itself is only here, and sealed. */
+export interface SubscriberRow {
+  readonly subscriberId: string
+  readonly sealed: string
+  readonly language: Language
+  /** Said STOP: nothing is sent but answers to payments already made. */
+  readonly stopped: boolean
+  readonly seenAt: number
+}
+
+export interface BatchNeed {
+  readonly automatonIds: readonly string[]
+  /** Sales that events name; loaded even when they have ended. */
+  readonly saleIds: readonly string[]
+  readonly inboxKeys: readonly { readonly source: string; readonly key: string }[]
+  /** Whether today's unknown outcomes of these machines and their buyers are wanted (UTC day), or null. */
+  readonly unknownsOf: string | null
+}
+
+/** What a batch may decide on: the machines it could lock, and all that hangs on them. */
+export interface BatchBook {
+  /** Those of `automatonIds` whose rows are locked; the others go to the next batch. */
+  readonly machines: readonly MachineRow[]
+  readonly sales: readonly SaleRow[]
+  /** Waiting and bound ones. */
+  readonly identifications: readonly IdentificationRow[]
+  /** Inbox rows that are there already, with the hash of their body. */
+  readonly seen: readonly { readonly source: string; readonly key: string; readonly bodyHash: string }[]
+  readonly unknowns: readonly UnknownRow[]
+}
+
+export interface Writes {
+  readonly inbox: readonly InboxRow[]
+  readonly machines: readonly MachineRow[]
+  readonly sales: readonly SaleRow[]
+  readonly identifications: readonly IdentificationRow[]
+  readonly outbox: readonly OutboxRow[]
+  readonly outboxDone: readonly string[]
+  /** Removed before anything is added: all rows of one kind that a sale no longer wants. */
+  readonly outboxDropped: readonly { readonly saleId: string; readonly kind: OutboxRow['kind'] }[]
+  /** When these are next tried. */
+  readonly outboxDue: readonly { readonly id: string; readonly dueAt: number }[]
+  readonly quarantine: readonly QuarantineRow[]
+  readonly persons: readonly PersonRow[]
+  /** Added to the counts that are there. */
+  readonly unknowns: readonly UnknownRow[]
+  readonly subscribers: readonly SubscriberRow[]
+}
+
+export interface Due {
+  readonly automatonId: string
+  readonly saleId: string | null
+  readonly identificationId: string | null
+  readonly dueAt: number
+}
+
+export interface Store {
+  /**
+   * One database transaction: locks, reads, decides, writes, commits. When `decide` throws nothing is written.
+   * Rejects with an OperatingError whose `retry` says whether the same batch may be tried again; after
+   * `database-away` the commit may have happened, and the inbox keys make the repetition harmless.
+   * The caller has one batch in flight at a time.
+   */
+  commitBatch<T>(need: BatchNeed, decide: (book: BatchBook) => { writes: Writes; result: T }): Promise<T>
+  /** Adds the machine unless its id is there; an enrolment that changes a machine is a batch. */
+  ensureMachine(row: MachineRow): Promise<void>
+  machines(): Promise<MachineRow[]>
+  /** Waiting and bound identifications of a subscriber, newest first. */
+  identificationsOf(subscriberId: string): Promise<IdentificationRow[]>
+  subscriber(subscriberId: string): Promise<SubscriberRow | undefined>
+  sale(saleId: string): Promise<SaleRow | undefined>
+  /** Sales set aside for a person, oldest first. */
+  salesAside(): Promise<SaleRow[]>
+  /** The last sales, newest first. */
+  recentSales(limit: number): Promise<SaleRow[]>
+  /** Sales that have a payment and began after `from`, for the walk over the centre's payments. */
+  paidSales(from: number): Promise<SaleRow[]>
+  /** Sales and identifications due by `now`, oldest first. */
+  due(now: number, limit: number): Promise<Due[]>
+  /**
+   * Takes outbox rows due by `now`: each gets one attempt more and a next due time, in one statement, so that two
+   * servers never take the same row at once.
+   */
+  claimOutbox(
+    now: number,
+    limit: number,
+    retryMs: Readonly<Record<OutboxRow['kind'], number>>,
+  ): Promise<OutboxRow[]>
+  /** Removes rows that were performed and are answered by nobody, such as texts. */
+  forgetOutbox(ids: readonly string[]): Promise<void>
+  /** Earliest due time of any row, or undefined: how long an idle server may sleep. */
+  nextDue(): Promise<number | undefined>
+  /** Deletes inbox rows, ended sales and closed identifications older than `before`. */
+  prune(before: number): Promise<void>
+  close(): Promise<void>
+}
+
+export const noWrites: Writes = {
+  inbox: [],
+  machines: [],
+  sales: [],
+  identifications: [],
+  outbox: [],
+  outboxDone: [],
+  outboxDropped: [],
+  outboxDue: [],
+  quarantine: [],
+  persons: [],
+  unknowns: [],
+  subscribers: [],
+}

@@ -1,0 +1,184 @@
+// The store on PostgreSQL. A batch takes two round trips: begin with the reads, the writes with commit. Machines are
+// locked in id order, skipping what another server holds, so two servers never wait for each other.
+import { fileURLToPath } from 'node:url'
+import type { PgTable } from '@concilia/platform/drizzle.ts'
+import { migrate } from '@concilia/platform/migrate.ts'
+import { type Lane, openLane } from '@concilia/platform/postgres-lane.ts'
+import type { BatchBook, BatchNeed, Due, OutboxRow, Store, Writes } from './port.ts'
+import * as tables from './schema.ts'
+import { prepareStatements, rowsJson, type Statements } from './statements.ts'
+
+export const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url))
+
+/** Brings the tables up to date and connects. Rejects with an OperatingError that says what to do. */
+export async function openPostgresStore(url: string | undefined): Promise<Store> {
+  await migrate(url, migrationsFolder)
+  const [batches, rest] = await Promise.all([
+    openLane({ url, name: 'relation-server batches', prepare: prepareStatements }),
+    openLane({ url, name: 'relation-server', prepare: prepareStatements }),
+  ])
+  return new PostgresStore(batches, rest)
+}
+
+class PostgresStore implements Store {
+  readonly #batches: Lane<Statements>
+  readonly #rest: Lane<Statements>
+
+  constructor(batches: Lane<Statements>, rest: Lane<Statements>) {
+    this.#batches = batches
+    this.#rest = rest
+  }
+
+  async commitBatch<T>(
+    need: BatchNeed,
+    decide: (book: BatchBook) => { writes: Writes; result: T },
+  ): Promise<T> {
+    return await this.#batches.transact(
+      (statements) => readBook(statements, need),
+      (book) => {
+        const { writes, result } = decide(book)
+        return { result, writes: (statements) => write(statements, writes) }
+      },
+    )
+  }
+
+  async ensureMachine(row: Parameters<Store['ensureMachine']>[0]): Promise<void> {
+    await this.#rest.read(({ ensureMachine }) =>
+      ensureMachine.execute({ rows: rowsJson(tables.machine, [row]) }),
+    )
+  }
+
+  async machines() {
+    return await this.#rest.read(({ machines }) => machines.execute())
+  }
+
+  async identificationsOf(subscriberId: string) {
+    return await this.#rest.read(({ identificationsOf }) => identificationsOf.execute({ id: subscriberId }))
+  }
+
+  async subscriber(subscriberId: string) {
+    const [row] = await this.#rest.read(({ subscriber }) => subscriber.execute({ id: subscriberId }))
+    return row
+  }
+
+  async sale(saleId: string) {
+    const [row] = await this.#rest.read(({ sale }) => sale.execute({ id: saleId }))
+    return row
+  }
+
+  async salesAside() {
+    return await this.#rest.read(({ salesAside }) => salesAside.execute())
+  }
+
+  async recentSales(limit: number) {
+    return await this.#rest.read(({ recentSales }) => recentSales.execute({ limit }))
+  }
+
+  async paidSales(from: number) {
+    return await this.#rest.read(({ paidSales }) => paidSales.execute({ from }))
+  }
+
+  async due(now: number, limit: number): Promise<Due[]> {
+    const [sales, identifications] = await this.#rest.read(({ dueSales, dueIdentifications }) =>
+      Promise.all([dueSales.execute({ now, limit }), dueIdentifications.execute({ now, limit })]),
+    )
+    return [
+      ...sales.map((row) => ({ ...row, identificationId: null })),
+      ...identifications.map((row) => ({ ...row, saleId: null })),
+    ].flatMap(({ dueAt, ...row }) => (dueAt === null ? [] : [{ ...row, dueAt }]))
+  }
+
+  async claimOutbox(now: number, limit: number, retryMs: Readonly<Record<OutboxRow['kind'], number>>) {
+    return await this.#rest.read(({ claimOutbox }) =>
+      claimOutbox.execute({ now, limit, retryMs: JSON.stringify(retryMs) }),
+    )
+  }
+
+  async forgetOutbox(ids: readonly string[]): Promise<void> {
+    await this.#rest.read(({ doneOutbox }) => doneOutbox.execute({ ids }))
+  }
+
+  async nextDue(): Promise<number | undefined> {
+    const [row] = await this.#rest.read(({ nextDue }) => nextDue.execute())
+    return row?.dueAt == null ? undefined : Number(row.dueAt)
+  }
+
+  async prune(before: number): Promise<void> {
+    await this.#rest.read((statements) =>
+      Promise.all([
+        statements.pruneInbox.execute({ before }),
+        statements.pruneSales.execute({ before }),
+        statements.pruneIdentifications.execute({ before }),
+        statements.pruneSubscribers.execute({ before }),
+      ]),
+    )
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#batches.close(), this.#rest.close()])
+  }
+}
+
+async function readBook(statements: Statements, need: BatchNeed): Promise<BatchBook> {
+  const ids = need.automatonIds
+  const [machines, sales, identifications, seen, unknowns] = await Promise.all([
+    statements.lockMachines.execute({ ids }),
+    statements.salesOf.execute({ ids, saleIds: need.saleIds }),
+    statements.identificationsAt.execute({ ids }),
+    statements.seen.execute({
+      sources: need.inboxKeys.map(({ source }) => source),
+      keys: need.inboxKeys.map(({ key }) => key),
+    }),
+    need.unknownsOf === null ? [] : statements.unknowns.execute({ day: need.unknownsOf, ids }),
+  ])
+  return { machines, sales, identifications, seen, unknowns }
+}
+
+/** Sends only what there is; keys in sorted order, so that two servers lock in one order. */
+function write(statements: Statements, writes: Writes): Promise<unknown>[] {
+  const sent: Promise<unknown>[] = []
+  const put = <R extends object>(
+    statement: { execute(values: Record<string, unknown>): Promise<unknown> },
+    table: PgTable,
+    rows: readonly R[],
+    keyOf: (row: R) => string,
+  ) => {
+    if (rows.length === 0) return
+    const sorted = [...rows].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+    sent.push(statement.execute({ rows: rowsJson(table, sorted) }))
+  }
+  if (writes.outboxDropped.length > 0) {
+    sent.push(
+      statements.dropOutbox.execute({
+        saleIds: writes.outboxDropped.map(({ saleId }) => saleId),
+        kinds: writes.outboxDropped.map(({ kind }) => kind),
+      }),
+    )
+  }
+  if (writes.outboxDone.length > 0) {
+    sent.push(statements.doneOutbox.execute({ ids: [...writes.outboxDone].sort() }))
+  }
+  if (writes.outboxDue.length > 0) {
+    sent.push(
+      statements.dueOutbox.execute({
+        ids: writes.outboxDue.map(({ id }) => id),
+        dueAts: writes.outboxDue.map(({ dueAt }) => dueAt),
+      }),
+    )
+  }
+  put(statements.addInbox, tables.inbox, writes.inbox, (row) => `${row.source} ${row.key}`)
+  put(statements.putMachines, tables.machine, writes.machines, (row) => row.automatonId)
+  put(statements.putSales, tables.sale, writes.sales, (row) => row.saleId)
+  put(
+    statements.putIdentifications,
+    tables.identification,
+    writes.identifications,
+    (row) => row.identificationId,
+  )
+  put(statements.putSubscribers, tables.subscriber, writes.subscribers, (row) => row.subscriberId)
+  put(statements.addOutbox, tables.outbox, writes.outbox, (row) => row.id)
+  put(statements.addQuarantine, tables.quarantine, writes.quarantine, (row) => row.id)
+  put(statements.addPersons, tables.person, writes.persons, (row) => row.id)
+  put(statements.countUnknowns, tables.unknownOutcome, writes.unknowns, (row) => `${row.scope} ${row.id}`)
+  return sent
+}

@@ -1,0 +1,154 @@
+// The relation server's tables. The migrations beside this file are generated from it (`npm run migrations`) and
+// committed. Property names are the port's.
+import {
+  bigint,
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  sql,
+  text,
+} from '@concilia/platform/drizzle.ts'
+import type { Channel, Language } from '../sale-events.ts'
+import type { IdentificationRow, MachineRow, OutboxRow, UnknownRow } from './port.ts'
+
+/** Epoch ms, or another integer below 2^53. */
+const long = (name: string) => bigint(name, { mode: 'number' })
+
+export const machine = pgTable('machine', {
+  automatonId: text('automaton_id').primaryKey(),
+  machineNumber: text('machine_number').unique(),
+  seller: text('seller').notNull(),
+  tradeName: text('trade_name').notNull(),
+  state: text('state').$type<MachineRow['state']>().notNull(),
+  journalId: text('journal_id'),
+  newJournalId: text('new_journal_id'),
+  boot: integer('boot').notNull(),
+  storedUpTo: long('stored_up_to').notNull(),
+  beyond: jsonb('beyond').$type<readonly number[]>().notNull(),
+  chain: text('chain'),
+  presence: text('presence').$type<MachineRow['presence']>(),
+  reader: text('reader').$type<MachineRow['reader']>().notNull(),
+  enrolledAt: long('enrolled_at').notNull(),
+})
+
+export const sale = pgTable(
+  'sale',
+  {
+    saleId: text('sale_id').primaryKey(),
+    automatonId: text('automaton_id').notNull(),
+    chartVersion: integer('chart_version').notNull(),
+    snapshot: text('snapshot').notNull(),
+    open: boolean('open').notNull(),
+    state: text('state').notNull(),
+    amountMinor: long('amount_minor').notNull(),
+    currency: text('currency').notNull(),
+    subscriberId: text('subscriber_id'),
+    paymentId: text('payment_id'),
+    dueAt: long('due_at'),
+    dueEvent: text('due_event'),
+    aside: text('aside'),
+    createdAt: long('created_at').notNull(),
+    endedAt: long('ended_at'),
+  },
+  (row) => [
+    index('sale_open').on(row.automatonId).where(sql`open`),
+    index('sale_due').on(row.dueAt).where(sql`due_at is not null`),
+    index('sale_aside').on(row.createdAt).where(sql`aside is not null`),
+    index('sale_created').on(row.createdAt),
+  ],
+)
+
+export const identification = pgTable(
+  'identification',
+  {
+    identificationId: text('identification_id').primaryKey(),
+    automatonId: text('automaton_id').notNull(),
+    subscriberId: text('subscriber_id').notNull(),
+    channel: text('channel').$type<Channel>().notNull(),
+    sessionId: text('session_id'),
+    language: text('language').$type<Language>().notNull(),
+    vouched: boolean('vouched').notNull(),
+    code: text('code').notNull(),
+    state: text('state').$type<IdentificationRow['state']>().notNull(),
+    expects: text('expects').$type<IdentificationRow['expects']>(),
+    saleId: text('sale_id'),
+    at: long('at').notNull(),
+    dueAt: long('due_at'),
+  },
+  (row) => [
+    index('identification_machine').on(row.automatonId).where(sql`state <> 'closed'`),
+    index('identification_subscriber').on(row.subscriberId).where(sql`state <> 'closed'`),
+    index('identification_due').on(row.dueAt).where(sql`due_at is not null`),
+    index('identification_at').on(row.at),
+  ],
+)
+
+export const inbox = pgTable(
+  'inbox',
+  {
+    source: text('source').notNull(),
+    key: text('key').notNull(),
+    automatonId: text('automaton_id'),
+    saleId: text('sale_id'),
+    bodyHash: text('body_hash').notNull(),
+    body: text('body').notNull(),
+    at: long('at').notNull(),
+  },
+  (row) => [primaryKey({ columns: [row.source, row.key] }), index('inbox_at').on(row.at)],
+)
+
+export const outbox = pgTable(
+  'outbox',
+  {
+    id: text('id').primaryKey(),
+    kind: text('kind').$type<OutboxRow['kind']>().notNull(),
+    automatonId: text('automaton_id'),
+    saleId: text('sale_id'),
+    body: text('body').notNull(),
+    attempts: integer('attempts').notNull(),
+    dueAt: long('due_at').notNull(),
+  },
+  (row) => [index('outbox_due').on(row.dueAt), index('outbox_sale').on(row.saleId)],
+)
+
+export const quarantine = pgTable('quarantine', {
+  id: text('id').primaryKey(),
+  automatonId: text('automaton_id'),
+  saleId: text('sale_id'),
+  source: text('source').notNull(),
+  error: text('error').notNull(),
+  body: text('body').notNull(),
+  at: long('at').notNull(),
+})
+
+export const person = pgTable('person', {
+  id: text('id').primaryKey(),
+  at: long('at').notNull(),
+  who: text('who').notNull(),
+  why: text('why').notNull(),
+  action: text('action').notNull(),
+  automatonId: text('automaton_id').notNull(),
+  saleId: text('sale_id'),
+})
+
+export const unknownOutcome = pgTable(
+  'unknown_outcome',
+  {
+    day: text('day').notNull(),
+    scope: text('scope').$type<UnknownRow['scope']>().notNull(),
+    id: text('id').notNull(),
+    count: integer('count').notNull(),
+  },
+  (row) => [primaryKey({ columns: [row.day, row.scope, row.id] })],
+)
+
+export const subscriber = pgTable('subscriber', {
+  subscriberId: text('subscriber_id').primaryKey(),
+  sealed: text('sealed').notNull(),
+  language: text('language').$type<Language>().notNull(),
+  stopped: boolean('stopped').notNull(),
+  seenAt: long('seen_at').notNull(),
+})

@@ -1,0 +1,237 @@
+// The statements of the PostgreSQL store, prepared once for each connection. A batch of any size is one statement a
+// table: its rows travel as one JSON text, so that the statement's own text never changes.
+import {
+  and,
+  asc,
+  desc,
+  eq,
+  getTableColumns,
+  gt,
+  type NodePgDatabase,
+  ne,
+  type PgTable,
+  sql,
+} from '@concilia/platform/drizzle.ts'
+import * as tables from './schema.ts'
+
+const ids = (name: string) => sql`any(${sql.placeholder(name)}::text[])`
+
+/** Rows as the JSON text that {@link rowsFrom} unpacks, keyed by the table's own column names. */
+export function rowsJson(table: PgTable, rows: readonly object[]): string {
+  const columns = Object.entries(getTableColumns(table))
+  return JSON.stringify(
+    rows.map((row) => {
+      const values = new Map(Object.entries(row))
+      return Object.fromEntries(
+        columns.map(([property, column]) => [column.name, values.get(property) ?? null]),
+      )
+    }),
+  )
+}
+
+function columnList(table: PgTable, prefix = '') {
+  const names = Object.values(getTableColumns(table)).map(({ name }) => `${prefix}"${name}"`)
+  return sql.raw(names.join(', '))
+}
+
+function rowsFrom(table: PgTable) {
+  return sql`select ${columnList(table)} from json_populate_recordset(null::${table}, ${sql.placeholder('rows')}::json)`
+}
+
+/** Every column but the key, taken from the row that was offered. */
+function replaced(table: PgTable, key: string) {
+  const others = Object.entries(getTableColumns(table)).filter(([property]) => property !== key)
+  return Object.fromEntries(
+    others.map(([property, column]) => [property, sql.raw(`excluded."${column.name}"`)]),
+  )
+}
+
+export function prepareStatements(db: NodePgDatabase) {
+  const { machine, sale, identification, inbox, outbox, quarantine, person, unknownOutcome, subscriber } =
+    tables
+  const now = sql.placeholder('now')
+  const limit = sql.placeholder('limit')
+  return {
+    // Reads of a batch.
+    lockMachines: db
+      .select()
+      .from(machine)
+      .where(sql`${machine.automatonId} = ${ids('ids')}`)
+      .orderBy(machine.automatonId)
+      .for('update', { skipLocked: true })
+      .prepare('lock_machines'),
+    salesOf: db
+      .select()
+      .from(sale)
+      .where(
+        sql`(${sale.automatonId} = ${ids('ids')} and ${sale.open}) or ${sale.saleId} = ${ids('saleIds')}`,
+      )
+      .prepare('sales_of'),
+    identificationsAt: db
+      .select()
+      .from(identification)
+      .where(sql`${identification.automatonId} = ${ids('ids')} and ${identification.state} <> 'closed'`)
+      .orderBy(identification.at)
+      .prepare('identifications_at'),
+    seen: db
+      .select({ source: inbox.source, key: inbox.key, bodyHash: inbox.bodyHash })
+      .from(inbox)
+      .where(
+        sql`(${inbox.source}, ${inbox.key}) in (select * from unnest(${sql.placeholder('sources')}::text[], ${sql.placeholder('keys')}::text[]))`,
+      )
+      .prepare('seen'),
+    unknowns: db
+      .select()
+      .from(unknownOutcome)
+      .where(
+        sql`${unknownOutcome.day} = ${sql.placeholder('day')} and ((${unknownOutcome.scope} = 'machine' and ${unknownOutcome.id} = ${ids('ids')}) or (${unknownOutcome.scope} = 'subscriber' and ${unknownOutcome.id} in (select ${sale.subscriberId} from ${sale} where ${sale.automatonId} = ${ids('ids')} and ${sale.open})))`,
+      )
+      .prepare('unknowns'),
+    // Writes of a batch.
+    dropOutbox: db
+      .delete(outbox)
+      .where(
+        sql`(${outbox.saleId}, ${outbox.kind}) in (select * from unnest(${sql.placeholder('saleIds')}::text[], ${sql.placeholder('kinds')}::text[]))`,
+      )
+      .prepare('drop_outbox'),
+    doneOutbox: db
+      .delete(outbox)
+      .where(sql`${outbox.id} = ${ids('ids')}`)
+      .prepare('done_outbox'),
+    dueOutbox: db
+      .update(outbox)
+      .set({ dueAt: sql`v.due_at` })
+      .from(
+        sql`unnest(${sql.placeholder('ids')}::text[], ${sql.placeholder('dueAts')}::bigint[]) as v(id, due_at)`,
+      )
+      .where(sql`${outbox.id} = v.id`)
+      .prepare('due_outbox'),
+    addInbox: db.insert(inbox).select(rowsFrom(inbox)).prepare('add_inbox'),
+    addOutbox: db.insert(outbox).select(rowsFrom(outbox)).prepare('add_outbox'),
+    addQuarantine: db.insert(quarantine).select(rowsFrom(quarantine)).prepare('add_quarantine'),
+    addPersons: db.insert(person).select(rowsFrom(person)).prepare('add_persons'),
+    putMachines: db
+      .insert(machine)
+      .select(rowsFrom(machine))
+      .onConflictDoUpdate({ target: machine.automatonId, set: replaced(machine, 'automatonId') })
+      .prepare('put_machines'),
+    putSales: db
+      .insert(sale)
+      .select(rowsFrom(sale))
+      .onConflictDoUpdate({ target: sale.saleId, set: replaced(sale, 'saleId') })
+      .prepare('put_sales'),
+    putIdentifications: db
+      .insert(identification)
+      .select(rowsFrom(identification))
+      .onConflictDoUpdate({
+        target: identification.identificationId,
+        set: replaced(identification, 'identificationId'),
+      })
+      .prepare('put_identifications'),
+    putSubscribers: db
+      .insert(subscriber)
+      .select(rowsFrom(subscriber))
+      .onConflictDoUpdate({ target: subscriber.subscriberId, set: replaced(subscriber, 'subscriberId') })
+      .prepare('put_subscribers'),
+    countUnknowns: db
+      .insert(unknownOutcome)
+      .select(rowsFrom(unknownOutcome))
+      .onConflictDoUpdate({
+        target: [unknownOutcome.day, unknownOutcome.scope, unknownOutcome.id],
+        set: { count: sql`${unknownOutcome.count} + excluded.count` },
+      })
+      .prepare('count_unknowns'),
+    // Single reads and writes.
+    ensureMachine: db
+      .insert(machine)
+      .select(rowsFrom(machine))
+      .onConflictDoNothing()
+      .prepare('ensure_machine'),
+    machines: db.select().from(machine).orderBy(machine.automatonId).prepare('machines'),
+    identificationsOf: db
+      .select()
+      .from(identification)
+      .where(and(eq(identification.subscriberId, sql.placeholder('id')), ne(identification.state, 'closed')))
+      .orderBy(desc(identification.at))
+      .prepare('identifications_of'),
+    subscriber: db
+      .select()
+      .from(subscriber)
+      .where(eq(subscriber.subscriberId, sql.placeholder('id')))
+      .prepare('subscriber'),
+    sale: db
+      .select()
+      .from(sale)
+      .where(eq(sale.saleId, sql.placeholder('id')))
+      .prepare('sale'),
+    salesAside: db
+      .select()
+      .from(sale)
+      .where(sql`${sale.aside} is not null`)
+      .orderBy(asc(sale.createdAt))
+      .prepare('sales_aside'),
+    recentSales: db.select().from(sale).orderBy(desc(sale.createdAt)).limit(limit).prepare('recent_sales'),
+    paidSales: db
+      .select()
+      .from(sale)
+      .where(and(gt(sale.createdAt, sql.placeholder('from')), sql`${sale.paymentId} is not null`))
+      .prepare('paid_sales'),
+    dueSales: db
+      .select({ automatonId: sale.automatonId, saleId: sale.saleId, dueAt: sale.dueAt })
+      .from(sale)
+      .where(sql`${sale.dueAt} <= ${now}`)
+      .orderBy(sale.dueAt)
+      .limit(limit)
+      .prepare('due_sales'),
+    dueIdentifications: db
+      .select({
+        automatonId: identification.automatonId,
+        identificationId: identification.identificationId,
+        dueAt: identification.dueAt,
+      })
+      .from(identification)
+      .where(sql`${identification.dueAt} <= ${now}`)
+      .orderBy(identification.dueAt)
+      .limit(limit)
+      .prepare('due_identifications'),
+    claimOutbox: db
+      .update(outbox)
+      .set({
+        attempts: sql`${outbox.attempts} + 1`,
+        dueAt: sql`${now}::bigint + (${sql.placeholder('retryMs')}::json ->> ${outbox.kind})::bigint * (1 << least(${outbox.attempts}, 3))`,
+      })
+      .where(
+        sql`${outbox.id} in (select id from outbox where due_at <= ${now}::bigint order by due_at limit ${limit} for update skip locked)`,
+      )
+      .returning()
+      .prepare('claim_outbox'),
+    nextDue: db
+      .select({
+        dueAt: sql<
+          string | null
+        >`least((select min(due_at) from outbox), (select min(due_at) from sale), (select min(due_at) from identification))`,
+      })
+      .from(sql`(select 1) as one`)
+      .prepare('next_due'),
+    pruneInbox: db
+      .delete(inbox)
+      .where(sql`${inbox.at} < ${sql.placeholder('before')}`)
+      .prepare('prune_inbox'),
+    pruneSales: db
+      .delete(sale)
+      .where(
+        sql`not ${sale.open} and ${sale.aside} is null and ${sale.createdAt} < ${sql.placeholder('before')}`,
+      )
+      .prepare('prune_sales'),
+    pruneIdentifications: db
+      .delete(identification)
+      .where(sql`${identification.state} = 'closed' and ${identification.at} < ${sql.placeholder('before')}`)
+      .prepare('prune_identifications'),
+    pruneSubscribers: db
+      .delete(subscriber)
+      .where(sql`not ${subscriber.stopped} and ${subscriber.seenAt} < ${sql.placeholder('before')}`)
+      .prepare('prune_subscribers'),
+  }
+}
+
+export type Statements = ReturnType<typeof prepareStatements>

@@ -1,0 +1,40 @@
+// Phone numbers at rest: looked up by HMAC-SHA-256, called back through AES-256-GCM. The key is in a file outside the
+// database, so that the database alone tells nobody's number.
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto'
+import type { Random } from '@concilia/protocol/random.ts'
+import { type Subscriber, subscriberSchema } from '@concilia/protocol/subscriber.ts'
+
+export class SubscriberVault {
+  readonly #pepper: Buffer
+  readonly #key: Buffer
+  readonly #random: Random
+
+  /** @param secret at least 32 bytes, the same for the life of the database */
+  constructor(secret: Uint8Array, random: Random) {
+    if (secret.length < 32) throw new Error('the secret of the subscriber vault has fewer than 32 bytes')
+    this.#pepper = Buffer.from(hkdfSync('sha256', secret, '', 'subscriber look-up', 32))
+    this.#key = Buffer.from(hkdfSync('sha256', secret, '', 'subscriber seal', 32))
+    this.#random = random
+  }
+
+  /** The same subscriber always has the same id, and nobody can go back from it without the key. */
+  idOf({ realm, key }: Subscriber): string {
+    return createHmac('sha256', this.#pepper).update(`${realm} ${key}`).digest('base64url')
+  }
+
+  seal(subscriber: Subscriber): string {
+    const nonce = this.#random.bytes(12)
+    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce)
+    const sealed = Buffer.concat([cipher.update(JSON.stringify(subscriber), 'utf8'), cipher.final()])
+    return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url')
+  }
+
+  /** Throws when the text was not sealed with this key: another key file than the database's. */
+  unseal(text: string): Subscriber {
+    const bytes = Buffer.from(text, 'base64url')
+    const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(0, 12))
+    decipher.setAuthTag(bytes.subarray(12, 28))
+    const plain = Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()])
+    return subscriberSchema.parse(JSON.parse(plain.toString('utf8')))
+  }
+}
