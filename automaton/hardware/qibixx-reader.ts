@@ -53,7 +53,7 @@ function inPhase(turn: Turn, phase: Exclude<Phase, { name: 'stopped' }>, input: 
 function atStopped(turn: Turn, input: ReaderInput): void {
   if (input.type !== 'start') return
   turn.change({ alwaysIdle: turn.settings.mdb.alwaysIdle })
-  turn.enter({ name: 'lost', listening: input.listening })
+  turn.enter({ name: 'lost', listening: input.listening, doubt: false })
   if (input.listening) turn.wait('vend', turn.settings.limits.vendMs)
 }
 
@@ -95,8 +95,11 @@ function lineLost(turn: Turn, phase: Phase, why: string): void {
   if (phase.name === 'lost') return
   if (phase.name === 'requested') turn.hear({ type: 'vendCancelled', why: 'readerLost' })
   if (phase.name === 'session' && phase.attended) turn.hear({ type: 'sessionEnded' })
-  const listening = phase.name === 'delivering' || phase.name === 'listening'
-  turn.enter({ name: 'lost', listening })
+  if (phase.name === 'delivering') {
+    turn.enter({ name: 'lost', listening: true, doubt: phase.cancelled || phase.next !== 'none' })
+  } else if (phase.name === 'listening') {
+    turn.enter({ name: 'lost', listening: true, doubt: phase.doubt })
+  } else turn.enter({ name: 'lost', listening: false, doubt: false })
 }
 
 /** Only between vends: while one is under way we send nothing, so that an error can only answer our approval. */

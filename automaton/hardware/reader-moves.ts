@@ -55,6 +55,7 @@ export function requestVend(turn: Turn, { priceMinor, item }: VendRequest): void
     return
   }
   turn.enter({ name: 'requested', priceMinor, item })
+  turn.change({ enabled: true })
   const price = { amountMinor: priceMinor, currency: turn.settings.currency }
   turn.hear({ type: 'vendRequested', price, item })
 }
@@ -78,9 +79,9 @@ export function conclude(turn: Turn, result: VendResult, detail: string): void {
 }
 
 /** After a loss of ours: lines may have been missed, and whatever is done to the box could destroy one still to come. */
-export function listen(turn: Turn): void {
+export function listen(turn: Turn, doubt: boolean): void {
   const { vendMs, boxAnswerMs } = turn.settings.limits
-  turn.enter({ name: 'listening', doubt: false, probe: 'none' })
+  turn.enter({ name: 'listening', doubt, probe: 'none' })
   const leftMs = (turn.state.due.vend ?? turn.now + vendMs) - turn.now
   turn.wait('vend', leftMs)
   // Late, so that an outcome has its time; early enough that the answer comes within the limit.

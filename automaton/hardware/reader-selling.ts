@@ -92,7 +92,8 @@ export function atDenying(turn: Turn, phase: PhaseOf<'denying'>, input: ReaderIn
   const { line } = input
   if (line.type === 'vendRequested' && !sameRequest(phase, line)) return requestVend(turn, line)
   if (line.type === 'status') readStatus(turn, line)
-  if (endsRequest(line) || line.type === 'refused') afterRequest(turn, line)
+  const gone = line.type === 'refused' && line.command !== 'START'
+  if (gone || endsRequest(line)) afterRequest(turn, line)
 }
 
 /** What all four have in common. @returns whether nothing is left to do about the input */

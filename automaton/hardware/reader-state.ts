@@ -27,8 +27,8 @@ export interface VendRequest {
 
 export type Phase =
   | { readonly name: 'stopped' }
-  /** The line is not open. `listening`: a vend that was approved has not been concluded. */
-  | { readonly name: 'lost'; readonly listening: boolean }
+  /** The line is not open. `listening`: a vend that was approved has not been concluded; `doubt` as below. */
+  | { readonly name: 'lost'; readonly listening: boolean; readonly doubt: boolean }
   /** Step 0 switches the box off, the last one on; between them the settings. */
   | { readonly name: 'configuring'; readonly step: number; readonly round: number }
   | { readonly name: 'idle' }

@@ -103,7 +103,9 @@ function atListenedLine(turn: Turn, phase: PhaseOf<'listening'>, line: BoxLine) 
       return concludeAnew(turn, 'delivered', 'vend-success')
     case 'vendEnded':
       if (line.how === 'reset') return concludeAnew(turn, 'unknown', 'reset-in-vend')
-      return concludeAnew(turn, 'failed', line.how === 'failed' ? 'vend-failed' : 'cancelled')
+      if (line.how === 'failed') return concludeAnew(turn, 'failed', 'vend-failed')
+      // Where the machine has gone on since, the cancellation may be the next buyer's.
+      return concludeAnew(turn, phase.doubt ? 'unknown' : 'failed', 'cancelled')
     case 'refused':
       if (line.command === 'VEND' && phase.probe === 'asked') turn.amend({ ...phase, probe: 'decided' })
       return

@@ -1,0 +1,368 @@
+// The reader driver and the simulated machine together, in simulated time: what the sale hears must agree with what fell
+// into the tray, whatever happens between the two.
+import type { HardwareEvent } from '@concilia/automaton/hardware/port.ts'
+import { QibixxHardware } from '@concilia/automaton/hardware/qibixx-hardware.ts'
+import { makeLog } from '@concilia/platform/log.ts'
+import { defaultLimits } from '@concilia/protocol/limits.ts'
+import { ManualClock } from '@concilia/protocol/manual-clock.ts'
+import { expect, test } from 'vitest'
+import type { BehaviourName } from './behaviours.ts'
+import { type MachineSettings, usualMachine, VendingMachine } from './vending-machine.ts'
+import { Wire } from './wire.ts'
+
+const items = { 5: 150, 7: 200 }
+const price = { amountMinor: 150, currency: 'EUR' } as const
+const otherPrice = { amountMinor: 200, currency: 'EUR' } as const
+
+/** One machine with one automaton's driver on it. */
+class World {
+  readonly clock = new ManualClock()
+  readonly wire = new Wire(this.clock, 5, (bytes) => this.machine.box.receive(bytes))
+  readonly machine: VendingMachine
+  readonly heard: HardwareEvent[] = []
+  hardware: QibixxHardware
+  readonly #alwaysIdle: boolean
+  #kill = () => {}
+
+  constructor(behaviours: BehaviourName[] = [], settings: Partial<MachineSettings> = {}) {
+    this.#alwaysIdle = settings.alwaysIdle ?? true
+    const all = { ...usualMachine, currency: 'EUR' as const, items, ...settings }
+    this.machine = new VendingMachine(all, this.clock, this.wire, () => {})
+    this.machine.behave(behaviours)
+    this.hardware = this.startDriver(false)
+  }
+
+  /** A new process of the automaton; the one before it is gone without a word. */
+  startDriver(listening: boolean): QibixxHardware {
+    this.#kill()
+    let alive = true
+    this.#kill = () => {
+      alive = false
+    }
+    const { clock } = this
+    this.hardware = new QibixxHardware({
+      openLine: this.wire.open,
+      clock: {
+        now: () => clock.now(),
+        monotonic: () => clock.monotonic(),
+        after: (delayMs, action) => clock.after(delayMs, () => alive && action()),
+      },
+      limits: defaultLimits,
+      currency: 'EUR',
+      mdb: { address: '0x60', scaleFactor: 1, decimalPlaces: 2, alwaysIdle: this.#alwaysIdle },
+      log: makeLog('test', { level: 'silent', write: () => {} }),
+    })
+    this.heard.length = 0
+    this.hardware.start(listening, (event) => this.heard.push(event))
+    return this.hardware
+  }
+
+  pass(ms: number): this {
+    this.clock.advance(ms)
+    return this
+  }
+
+  /** What was heard since the last time, as `type detail`. */
+  said(): string[] {
+    return this.heard.splice(0).map((event) => {
+      if (event.type === 'vendRequested') return `vendRequested ${event.price.amountMinor} ${event.item}`
+      if (event.type === 'vendConcluded') return `vendConcluded ${event.result} ${event.detail}`
+      if (event.type === 'noticed') return `noticed ${event.what}`
+      return 'why' in event ? `${event.type} ${event.why}` : event.type
+    })
+  }
+
+  fallen(item = 5): number {
+    return this.machine.dropped.get(item) ?? 0
+  }
+}
+
+/** Up to the moment in which the sale is asked. */
+function requested(world: World): World {
+  world.pass(1000)
+  expect(world.said()).toEqual(['notReady configuring', 'notReady disabled', 'ready'])
+  expect(world.machine.press(5)).toBe('asked')
+  world.pass(5)
+  expect(world.said()).toEqual(['vendRequested 150 5'])
+  return world
+}
+
+function approved(world: World): World {
+  requested(world).hardware.approve(price)
+  return world
+}
+
+test('a good sale: configured, asked, approved, dropped, concluded, ready for the next', () => {
+  const world = approved(new World())
+  world.pass(1000)
+  expect(world.said()).toEqual(['vendConcluded delivered vend-success'])
+  expect(world.fallen()).toBe(1)
+  expect(world.machine.box.setting('mdb-address')).toBe('0x60')
+  expect(world.machine.box.setting('mdb-currency-code')).toBe('0x1978')
+  expect(world.machine.press(7)).toBe('asked')
+  world.pass(5)
+  expect(world.said()).toEqual(['vendRequested 200 7'])
+})
+
+test('a denied sale drops nothing, and the next one is asked', () => {
+  const world = requested(new World())
+  world.hardware.deny()
+  world.pass(1000)
+  expect(world.said()).toEqual([])
+  expect(world.fallen()).toBe(0)
+  expect(world.machine.press(5)).toBe('asked')
+})
+
+test.each<[BehaviourName, string, number, string[]]>([
+  ['jam', 'vendConcluded failed vend-failed', 0, []],
+  ['reset', 'vendConcluded unknown reset-in-vend', 1, []],
+  ['silent', 'vendConcluded unknown vend-limit', 1, []],
+  ['slow', 'vendConcluded unknown vend-limit', 1, []],
+  ['garbage', 'vendConcluded delivered vend-success', 1, ['noticed garbage']],
+  ['unplugged', 'vendConcluded unknown vend-limit', 1, ['noticed hardwareLost', 'noticed hardwareBack']],
+])('%s: %s', (behaviour, conclusion, fallen, noticed) => {
+  const world = new World([behaviour])
+  world.pass(1000).said()
+  world.machine.press(5)
+  world.pass(5)
+  world.hardware.approve(price)
+  world.pass(2 * defaultLimits.vendMs)
+  const said = world.said()
+  expect(said.filter((text) => text.startsWith('vendConcluded'))).toEqual([conclusion])
+  expect(said).toEqual(expect.arrayContaining(noticed))
+  expect(world.fallen()).toBe(fallen)
+  // Cash went on throughout, and phone payment is offered again.
+  expect(world.machine.payInCoins(7)).toBe(true)
+  world.pass(1000)
+  expect(world.fallen(7)).toBe(1)
+  expect(world.machine.press(5)).toBe('asked')
+})
+
+test('coins instead: the request is gone, the goods fall for cash', () => {
+  const world = requested(new World(['coins']))
+  world.pass(1000)
+  expect(world.said()).toEqual(['vendCancelled cancelled'])
+  expect(world.fallen()).toBe(1)
+  expect(world.machine.coinsMinor).toBe(150)
+})
+
+test('an approval for a request that is gone delivers nothing, and says so once', () => {
+  const world = requested(new World())
+  world.machine.pushLever()
+  world.hardware.approve(price) // crosses the cancellation on the wire
+  world.pass(5000)
+  expect(world.said()).toEqual(['vendConcluded failed approval-too-late'])
+  expect(world.fallen()).toBe(0)
+  world.hardware.approve(price)
+  expect(world.said()).toEqual(['vendConcluded failed approval-too-late'])
+  expect(world.pass(60_000).fallen()).toBe(0)
+})
+
+test('an approval that crosses a cancellation and meets the next request counts for what then falls', () => {
+  const world = requested(new World())
+  world.machine.pushLever()
+  world.pass(1)
+  world.hardware.approve(price)
+  world.pass(3)
+  // The buyer chooses another item before our approval is there.
+  world.machine.box.completeSession()
+  expect(world.machine.box.requestVend(200, 7)).toBe(true)
+  world.pass(5000)
+  // The box took the approval: whatever the machine says of that vend is the outcome of the sale.
+  world.machine.box.vendSucceeded()
+  world.pass(100)
+  expect(world.said()).toEqual(['vendConcluded delivered vend-success'])
+})
+
+test('a request that comes while a vend was never concluded is denied, and the vend is unknown', () => {
+  const world = approved(new World(['silent']))
+  world.pass(1000)
+  // The box, for reasons of its own, forgot the vend.
+  world.wire.write('c,STATUS,VEND,2.00,7\r\n')
+  world.pass(5)
+  world.wire.write('c,STATUS,ENABLED\r\n')
+  world.pass(5)
+  expect(world.said()).toEqual(['vendConcluded unknown superseded'])
+})
+
+test('a request repeated by the machine is one request', () => {
+  const world = requested(new World())
+  world.wire.write('c,STATUS,VEND,1.50,5\r\nr,ACK\r\nc,STATUS,VEND,1.50,5\r\n')
+  world.pass(100)
+  expect(world.said()).toEqual([])
+  world.hardware.approve(price)
+  world.wire.write('c,STATUS,VEND,1.50,5\r\n')
+  world.pass(1000)
+  expect(world.said()).toEqual(['vendConcluded delivered vend-success'])
+})
+
+test('an approval at another price than the machine asked is not given', () => {
+  const world = requested(new World())
+  world.hardware.approve(otherPrice)
+  expect(world.said()).toEqual(['vendConcluded failed approval-too-late'])
+  expect(world.pass(60_000).fallen()).toBe(0)
+})
+
+test('line lost before the approval: the request is gone, and the reader comes back by itself', () => {
+  const world = requested(new World())
+  world.wire.unplug()
+  expect(world.said()).toEqual(['noticed hardwareLost', 'vendCancelled readerLost', 'notReady lost'])
+  world.pass(1000)
+  world.wire.plug()
+  world.pass(1000)
+  expect(world.said()).toEqual(['noticed hardwareBack', 'notReady configuring', 'notReady disabled', 'ready'])
+})
+
+test('line lost in a vend and not back within the limit: unknown, and configured when it returns', () => {
+  const world = approved(new World(['unplugged'], { unpluggedMs: 100_000 }))
+  world.pass(90_000)
+  expect(world.said()).toEqual(['noticed hardwareLost', 'notReady lost', 'vendConcluded unknown line-lost'])
+  world.pass(20_000)
+  expect(world.said()).toContain('ready')
+})
+
+test('the box restarts while the machine waits: noticed by the heartbeat, request gone, configured anew', () => {
+  const world = requested(new World(['boxRestart']))
+  world.pass(2 * defaultLimits.boxHeartbeatMs)
+  expect(world.said()).toEqual([
+    'noticed boxRestarted',
+    'vendCancelled readerLost',
+    'notReady configuring',
+    'notReady disabled',
+    'ready',
+  ])
+  expect(world.machine.press(5)).toBe('asked')
+})
+
+test('the box restarts just before the approval arrives: nothing was approved', () => {
+  const world = requested(new World())
+  world.machine.box.restart()
+  world.hardware.approve(price)
+  world.pass(1000)
+  expect(world.said()).toContain('vendConcluded failed box-off')
+  expect(world.fallen()).toBe(0)
+})
+
+test('restart in delivery: nothing is configured, and the outcome still to come is heard', () => {
+  const world = approved(new World(['slow'], { slowMs: 30_000 }))
+  world.pass(100)
+  world.startDriver(true)
+  world.pass(29_000)
+  expect(world.said()).toEqual(['notReady configuring'])
+  expect(world.machine.box.on).toBe(true)
+  world.pass(2000)
+  expect(world.said()).toEqual(['vendConcluded delivered vend-success', 'notReady disabled', 'ready'])
+  expect(world.fallen()).toBe(1)
+})
+
+test('restart before the approval was sent: the probe proves that nothing was approved', () => {
+  const world = requested(new World())
+  world.startDriver(true)
+  world.pass(defaultLimits.vendMs)
+  expect(world.said().filter((text) => text.startsWith('vendConcluded'))).toEqual([
+    'vendConcluded failed never-approved',
+  ])
+  expect(world.fallen()).toBe(0)
+  expect(world.pass(1000).machine.press(5)).toBe('asked')
+})
+
+test('restart after an outcome that nobody heard: unknown, once, within the limit', () => {
+  const world = approved(new World())
+  world.pass(10)
+  world.startDriver(true)
+  // Nobody listened while the goods fell.
+  world.wire.unplug()
+  world.pass(1000)
+  world.wire.plug()
+  expect(world.fallen()).toBe(1)
+  world.pass(defaultLimits.vendMs)
+  expect(world.said().filter((text) => text.startsWith('vendConcluded'))).toEqual([
+    'vendConcluded unknown vend-limit',
+  ])
+})
+
+test('the next buyer comes while we listen: denied at once, and our vend is not taken for his', () => {
+  const world = approved(new World())
+  world.pass(10)
+  world.startDriver(true)
+  world.wire.unplug()
+  world.pass(1000)
+  world.wire.plug()
+  world.pass(100)
+  expect(world.machine.press(7)).toBe('asked')
+  world.pass(1000)
+  expect(world.machine.press(7)).toBe('asked')
+  world.pass(defaultLimits.vendMs)
+  expect(world.said().filter((text) => text.startsWith('vendConcluded'))).toEqual([
+    'vendConcluded unknown vend-limit',
+  ])
+  expect(world.fallen(7)).toBe(0)
+})
+
+test('session mode: the button does nothing until somebody attends; a choice ends the session', () => {
+  const world = new World([], { alwaysIdle: false })
+  world.pass(1000).said()
+  expect(world.machine.press(5)).toBe('noPhonePayment')
+  world.hardware.attend(60_000)
+  world.pass(100)
+  expect(world.machine.press(5)).toBe('asked')
+  world.pass(5)
+  world.hardware.approve(price)
+  world.pass(5000)
+  expect(world.said()).toEqual(['vendRequested 150 5', 'vendConcluded delivered vend-success'])
+  expect(world.machine.press(5)).toBe('noPhonePayment')
+})
+
+test.each([true, false])('a session without a choice ends after its time (always idle: %s)', (alwaysIdle) => {
+  const world = new World([], { alwaysIdle })
+  world.pass(1000).said()
+  world.hardware.attend(60_000)
+  world.pass(59_000)
+  expect(world.said()).toEqual([])
+  world.pass(1000)
+  expect(world.said()).toEqual(['sessionEnded'])
+  world.pass(100)
+  expect(world.machine.press(5)).toBe(alwaysIdle ? 'asked' : 'noPhonePayment')
+})
+
+test('session mode, denied: the buyer may not go on choosing on a session nobody pays for', () => {
+  const world = new World([], { alwaysIdle: false })
+  world.pass(1000).said()
+  world.hardware.attend(60_000)
+  world.pass(100)
+  world.machine.press(5)
+  world.pass(5)
+  world.hardware.deny()
+  world.pass(defaultLimits.boxAnswerMs + 100)
+  expect(world.machine.press(5)).toBe('noPhonePayment')
+  expect(world.said()).toEqual(['vendRequested 150 5'])
+})
+
+test('the newest text is on the display, an unchanged one is not sent again, and none disturbs a vend', () => {
+  const world = requested(new World())
+  world.hardware.display('1.50 EUR  180 s')
+  world.hardware.display('1.50 EUR  179 s')
+  world.pass(100)
+  expect(world.machine.display).toBe('1.50 EUR  179 s')
+  world.hardware.approve(price)
+  world.hardware.display('Délivrance')
+  world.pass(100)
+  expect(world.machine.display).toBe('1.50 EUR  179 s')
+  world.pass(1000)
+  expect(world.machine.display).toBe('Delivrance')
+})
+
+test('a box that never answers is asked anew for as long as it takes, and said to be lost once', () => {
+  const world = new World()
+  world.machine.box.receive = () => {}
+  world.pass(60_000)
+  expect(world.said()).toEqual(['notReady configuring', 'noticed hardwareLost'])
+})
+
+test('an orderly stop leaves no reader behind that would let buyers wait', async () => {
+  const world = requested(new World())
+  await world.hardware.stop()
+  world.pass(1000)
+  expect(world.machine.box.on).toBe(false)
+  expect(world.fallen()).toBe(0)
+})
