@@ -1,0 +1,31 @@
+// Every document that is made from the code, by its path. Written by `npm run documents` and compared by a test.
+
+import { saleChart as automatonChart } from '@concilia/automaton/sale-chart.ts'
+import { defaultLimits } from '@concilia/protocol/limits.ts'
+import { saleChart as serverChart } from '@concilia/relation-server/sale-chart.ts'
+import { asyncapiDocument } from './documents-asyncapi.ts'
+import { chartPage } from './documents-charts.ts'
+
+export function documents(): Map<string, string> {
+  const { offerWaitMs, vendMs, reportingMs } = defaultLimits
+  return new Map([
+    ['docs/asyncapi.json', `${JSON.stringify(asyncapiDocument(), null, 2)}\n`],
+    [
+      'docs/charts/automaton-sale.md',
+      chartPage(
+        "The automaton's sale",
+        'One sale on one machine, from the choice of an item (ST2) to the stored report of its delivery (ST6).',
+        automatonChart({ offerWaitMs, vendLimitMs: vendMs, reportingMs }),
+      ),
+    ],
+    [
+      'docs/charts/relation-server-sale.md',
+      chartPage(
+        "The relation server's sale",
+        'One sale from its offer (ST4) to one of its endings: settled, refused, withdrawn, expired, re-credited, ' +
+          'closed as unknown, or owed.',
+        serverChart,
+      ),
+    ],
+  ])
+}
