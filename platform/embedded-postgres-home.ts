@@ -42,7 +42,8 @@ export interface Home {
 
 /**
  * Makes sure of the folder and the binaries.
- * @param directory absolute; becomes a link to a place below /var/lib/concilia where its user could not reach it
+ * @param directory absolute; becomes a link to a place below /var/lib/concilia where its user could not reach
+ *   it
  */
 export async function prepareHome(directory: string): Promise<Home> {
   const user = serverUser(join(directory, 'cluster'))

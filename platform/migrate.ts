@@ -52,7 +52,7 @@ function checkJournal(folder: string): void {
   if (late) {
     throw new OperatingError({
       code: 'migrations-out-of-order',
-      message: `Migration ${late.tag} in ${folder} is not younger than the one before it: it would never run.`,
+      message: `Migration ${late.tag} in ${folder} is not younger than the one before, and would never run.`,
       advice: 'Delete it with its snapshot and its journal entry, and generate it again.',
     })
   }

@@ -3,10 +3,10 @@ import { connect as connectTcp, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createDatabase } from './create-database.ts'
 import { asc, eq, integer, type NodePgDatabase, pgTable, sql, text } from './drizzle.ts'
-import { startEmbeddedPostgres } from './embedded-postgres.ts'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts'
 import { migrate } from './migrate.ts'
 import { type Lane, openLane } from './postgres-lane.ts'
 import { type TestDatabase, testDatabase } from './test-database.ts'
@@ -251,47 +251,58 @@ test('a closed lane refuses', async () => {
   await expect(add('4021')).rejects.toThrow('test lane was closed')
 })
 
-test.each(['begin', 'decide', 'commit'])(
-  'kill -9 of the server at %s: no acknowledged batch is lost, and the repeat is harmless',
-  async (window) => {
-    const directory = mkdtempSync(join(tmpdir(), 'concilia-killed-'))
-    let server = await startEmbeddedPostgres({ directory, port: 0 })
-    const url = await createDatabase(server.adminUrl, 'killed', 'tester')
-    await migrate(url, folder)
-    const killed = await openLane({ url, name: 'killed', prepare })
-    const kill = (at: string) => {
-      const pidFile = readFileSync(join(directory, 'cluster/postmaster.pid'), 'utf8')
-      if (at === window) process.kill(Number(pidFile.split('\n')[0]), 'SIGKILL')
-    }
-    const batch = (ids: string[], at: (window: string) => void) => {
-      const work = killed.transact(nothing, () => {
-        at('decide')
-        return {
-          result: ids,
-          writes: ({ addOnce }) => {
-            const written = ids.map((id) => addOnce.execute({ id }))
-            at('commit')
-            return written
-          },
-        }
-      })
-      at('begin')
-      return work
-    }
-    await batch(['1', '2'], () => {})
-    const struck = await Promise.allSettled([batch(['3', '4'], kill)])
-    server = await startEmbeddedPostgres({ directory, port: server.port })
-    if (struck[0].status === 'rejected') {
-      expect(struck[0].reason).toMatchObject({ code: 'database-away', retry: true })
-      await batch(['3', '4'], () => {})
-    }
-    const rows = await killed.read(({ all }) => all.execute())
-    expect(rows.map(({ id }) => id)).toEqual(['1', '2', '3', '4'])
-    await killed.close()
+describe('kill -9 of the server', () => {
+  let directory: string
+  let server: EmbeddedPostgres
+
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'concilia-killed-'))
+    server = await startEmbeddedPostgres({ directory, port: 0 })
+  })
+  afterAll(async () => {
     await server.stop()
     rmSync(directory, { recursive: true })
-  },
-)
+  })
+
+  test.each(['begin', 'decide', 'commit'])(
+    'at %s: no acknowledged batch is lost, and the repeat is harmless',
+    async (window) => {
+      const url = await createDatabase(server.adminUrl, `killed_at_${window}`, 'tester')
+      await migrate(url, folder)
+      const killed = await openLane({ url, name: 'killed', prepare })
+      const kill = (at: string) => {
+        const pidFile = readFileSync(join(directory, 'cluster/postmaster.pid'), 'utf8')
+        if (at === window) process.kill(Number(pidFile.split('\n')[0]), 'SIGKILL')
+      }
+      await addOnce(killed, ['1', '2'], () => {})
+      const [struck] = await Promise.allSettled([addOnce(killed, ['3', '4'], kill)])
+      server = await startEmbeddedPostgres({ directory, port: server.port })
+      if (struck.status === 'rejected') {
+        expect(struck.reason).toMatchObject({ code: 'database-away', retry: true })
+        await addOnce(killed, ['3', '4'], () => {})
+      }
+      const rows = await killed.read(({ all }) => all.execute())
+      expect(rows.map(({ id }) => id)).toEqual(['1', '2', '3', '4'])
+      await killed.close()
+    },
+  )
+
+  function addOnce(to: Lane<Statements>, ids: string[], at: (window: string) => void): Promise<string[]> {
+    const work = to.transact(nothing, () => {
+      at('decide')
+      return {
+        result: ids,
+        writes: ({ addOnce }) => {
+          const written = ids.map((id) => addOnce.execute({ id }))
+          at('commit')
+          return written
+        },
+      }
+    })
+    at('begin')
+    return work
+  }
+})
 
 /** A proxy that holds PostgreSQL's answers back from the first word of a trip until its last was said. */
 async function heldAnswers(target: URL) {

@@ -1,5 +1,6 @@
-// The AsyncAPI document of link 7, automaton to relation server, made from the topics and from the very schemas that
-// validate the messages. Told from the automaton's side: it sends on `up` and `state`, and receives on `down`.
+// The AsyncAPI document of link 7, automaton to relation server, made from the topics and from the very
+// schemas that validate the messages. Told from the automaton's side: it sends on `up` and `state`, and
+// receives on `down`.
 import {
   admissionSchema,
   birthSchema,
@@ -151,7 +152,7 @@ function described(way: string, name: string, { about, messages }: Channel, acti
     description: about,
     parameters: {
       partition: {
-        description: `0 to ${partitions - 1}: the first two bytes of SHA-256 of the id, modulo ${partitions}.`,
+        description: `SHA-256 of the id, its first two bytes modulo ${partitions}, in decimal.`,
       },
       automaton: { description: `The automaton's id: ${jsonSchema(automatonIdSchema).pattern}` },
     },

@@ -1,5 +1,6 @@
-// Pictures of the charts for the documents: Mermaid text made from the very chart that runs. They show how one state
-// leads to another, on which event and under which guard; what a state answers without being left is not drawn.
+// Pictures of the charts for the documents: Mermaid text made from the very chart that runs. They show how
+// one state leads to another, on which event and under which guard; what a state answers without being left
+// is not drawn.
 import type { AnyStateMachine } from 'xstate'
 
 type Node = AnyStateMachine['root']
@@ -50,8 +51,9 @@ function arrowsFrom(node: Node): string[] {
 }
 
 /**
- * Mermaid draws no arrow from a state to itself or into itself when that state has states within: such a one is drawn
- * from each state within. One from the root holds in every state and is not drawn: it would cover the picture.
+ * Mermaid draws no arrow from a state to itself or into itself when that state has states within: such a one
+ * is drawn from each state within. One from the root holds in every state and is not drawn: it would cover
+ * the picture.
  */
 function endsOf(source: Node, target: Node): [Node, Node][] {
   if (source.path.length === 0) return []

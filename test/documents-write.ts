@@ -1,4 +1,5 @@
-// `npm run documents`: writes every document that is made from the code. The test beside it fails until this was run.
+// `npm run documents`: writes every document that is made from the code. The test beside it fails until this
+// was run.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { documents } from './documents.ts'

@@ -53,7 +53,7 @@ test('every topic is a channel', () => {
   expect(Object.keys(channels)).toEqual(topics)
 })
 
-test('a chart becomes a picture: nesting, limits, guards, endings, and no arrow for what is answered in place', () => {
+test('a chart becomes a picture: nesting, limits, guards, endings; what is answered in place is left out', () => {
   const chart = createMachine({
     id: 'lamp',
     initial: 'off',

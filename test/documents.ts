@@ -1,4 +1,5 @@
-// Every document that is made from the code, by its path. Written by `npm run documents` and compared by a test.
+// Every document that is made from the code, by its path. Written by `npm run documents` and compared by a
+// test.
 
 import { saleChart as automatonChart } from '@concilia/automaton/sale-chart.ts'
 import { defaultLimits } from '@concilia/protocol/limits.ts'
@@ -14,7 +15,7 @@ export function documents(): Map<string, string> {
       'docs/charts/automaton-sale.md',
       chartPage(
         "The automaton's sale",
-        'One sale on one machine, from the choice of an item (ST2) to the stored report of its delivery (ST6).',
+        'One sale on one machine, from the choice of an item (ST2) to the stored report of the outcome (ST6).',
         automatonChart({ offerWaitMs, vendLimitMs: vendMs, reportingMs }),
       ),
     ],
@@ -22,8 +23,8 @@ export function documents(): Map<string, string> {
       'docs/charts/relation-server-sale.md',
       chartPage(
         "The relation server's sale",
-        'One sale from its offer (ST4) to one of its endings: settled, refused, withdrawn, expired, re-credited, ' +
-          'closed as unknown, or owed.',
+        'One sale from its offer (ST4) to one of its endings: settled, refused, withdrawn, expired, ' +
+          're-credited, closed as unknown, or owed.',
         serverChart,
       ),
     ],
