@@ -18,6 +18,7 @@ const largestBatch = 256
 /** Pause before a batch is tried again that another server, or a lost database, has stopped. */
 const busyPauseMs = 5
 const awayPauseMs = 250
+const mostPostponements = 1000
 
 export interface EngineParts {
   readonly store: Store
@@ -31,6 +32,8 @@ export interface EngineParts {
 
 interface Waiting {
   readonly input: Input
+  /** How often its machine was locked by somebody else, or not there at all. */
+  postponed: number
   readonly settle: { resolve(): void; reject(error: unknown): void }
 }
 
@@ -80,7 +83,7 @@ export class Engine {
         reject(stopping())
         return
       }
-      this.#queue.push({ input, settle: { resolve, reject } })
+      this.#queue.push({ input, postponed: 0, settle: { resolve, reject } })
       this.#flush()
     })
   }
@@ -121,11 +124,8 @@ export class Engine {
       })
       this.#letOut(decided)
       const postponed = new Set(decided.postponed)
-      this.#again(
-        batch.filter(({ input }) => postponed.has(input)),
-        busyPauseMs,
-      )
       for (const { input, settle } of batch) if (!postponed.has(input)) settle.resolve()
+      this.#postpone(batch.filter(({ input }) => postponed.has(input)))
     } catch (error) {
       if (error instanceof OperatingError && error.retry) {
         if (error.code !== 'database-busy') log.warn({ code: error.code }, `${error.message} ${error.advice}`)
@@ -147,6 +147,18 @@ export class Engine {
       return
     }
     for (const each of batch) await this.#commit([each])
+  }
+
+  /** Another server holds the machine for a few milliseconds; nobody holds it for hundreds of batches. */
+  #postpone(batch: Waiting[]): void {
+    for (const each of batch) each.postponed++
+    for (const { input, settle, postponed } of batch) {
+      if (postponed >= mostPostponements) settle.reject(locked(input.automatonId))
+    }
+    this.#again(
+      batch.filter(({ postponed }) => postponed < mostPostponements),
+      busyPauseMs,
+    )
   }
 
   /** Back to the head of the queue, in order; a stopping engine refuses it instead. */
@@ -202,6 +214,15 @@ function tell(log: Log, { step, saleId, words, alarm }: Note): void {
   const fields = { ...(step === undefined ? {} : { step }), ...(saleId === undefined ? {} : { saleId }) }
   if (alarm) log.warn(fields, words)
   else log.info(fields, words)
+}
+
+function locked(automatonId: string | null): OperatingError {
+  return new OperatingError({
+    code: 'machine-locked',
+    message: `The row of machine ${automatonId} is not there or stays locked.`,
+    advice: 'See `machine list`, and pg_locks for who holds it. Whoever sent this will send it again.',
+    retry: true,
+  })
 }
 
 function stopping(): OperatingError {

@@ -16,8 +16,15 @@ export const paymentsSchema = z.strictObject({
   rootFile: z
     .exactOptional(pathSchema)
     .describe("authority of the centre's TLS certificate (PEM); left out: the authorities of this system"),
-  clientId: z.string().min(1).max(64).describe("our name in the centre's register of clients"),
-  clientSecretFile: pathSchema.describe('file that holds our secret at the centre and nothing else'),
+  clientId: z
+    .string()
+    .min(1)
+    .max(64)
+    .describe("our name in the centre's register of clients")
+    .meta({ examples: ['relation-server'] }),
+  clientSecretFile: pathSchema
+    .describe('file that holds our secret at the centre and nothing else')
+    .meta({ examples: ['centre-client.secret'] }),
   connections: z.int().min(1).max(256).default(32).describe('connections kept to the centre, at most'),
 })
 export type PaymentsConfiguration = z.infer<typeof paymentsSchema>

@@ -1,5 +1,6 @@
 // The [phones] section of the relation server's configuration, and the gateways made from it.
 import { isIP } from 'node:net'
+import type { Frozen } from '@concilia/platform/configuration.ts'
 import { z } from 'zod'
 import { africasTalking } from './gateways/africas-talking.ts'
 import { kannel } from './gateways/kannel.ts'
@@ -93,7 +94,7 @@ export const phonesSchema = z.strictObject({
     }),
 })
 
-export type PhonesConfiguration = z.output<typeof phonesSchema>
+export type PhonesConfiguration = Frozen<z.output<typeof phonesSchema>>
 
 export function gatewaysFrom({ gateways }: Pick<PhonesConfiguration, 'gateways'>): ServedGateway[] {
   return Object.entries(gateways).map(([name, settings]) => ({

@@ -1,0 +1,92 @@
+// The relation server's composition root: command line and configuration in, the real store, broker, gateways and
+// payment centre put together, or one command on the books. The only place that knows which adapters are used.
+import { readFileSync } from 'node:fs'
+import { usageError } from '@concilia/platform/command-line.ts'
+import { assertLimits, readConfiguration, requiredEnvironment } from '@concilia/platform/configuration.ts'
+import { readIdentity } from '@concilia/platform/identity.ts'
+import { makeLog } from '@concilia/platform/log.ts'
+import { OperatingError } from '@concilia/platform/operating-error.ts'
+import { runMain } from '@concilia/platform/run-main.ts'
+import { systemClock } from '@concilia/platform/system-clock.ts'
+import { systemRandom } from '@concilia/platform/system-random.ts'
+import { type CommandName, commandFlags, commands, runCommand } from './commands.ts'
+import { serverConfigurationSchema } from './configuration.ts'
+import { Engine } from './engine/engine.ts'
+import type { Settings } from './engine/world.ts'
+import { makeSaleChart } from './sale-chart.ts'
+import { secretFrom } from './secret-file.ts'
+import { RelationServer } from './server.ts'
+import { openPostgresStore } from './store/postgres-store.ts'
+import { SubscriberVault } from './subscriber-vault.ts'
+
+const description = {
+  program: 'relation-server',
+  summary: 'brings machines and phones together, has the payment authorised, and sees the sale to its end',
+  usage: [
+    'DATABASE_URL=postgres://... node relation-server/main.ts --config FILE',
+    'DATABASE_URL=postgres://... node relation-server/main.ts COMMAND --config FILE ...',
+  ],
+  flags: {
+    config: { value: 'FILE', says: 'the configuration; example.toml beside main.ts explains every key' },
+    ...commandFlags,
+  },
+  commands,
+} as const
+
+await runMain(description, async ({ command, flags }) => {
+  if (flags.config === undefined) throw usageError(description, '--config FILE is needed')
+  const configuration = readConfiguration(serverConfigurationSchema, flags.config)
+  assertLimits(configuration.limits, flags.config)
+  const url = requiredEnvironment('DATABASE_URL', 'where the relation server keeps its sales')
+  const identity = readIdentity(configuration.identity)
+  if (identity.role !== 'relation-server') {
+    throw new OperatingError({
+      code: 'identity-of-another-role',
+      message: `The certificate in ${configuration.identity} is that of a ${identity.role}.`,
+      advice: "Name the folder of the relation server's own identity.",
+    })
+  }
+  const { sales, limits } = configuration
+  const settings: Settings = {
+    limits,
+    chart: makeSaleChart(limits),
+    charge: sales.charge,
+    rootPem: identity.rootPem,
+    invitation: sales.invitation,
+    unknownCap: { machine: sales.unknownCapMachine, subscriber: sales.unknownCapSubscriber },
+  }
+  const log = makeLog('relation-server', { level: command === '' ? configuration.logLevel : 'warn' })
+  const clock = systemClock
+  const random = systemRandom
+  const store = await openPostgresStore(url)
+  if (command !== '') {
+    const engine = new Engine({ store, settings, clock, random, log, letOut: () => {} })
+    try {
+      const print = (line: string) => console.log(line)
+      await runCommand(command as CommandName, flags, { store, engine, now: () => clock.now(), print })
+    } finally {
+      await store.close()
+    }
+    return undefined
+  }
+  const vault = new SubscriberVault(secretFrom(configuration.subscriberKeyFile, random), random)
+  const clientSecret = readFileSync(configuration.payments.clientSecretFile, 'utf8').trim()
+  const server = new RelationServer({
+    configuration,
+    settings,
+    identity,
+    clientSecret,
+    store,
+    vault,
+    clock,
+    random,
+    log,
+  })
+  try {
+    const ports = await server.start()
+    return { ready: { ...ports }, stop: () => server.stop() }
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
+})
