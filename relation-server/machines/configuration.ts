@@ -18,7 +18,7 @@ export const machinesSchema = z
     passwordFile: z
       .exactOptional(pathSchema)
       .describe(
-        'file that holds our password at that broker, or that other servers must give to ours, and nothing else',
+        'file with nothing but our password at that broker, or the one other servers must give to ours',
       ),
     host: z.string().min(1).default('127.0.0.1').describe('address on which our own broker listens'),
     port: z.int().min(0).max(65_535).default(1883).describe('TCP port of our own broker; 0 for any free one'),

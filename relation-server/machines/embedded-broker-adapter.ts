@@ -27,8 +27,10 @@ export interface EmbeddedBroker {
   close(): Promise<void>
 }
 
-/** Nobody may subscribe to it. What is published without the right to goes here: an error would end the connection
- *  and the client would only come back and try again. */
+/**
+ * Nobody may subscribe to it. What is published without the right to goes here: an error would end the
+ * connection, and the client would only come back and try again.
+ */
 const sink = 'concilia/refused'
 
 /** @throws OperatingError `broker-port-taken` or `broker-cannot-listen` */
@@ -48,7 +50,7 @@ export async function startEmbeddedBroker(parts: EmbeddedBrokerParts): Promise<E
   const port = await listening(server, parts)
   return {
     port,
-    url: `${parts.tls ? 'mqtts' : 'mqtt'}://${parts.host.includes(':') ? `[${parts.host}]` : parts.host}:${port}`,
+    url: `${parts.tls ? 'mqtts' : 'mqtt'}://${urlHost(parts.host)}:${port}`,
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       await new Promise<void>((resolve) => broker.close(() => resolve()))
@@ -56,6 +58,13 @@ export async function startEmbeddedBroker(parts: EmbeddedBrokerParts): Promise<E
       await closed
     },
   }
+}
+
+/** From every address of this machine, one that reaches it. */
+function urlHost(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  if (host === '::') return '[::1]'
+  return host.includes(':') ? `[${host}]` : host
 }
 
 function rights({ serverPassword, log }: EmbeddedBrokerParts): AedesOptions {

@@ -84,7 +84,7 @@ const foreignTopics = [
 ]
 
 describe('rights', () => {
-  test('what a machine publishes elsewhere is taken and passed on to nobody; the machine stays connected', async () => {
+  test('what a machine publishes elsewhere is passed on to nobody, and it stays connected', async () => {
     const { url, lines } = await broker()
     const { until } = await server(url)
     const a2 = await machine(url, 'a-2')

@@ -70,18 +70,23 @@ const rows: [Kind, string, string, string][] = [
   ['cancel', 'UNAUTHENTICATED', 'inDoubt', 'inDoubt'],
   ['void', 'NOT_FOUND', 'inDoubt', 'inDoubt'],
   ['void', 'INVALID_ARGUMENT', 'inDoubt', 'inDoubt'],
-  ['void', 'ALREADY_EXISTS', 'inDoubt', 'inDoubt'],
+  ['void', 'ALREADY_EXISTS', 'notAllowed', 'notAllowed'],
+  ['void', 'CONCILIA.CONTRADICTION', 'notAllowed', 'notAllowed'],
+  ['void', 'CARRIER_BILLING.PAYMENT_CONFIRMED', 'tooLate', 'tooLate'],
   ['refund', 'INVALID_ARGUMENT', 'notAllowed', 'inDoubt'],
   ['refund', 'ALREADY_EXISTS', 'notAllowed', 'inDoubt'],
   ['refund', 'UNAUTHENTICATED', 'inDoubt', 'inDoubt'],
   ['refund', 'PERMISSION_DENIED', 'inDoubt', 'inDoubt'],
   ['refund', 'NOT_FOUND', 'inDoubt', 'inDoubt'],
-  ['refund', 'CONCILIA.BAD_SIGNATURE', 'inDoubt', 'inDoubt'],
   ['refund', 'CARRIER_BILLING_REFUND.REFUND_DENIED', 'accountBarred', 'accountBarred'],
   ['refund', 'CARRIER_BILLING_REFUND.PAYMENT_NOT_ELIGIBLE_FOR_REFUND', 'notAllowed', 'notAllowed'],
   ['refund', 'CARRIER_BILLING_REFUND.UNAUTHORIZED_AMOUNT', 'notAllowed', 'notAllowed'],
   ['refund', 'CARRIER_BILLING_REFUND.USER_AMOUNT_THRESHOLD_OVERPASSED', 'notAllowed', 'notAllowed'],
   ['refund', 'CARRIER_BILLING_REFUND.INVALID_PAYMENT_STATUS', 'notAllowed', 'notAllowed'],
+  ...(['confirm', 'cancel', 'refund'] as const).flatMap((kind): [Kind, string, string, string][] => [
+    [kind, 'CONCILIA.BAD_SIGNATURE', 'notAllowed', 'notAllowed'],
+    [kind, 'CONCILIA.CONTRADICTION', 'notAllowed', 'notAllowed'],
+  ]),
   ...(['outcome', 'repost'] as const).flatMap((kind): [Kind, string, string, string][] => [
     [kind, 'INVALID_ARGUMENT', 'notAllowed', 'notAllowed'],
     [kind, 'CONCILIA.BAD_SIGNATURE', 'notAllowed', 'notAllowed'],
@@ -125,7 +130,7 @@ describe.each(kinds)('%s', (kind) => {
     for (const answer of answers) expect(classify(operation, attempt, answer)).toEqual(inDoubt)
   })
 
-  test('a 4xx without a code that can be read is refused at first only where nothing can be left behind', () => {
+  test('a 4xx with no code to read is refused at first only where nothing can be left behind', () => {
     for (const status of [400, 401, 403, 404, 409, 422]) {
       const certain = refusedAtFirst[kind].includes(status)
       expect(classify(operation, 1, answered(status))).toEqual(

@@ -39,11 +39,12 @@ const chargeCodes: Codes = {
   'CONCILIA.VOIDED': 'refused',
 }
 
-const bookCodes: Codes = {
-  INVALID_ARGUMENT: 'refused',
+/** The signed word that goes along is not accepted, or contradicts another: a person must look at it. */
+const evidenceCodes: Codes = {
   'CONCILIA.BAD_SIGNATURE': 'refused',
   'CONCILIA.CONTRADICTION': 'refused',
 }
+const bookCodes: Codes = { INVALID_ARGUMENT: 'refused', ...evidenceCodes }
 
 /** The codes that settle an operation whatever the attempt. */
 export const definiteCodes: Readonly<Record<Kind, Codes>> = {
@@ -64,18 +65,26 @@ export const definiteCodes: Readonly<Record<Kind, Codes>> = {
     'CARRIER_BILLING.PAYMENT_CONFIRMED': 'askPayment',
     'CARRIER_BILLING.PAYMENT_CANCELLED': 'refused',
     'CARRIER_BILLING.PAYMENT_DENIED': 'refused',
+    ...evidenceCodes,
   },
   cancel: {
     'CARRIER_BILLING.PAYMENT_CANCELLED': 'applied',
     'CARRIER_BILLING.PAYMENT_CONFIRMED': 'refused',
+    ...evidenceCodes,
   },
-  void: {},
+  void: {
+    // Its delivery is signed and booked, or the key is not that of this sale's payment.
+    'CARRIER_BILLING.PAYMENT_CONFIRMED': 'refused',
+    'CONCILIA.CONTRADICTION': 'refused',
+    ALREADY_EXISTS: 'refused',
+  },
   refund: {
     'CARRIER_BILLING_REFUND.REFUND_DENIED': 'refused',
     'CARRIER_BILLING_REFUND.PAYMENT_NOT_ELIGIBLE_FOR_REFUND': 'refused',
     'CARRIER_BILLING_REFUND.UNAUTHORIZED_AMOUNT': 'refused',
     'CARRIER_BILLING_REFUND.USER_AMOUNT_THRESHOLD_OVERPASSED': 'refused',
     'CARRIER_BILLING_REFUND.INVALID_PAYMENT_STATUS': 'refused',
+    ...evidenceCodes,
   },
   outcome: bookCodes,
   repost: bookCodes,

@@ -1,7 +1,8 @@
 // One operation of each kind, for the tests of this folder.
 import type { PaymentOperation } from './port.ts'
 
-const slip = `${Buffer.from('{"alg":"EdDSA","kid":"machine-1","typ":"slip"}').toString('base64url')}.e30.${'A'.repeat(86)}`
+const header = JSON.stringify({ alg: 'EdDSA', kid: 'machine-1', typ: 'slip' })
+const slip = `${Buffer.from(header).toString('base64url')}.e30.${'A'.repeat(86)}`
 const outcome = slip
 const saleId = '0f0f9be8-6a1c-4a54-9a42-70d1c2a5b0e1'
 const subscriber = { realm: 'e164', key: '+33612345678' }

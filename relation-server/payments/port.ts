@@ -1,5 +1,6 @@
-// The payments port: what a sale asks of a payment centre, and the three answers (rule 10): ok, refused, in doubt.
-// Operations are durable jobs of the engine; the adapter performs one attempt at a time and classifies its answer.
+// The payments port: what a sale asks of a payment centre, and the three answers (rule 10): ok, refused, in
+// doubt. Operations are durable jobs of the engine; the adapter performs one attempt at a time and classifies
+// its answer.
 import type { Subscriber } from '@concilia/protocol/subscriber.ts'
 
 /** Why money goes back, in the words the centre books it under. */
