@@ -46,7 +46,7 @@ function scopeOf(whose: Whose, id: string, currency: Currency, stretch: Stretch)
   return `${whose}:${id}:${currency}:${stretch.name}`
 }
 
-interface Purchase {
+export interface Purchase {
   /** Not the account: closing one and opening another does not begin a new day. */
   readonly subscriberHash: string
   readonly client: string

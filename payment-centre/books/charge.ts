@@ -2,13 +2,14 @@
 // slip says what is owed to whom; the request only says who pays.
 
 import type { ErrorCode } from '@concilia/protocol/carrier-billing.ts'
-import { type Money, priceText } from '@concilia/protocol/money.ts'
+import { priceText } from '@concilia/protocol/money.ts'
 import { acknowledgementKind, promise } from '@concilia/protocol/promises.ts'
 import { codeFrom, uuidFrom } from '@concilia/protocol/random.ts'
 import { jsonAnswer, paymentBody, refused } from './answers.ts'
 import { allOf, type Books } from './books.ts'
-import { capRefusal, exceedsCeiling, exceedsDay, usageOf } from './caps.ts'
-import type { Charge, CodeText, Decision, Desk, PaymentCommand } from './commands.ts'
+import { usageOf } from './caps.ts'
+import { needsCode, payerRefusal } from './charge-permission.ts'
+import type { Charge, CodeText, Decision, Desk, PaymentCommand, ValidationSettings } from './commands.ts'
 import { badSignature, signatureRefusal } from './evidence.ts'
 import { once } from './idempotency.ts'
 import { debit, hold, type Posting } from './postings.ts'
@@ -63,38 +64,6 @@ function offerRefusal(books: Books, { slip, charge: _mode }: Charge): Decision |
   )
 }
 
-interface Asked {
-  readonly subscriberHash: string
-  readonly client: string
-  readonly seller: string
-  readonly money: Money
-  readonly charge: 'debit' | 'hold'
-}
-
-/** The code that this payer, seller and amount would be refused with; undefined when the payment can be made. */
-function payerRefusal(books: Books, asked: Asked, desk: Desk): ErrorCode | undefined {
-  const { amountMinor, currency } = asked.money
-  const purchase = { ...asked, currency, at: desk.now }
-  const { caps } = desk.settings
-  const allowed =
-    books.clients.get(asked.client)?.sellers.includes(asked.seller) && books.sellers.has(asked.seller)
-  if (!allowed || exceedsCeiling(books, purchase, amountMinor)) return 'PERMISSION_DENIED'
-  const account = books.accountOf(asked.subscriberHash)
-  if (!account) return 'IDENTIFIER_NOT_FOUND'
-  if (account.barred || account.currency !== currency) return 'SERVICE_NOT_APPLICABLE'
-  const capped = capRefusal(books, purchase, amountMinor, caps)
-  if (capped) return capped
-  if (asked.charge === 'debit' && asksCode(account, amountMinor)) return 'CARRIER_BILLING.UNAUTHORIZED_AMOUNT'
-  if (asked.charge === 'debit' && exceedsDay(books, purchase, amountMinor, caps)) {
-    return 'CARRIER_BILLING.USER_AMOUNT_THRESHOLD_OVERPASSED'
-  }
-  return books.availableMinor(account) < amountMinor ? 'CARRIER_BILLING.PAYMENT_DENIED' : undefined
-}
-
-function asksCode(account: Account, amountMinor: number): boolean {
-  return account.validateAboveMinor !== undefined && amountMinor > account.validateAboveMinor
-}
-
 /** ST10. A purchase that a code could still allow is possible, so the terms of a hold are asked. */
 export function decideEligibility(
   books: Books,
@@ -117,6 +86,7 @@ function charged(
 ): Decision & { paymentId?: string } {
   const { slip, money, subscriberHash, client, charge } = command
   if (!slip.ok) return badSignature('the slip is not valid')
+  const { validation } = desk.settings
   const purchase = {
     subscriberHash,
     client,
@@ -124,14 +94,12 @@ function charged(
     currency: money.currency,
     at: desk.now,
   }
-  const needsCode =
-    charge === 'hold' &&
-    (asksCode(account, money.amountMinor) ||
-      exceedsDay(books, purchase, money.amountMinor, desk.settings.caps))
+  const asksCode =
+    charge === 'hold' && needsCode(books, account, purchase, money.amountMinor, desk.settings.caps)
   const drafted = draft(command, slip.payload.offerHash, slip.by, account, desk)
-  const { posting, text } = needsCode
-    ? pendingValidation(books, drafted, account, desk)
-    : { posting: reservedOrPaid(drafted, desk), text: undefined }
+  const pending =
+    asksCode && validation ? pendingValidation(books, drafted, account, validation, desk) : undefined
+  const posting = pending ? hold(pending.payment, desk) : reservedOrPaid(drafted, desk)
   const { payment } = posting
   const usage = usageOf(payment, subscriberHash, 1, money.amountMinor)
   const subscriber = desk.secrets.openSubscriber(account.sealedSubscriber ?? '')
@@ -140,8 +108,8 @@ function charged(
     answer: jsonAnswer(201, paymentBody(payment, subscriber)),
     change: allOf([posting.change, { usage }]),
     paymentId: payment.id,
-    ...(text ? { text } : {}),
-    news: needsCode
+    ...(pending ? { text: pending.text } : {}),
+    news: pending
       ? [{ step: 'ST12', reference, words: 'the buyer is sent a code to confirm with' }]
       : [
           { step: 'ST13', reference, words: `payment of ${priceText(money)} validated` },
@@ -218,9 +186,9 @@ function pendingValidation(
   books: Books,
   drafted: PaymentRecord,
   account: Account,
+  { waitMs, digits, tries }: ValidationSettings,
   desk: Desk,
-): { posting: Posting; text: CodeText } {
-  const { waitMs, digits, tries } = desk.settings.validation
+): { payment: PaymentRecord; text: CodeText } {
   const code = codeFrom(desk.random, digits)
   const payment: PaymentRecord = {
     ...drafted,
@@ -239,5 +207,5 @@ function pendingValidation(
     payee: books.sellers.get(payment.seller)?.name ?? payment.seller,
     reference: payment.referenceCode,
   }
-  return { posting: hold(payment, desk), text }
+  return { payment, text }
 }

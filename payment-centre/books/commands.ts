@@ -140,10 +140,17 @@ export interface Decision {
   readonly undecided?: true
 }
 
+export interface ValidationSettings {
+  readonly waitMs: number
+  readonly digits: number
+  readonly tries: number
+}
+
 export interface Settings {
   readonly caps: Caps
   readonly holdMs: number
-  readonly validation: { readonly waitMs: number; readonly digits: number; readonly tries: number }
+  /** Left out when the centre cannot send codes: then nothing that needs one is allowed. */
+  readonly validation?: ValidationSettings
 }
 
 /** What deciding needs besides the books, the same for a whole batch. */

@@ -14,7 +14,7 @@ const otherBody = errorAnswer(
   'ALREADY_EXISTS',
   'This clientCorrelator was used for another request. Use a new one for a new request.',
 )
-export const voided = errorAnswer(
+const voided = errorAnswer(
   'CONCILIA.VOIDED',
   'This clientCorrelator was voided: nothing will ever be applied under it. Use a new one for a new attempt.',
 )

@@ -146,13 +146,14 @@ export function decideCancel(books: Books, command: Of<'cancel'>, desk: Desk): D
     if (payment.status === 'cancelled' || payment.status === 'denied') return { answer: cancelledAlready }
     const refusal = command.evidence && evidenceRefusal(command.evidence, payment)
     if (refusal) return refusal
-    const booked = command.evidence
-      ? withEvidence({ payment, change: {} }, command.evidence, desk)
-      : undefined
-    if (booked === 'contradiction' || booked?.payment.status === 'succeeded') return contradiction
-    const after = andThen(booked ?? { payment, change: {} }, (held) =>
-      releaseHold(held, 'void', 'cancelled', books, desk),
-    )
+    const before: Posting = { payment, change: {} }
+    const booked = command.evidence ? withEvidence(before, command.evidence, desk) : before
+    if (booked === 'contradiction') return contradiction
+    // The evidence says that it was delivered after all: that has posted the hold, and nothing is left to cancel.
+    if (booked.payment.status === 'succeeded') {
+      return { answer: confirmedAlready, change: booked.change, news: newsOf(payment, booked.payment) }
+    }
+    const after = andThen(booked, (held) => releaseHold(held, 'void', 'cancelled', books, desk))
     const words = `hold of ${priceText(payment)} given back (${command.because ?? 'failed'})`
     return {
       answer: accepted,

@@ -7,7 +7,6 @@ import { allOf, type Books } from './books.ts'
 import { usageOf } from './caps.ts'
 import type { Decision, Desk, Repost } from './commands.ts'
 import { signatureRefusal } from './evidence.ts'
-import { voided } from './idempotency.ts'
 import { centreAccountId, move, operatorAccountId } from './ledger.ts'
 import { debit, hold, type Posting, transferOf } from './postings.ts'
 import type { PaymentRecord } from './records.ts'
@@ -19,7 +18,6 @@ export function decideRepost(books: Books, command: Repost, desk: Desk): Decisio
   const known = books.payments.get(payload.paymentId)
   if (known) return agrees(known, command) ? { answer: noContent } : contradiction
   const key = books.key(command.client, command.key)
-  if (key?.voided) return { answer: voided }
   if (key || books.paymentOfOffer(payload.seller, payload.offerHash)) return contradiction
   const account = books.accountOf(command.subscriberHash)
   if (!account)

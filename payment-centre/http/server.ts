@@ -1,0 +1,163 @@
+// The HTTP door: serves the table of operations.ts and the token endpoint over fastify. Bodies are taken as their exact
+// text, for the key's hash and for amounts; answers go out as the bytes that the books made. Built without listening.
+import type { ServerOptions } from 'node:https'
+import type { Log } from '@concilia/platform/log.ts'
+import { OperatingError } from '@concilia/platform/operating-error.ts'
+import { type ErrorCode, paths, tokenRequestSchema } from '@concilia/protocol/carrier-billing.ts'
+import type { Clock } from '@concilia/protocol/clock.ts'
+import { readExactJson } from '@concilia/protocol/exact-json.ts'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { errorAnswer } from '../books/answers.ts'
+import { type Centre, type HttpAnswer, type Operation, operations } from './operations.ts'
+import { DoorRefusal, read } from './refusal.ts'
+import { basicCredentials, type Grant, grantedScopes, grantOf, isSecret, tokenOf } from './tokens.ts'
+
+export interface ServerParts extends Centre {
+  readonly clock: Clock
+  readonly log: Log
+  readonly tokenMs: number
+  /** Key and certificate for TLS; without them the door is for this machine only. */
+  readonly tls?: Pick<ServerOptions, 'key' | 'cert'>
+}
+
+/** The errors of every operation. */
+export const commonErrors: readonly ErrorCode[] = [
+  'INVALID_ARGUMENT',
+  'UNAUTHENTICATED',
+  'PERMISSION_DENIED',
+  'TOO_MANY_REQUESTS',
+  'INTERNAL',
+  'UNAVAILABLE',
+]
+
+const largestBodyBytes = 65_536
+/** Secrets that are checked at once: each costs about 50 ms of a core. */
+const mostTokenChecks = 16
+
+export function build(parts: ServerParts): FastifyInstance {
+  const app = Fastify({
+    bodyLimit: largestBodyBytes,
+    ...(parts.tls
+      ? { https: { ...parts.tls, noDelay: true, minVersion: 'TLSv1.3' } }
+      : { http: { noDelay: true } }),
+    forceCloseConnections: 'idle',
+  }) as FastifyInstance
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+  app.setErrorHandler((error, _request, reply) => send(reply, answerTo(error, parts.log)))
+  app.setNotFoundHandler((_request, reply) =>
+    send(reply, errorAnswer('NOT_FOUND', 'There is nothing here. See the OpenAPI document for the paths.')),
+  )
+  app.addHook('onRequest', async (request, reply) => echoCorrelator(request, reply))
+  for (const each of operations) {
+    app.route({
+      method: each.method,
+      url: each.path,
+      handler: async (request, reply) => send(reply, await served(each, request, parts)),
+    })
+  }
+  let checking = 0
+  app.post(paths.token, async (request, reply) => {
+    if (checking >= mostTokenChecks)
+      throw new DoorRefusal('TOO_MANY_REQUESTS', 'Ask for a token again in a moment.')
+    checking++
+    try {
+      return await send(reply, await grantToken(request, parts))
+    } finally {
+      checking--
+    }
+  })
+  return app
+}
+
+async function served(each: Operation, request: FastifyRequest, parts: ServerParts): Promise<HttpAnswer> {
+  const now = parts.clock.now()
+  const { client } = allowed(each, request, parts, now)
+  const text = typeof request.body === 'string' ? request.body : ''
+  const json = each.method === 'POST' ? readExactJson(text) : undefined
+  if (each.method === 'POST' && (typeof json !== 'object' || json === null)) {
+    throw new DoorRefusal('INVALID_ARGUMENT', 'The body is not a JSON object.')
+  }
+  return each.handle(parts, {
+    client,
+    now,
+    bodyHash: parts.secrets.hash(`${request.method} ${request.url}\n${text}`),
+    body: json,
+    query: request.query,
+    params: request.params as Readonly<Record<string, string>>,
+  })
+}
+
+function allowed(
+  { scope }: Operation,
+  request: FastifyRequest,
+  { secrets }: ServerParts,
+  now: number,
+): Grant {
+  const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+  const grant = token === undefined ? undefined : grantOf(token, secrets, now)
+  if (!grant)
+    throw new DoorRefusal('UNAUTHENTICATED', 'No valid access token. Get a new one from /oauth2/token.')
+  if (grant.scopes.includes(scope)) return grant
+  throw new DoorRefusal(
+    'PERMISSION_DENIED',
+    `This token lacks the scope ${scope}. Ask the centre to register it.`,
+  )
+}
+
+async function grantToken(request: FastifyRequest, parts: ServerParts): Promise<HttpAnswer> {
+  const { store, secrets, clock, tokenMs } = parts
+  const form = Object.fromEntries(new URLSearchParams(typeof request.body === 'string' ? request.body : ''))
+  const asked = read(tokenRequestSchema, form)
+  const credentials = basicCredentials(request.headers.authorization)
+  const client = credentials && (await store.client(credentials.id))
+  if (!credentials || !client || !(await isSecret(credentials.secret, client.secretHash))) {
+    throw new DoorRefusal('UNAUTHENTICATED', 'This client is not known, or its secret is another one.')
+  }
+  const scopes = grantedScopes(asked.scope, client.scopes)
+  const token = tokenOf({ client: client.id, scopes, until: clock.now() + tokenMs }, secrets)
+  const body = {
+    access_token: token,
+    token_type: 'Bearer',
+    expires_in: Math.floor(tokenMs / 1000),
+    scope: scopes.join(' '),
+  }
+  return { status: 200, body: JSON.stringify(body), headers: { 'cache-control': 'no-store' } }
+}
+
+/** `x-correlator` only tracks a request; one in another form than the standard's is not worth refusing a payment. */
+function echoCorrelator(request: FastifyRequest, reply: FastifyReply): void {
+  const correlator = request.headers['x-correlator']
+  if (typeof correlator === 'string' && /^[\w\-:;./<>{}]{0,256}$/.test(correlator)) {
+    reply.header('x-correlator', correlator)
+  }
+}
+
+function send(reply: FastifyReply, { status, body, headers = {} }: HttpAnswer): FastifyReply {
+  reply.code(status).headers(headers)
+  return body === '' ? reply.send() : reply.type('application/json; charset=utf-8').send(body)
+}
+
+/** Refused at the door, in doubt, or our own mistake: which of them decides what the client does next. */
+function answerTo(error: unknown, log: Log): HttpAnswer {
+  if (error instanceof DoorRefusal) return errorAnswer(error.code, error.message)
+  if (error instanceof OperatingError && error.code === 'queue-full') {
+    return errorAnswer('TOO_MANY_REQUESTS', `${error.message} ${error.advice}`)
+  }
+  if (error instanceof OperatingError && error.retry) {
+    log.warn({ err: error }, 'a request could not be answered now')
+    return errorAnswer(
+      'UNAVAILABLE',
+      'The centre cannot answer now. Repeat the same request with the same key.',
+    )
+  }
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
+  if (status >= 400 && status < 500) {
+    return errorAnswer(
+      'INVALID_ARGUMENT',
+      'The request is not in form, or too long. Send JSON as the document says.',
+    )
+  }
+  log.error({ err: error }, 'a request failed by our own mistake')
+  return errorAnswer('INTERNAL', 'The centre made a mistake. Repeat the same request with the same key.')
+}

@@ -1,0 +1,70 @@
+// The payment centre as a program that stays: the HTTP door, the clock's own work, and an orderly end.
+import type { AddressInfo } from 'node:net'
+import { OperatingError } from '@concilia/platform/operating-error.ts'
+import type { Running } from '@concilia/platform/run-main.ts'
+import { systemClock } from '@concilia/platform/system-clock.ts'
+import { KnownParties } from '@concilia/protocol/certificates.ts'
+import type { OpenCentre } from './centre.ts'
+import { Housekeeping } from './housekeeping.ts'
+import { build } from './http/server.ts'
+
+export async function serve(centre: OpenCentre): Promise<Running> {
+  const { configuration, identity, log, store, engine, secrets } = centre
+  const { listen, tokenMs, sweepMs, limits } = configuration
+  const parties = new KnownParties(identity.rootPem)
+  const own = parties.admit(identity.chain, systemClock.now())
+  if (!own.ok)
+    log.warn(`our own certificate is refused (${own.refusal}): automata will refuse our acknowledgements`)
+  const app = build({
+    engine,
+    store,
+    secrets,
+    parties,
+    ownId: identity.id,
+    chains: [identity.chain],
+    clock: systemClock,
+    log,
+    tokenMs,
+    ...(listen.tls ? { tls: { key: identity.keyPem, cert: identity.chain } } : {}),
+  })
+  const failed = (error: unknown) => log.warn({ err: error }, 'housekeeping failed and is tried again')
+  const housekeeping = new Housekeeping({
+    store,
+    engine,
+    clock: systemClock,
+    sweepMs,
+    keepMs: limits.keepMs,
+    failed,
+  })
+  try {
+    await app.listen({ host: listen.host, port: listen.port })
+  } catch (cause) {
+    await centre.close()
+    throw cannotListen(listen, cause)
+  }
+  housekeeping.start()
+  const { port } = app.server.address() as AddressInfo
+  log.info({ port, tls: listen.tls }, `payment centre listens on ${listen.host}:${port}`)
+  const stop = async () => {
+    await app.close()
+    await housekeeping.stop()
+    await centre.close()
+    log.info('payment centre stopped')
+  }
+  return { ready: { port }, stop }
+}
+
+function cannotListen({ host, port }: { host: string; port: number }, cause: unknown): OperatingError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
+  const taken = code === 'EADDRINUSE'
+  return new OperatingError({
+    code: taken ? 'port-taken' : 'cannot-listen',
+    message: taken
+      ? `Port ${port} of ${host} is taken by another program.`
+      : `The payment centre cannot listen on ${host}:${port} (${code}).`,
+    advice: taken
+      ? 'End that program, or choose another port (listen.port in the configuration).'
+      : 'Choose an address of this machine and a port that may be used (listen in the configuration).',
+    cause,
+  })
+}
