@@ -1,8 +1,9 @@
 // A pseudo-terminal: a serial port that exists only in software, with real termios under it. A symbolic link gives it a
 // name that stays while it is unplugged and plugged in again. The process that holds it must start no programs: a child
 // that inherited a descriptor would keep the line up after the unplug.
-import { closeSync, constants, openSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { closeSync, constants, lstatSync, openSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { ReadStream } from 'node:tty'
+import { OperatingError } from '@concilia/platform/operating-error.ts'
 import koffi from 'koffi'
 
 const libc = koffi.load('libc.so.6')
@@ -47,26 +48,51 @@ export class Pty {
     makeRaw(this.#hold)
     const master = new ReadStream(fd)
     master.on('data', this.#received)
-    master.on('error', () => this.unplug())
+    master.on('error', () => this.#master === master && this.unplug())
     this.#master = master
-    const fresh = `${this.link}.new`
-    rmSync(fresh, { force: true })
-    symlinkSync(path, fresh)
-    renameSync(fresh, this.link)
+    try {
+      linkTo(path, this.link)
+    } catch (error) {
+      this.#hangUp()
+      throw error
+    }
   }
 
   /** The other end sees its port go away at once. */
   unplug(): void {
+    if (!this.#master) return
+    this.#hangUp()
+    rmSync(this.link, { force: true })
+  }
+
+  #hangUp(): void {
     this.#master?.destroy()
     if (this.#hold !== undefined) closeSync(this.#hold)
     this.#master = undefined
     this.#hold = undefined
-    rmSync(this.link, { force: true })
   }
 
   /** Lost when unplugged, as on a wire. */
   write(text: string): void {
     this.#master?.write(Buffer.from(text, 'latin1'))
+  }
+}
+
+/** In one step, so that nobody ever finds half a link; and never in the place of anything but a link. */
+function linkTo(path: string, link: string): void {
+  const fresh = `${link}.new`
+  try {
+    if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() === false) throw new Error('not a link')
+    rmSync(fresh, { force: true })
+    symlinkSync(path, fresh)
+    renameSync(fresh, link)
+  } catch (cause) {
+    throw new OperatingError({
+      code: 'serial-link-not-made',
+      message: `The serial port cannot appear at ${link}.`,
+      advice: 'Choose a path in a folder that exists, where nothing is or only a link made here before.',
+      cause,
+    })
   }
 }
 

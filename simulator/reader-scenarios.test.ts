@@ -1,81 +1,12 @@
 // The reader driver and the simulated machine together, in simulated time: what the sale hears must agree with what fell
 // into the tray, whatever happens between the two.
-import type { HardwareEvent } from '@concilia/automaton/hardware/port.ts'
-import { QibixxHardware } from '@concilia/automaton/hardware/qibixx-hardware.ts'
-import { makeLog } from '@concilia/platform/log.ts'
 import { defaultLimits } from '@concilia/protocol/limits.ts'
-import { ManualClock } from '@concilia/protocol/manual-clock.ts'
 import { expect, test } from 'vitest'
 import type { BehaviourName } from './behaviours.ts'
-import { type MachineSettings, usualMachine, VendingMachine } from './vending-machine.ts'
-import { Wire } from './wire.ts'
+import { ReaderWorld as World } from './reader-world.ts'
 
-const items = { 5: 150, 7: 200 }
 const price = { amountMinor: 150, currency: 'EUR' } as const
 const otherPrice = { amountMinor: 200, currency: 'EUR' } as const
-
-/** One machine with one automaton's driver on it. */
-class World {
-  readonly clock = new ManualClock()
-  readonly wire = new Wire(this.clock, 5, (bytes) => this.machine.box.receive(bytes))
-  readonly machine: VendingMachine
-  readonly heard: HardwareEvent[] = []
-  hardware: QibixxHardware
-  readonly #alwaysIdle: boolean
-  #kill = () => {}
-
-  constructor(behaviours: BehaviourName[] = [], settings: Partial<MachineSettings> = {}) {
-    this.#alwaysIdle = settings.alwaysIdle ?? true
-    const all = { ...usualMachine, currency: 'EUR' as const, items, ...settings }
-    this.machine = new VendingMachine(all, this.clock, this.wire, () => {})
-    this.machine.behave(behaviours)
-    this.hardware = this.startDriver(false)
-  }
-
-  /** A new process of the automaton; the one before it is gone without a word. */
-  startDriver(listening: boolean): QibixxHardware {
-    this.#kill()
-    let alive = true
-    this.#kill = () => {
-      alive = false
-    }
-    const { clock } = this
-    this.hardware = new QibixxHardware({
-      openLine: this.wire.open,
-      clock: {
-        now: () => clock.now(),
-        monotonic: () => clock.monotonic(),
-        after: (delayMs, action) => clock.after(delayMs, () => alive && action()),
-      },
-      limits: defaultLimits,
-      currency: 'EUR',
-      mdb: { address: '0x60', scaleFactor: 1, decimalPlaces: 2, alwaysIdle: this.#alwaysIdle },
-      log: makeLog('test', { level: 'silent', write: () => {} }),
-    })
-    this.heard.length = 0
-    this.hardware.start(listening, (event) => this.heard.push(event))
-    return this.hardware
-  }
-
-  pass(ms: number): this {
-    this.clock.advance(ms)
-    return this
-  }
-
-  /** What was heard since the last time, as `type detail`. */
-  said(): string[] {
-    return this.heard.splice(0).map((event) => {
-      if (event.type === 'vendRequested') return `vendRequested ${event.price.amountMinor} ${event.item}`
-      if (event.type === 'vendConcluded') return `vendConcluded ${event.result} ${event.detail}`
-      if (event.type === 'noticed') return `noticed ${event.what}`
-      return 'why' in event ? `${event.type} ${event.why}` : event.type
-    })
-  }
-
-  fallen(item = 5): number {
-    return this.machine.dropped.get(item) ?? 0
-  }
-}
 
 /** Up to the moment in which the sale is asked. */
 function requested(world: World): World {
@@ -219,6 +150,21 @@ test('line lost in a vend and not back within the limit: unknown, and configured
   expect(world.said()).toEqual(['noticed hardwareLost', 'notReady lost', 'vendConcluded unknown line-lost'])
   world.pass(20_000)
   expect(world.said()).toContain('ready')
+})
+
+test('the next buyer chooses while the line is out in a vend: what fell before is not called failed', () => {
+  const world = approved(new World())
+  world.pass(100)
+  world.wire.unplug()
+  world.pass(1000)
+  expect(world.fallen()).toBe(1)
+  expect(world.machine.press(7)).toBe('asked')
+  world.wire.plug()
+  world.pass(2 * defaultLimits.vendMs)
+  expect(world.said().filter((text) => text.startsWith('vendConcluded'))).toEqual([
+    'vendConcluded unknown vend-limit',
+  ])
+  expect(world.machine.press(7)).toBe('asked')
 })
 
 test('the box restarts while the machine waits: noticed by the heartbeat, request gone, configured anew', () => {

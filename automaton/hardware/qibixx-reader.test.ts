@@ -121,9 +121,7 @@ const situations: Record<string, { by: ReaderInput[]; settings?: ReaderSettings 
   'delivering, taken for the next': {
     by: [...delivering, line('c,STATUS,VEND,2.00,7'), line('c,ERR,VEND -3')],
   },
-  'lost in a vend, in doubt': {
-    by: [...listening, line('c,STATUS,ENABLED'), { type: 'lineLost', why: 'unplugged' }],
-  },
+  'lost before listening': { by: [{ type: 'start', listening: true }] },
   listening: { by: listening },
   'listening in doubt': { by: [...listening, line('c,STATUS,ENABLED')] },
   'listening, probe asked': { by: [...listening, due('probe')] },
@@ -210,7 +208,10 @@ test('whatever the situation, one approval has exactly one conclusion', () => {
   for (const [name, way] of Object.entries(situations)) {
     const settings = way.settings ?? alwaysIdle
     const owed =
-      name.startsWith('delivering') || name.startsWith('listening') || name.startsWith('lost in a vend')
+      name.startsWith('delivering') ||
+      name.startsWith('listening') ||
+      name === 'lost in a vend' ||
+      name === 'lost before listening'
     const first = stepReader(arrive(way), price(150), now, settings)
     const outcome = concludedWithin(first.state, settings)
     const said = conclusions(first.outputs) + outcome

@@ -92,14 +92,12 @@ function leaveBox(turn: Turn, phase: Phase): void {
 function lineLost(turn: Turn, phase: Phase, why: string): void {
   if (!turn.state.lossSaid) turn.notice('hardwareLost', why)
   turn.change({ lossSaid: true, enabled: false })
-  if (phase.name === 'lost') return
   if (phase.name === 'requested') turn.hear({ type: 'vendCancelled', why: 'readerLost' })
   if (phase.name === 'session' && phase.attended) turn.hear({ type: 'sessionEnded' })
-  if (phase.name === 'delivering') {
-    turn.enter({ name: 'lost', listening: true, doubt: phase.cancelled || phase.next !== 'none' })
-  } else if (phase.name === 'listening') {
-    turn.enter({ name: 'lost', listening: true, doubt: phase.doubt })
-  } else turn.enter({ name: 'lost', listening: false, doubt: false })
+  const listening =
+    phase.name === 'delivering' || phase.name === 'listening' || (phase.name === 'lost' && phase.listening)
+  // While the line is away the vend may end and the next buyer choose: then a probe would deny the wrong request.
+  turn.enter({ name: 'lost', listening, doubt: listening })
 }
 
 /** Only between vends: while one is under way we send nothing, so that an error can only answer our approval. */

@@ -88,7 +88,8 @@ export function atListening(turn: Turn, phase: PhaseOf<'listening'>, input: Read
       return atListenedLine(turn, phase, input.line)
     case 'due':
       if (input.deadline === 'vend') return concludeAnew(turn, 'unknown', 'vend-limit')
-      // A denial that is accepted proves that no approval was taken; but only if the machine did not go on since.
+      // A denial that is accepted proves that no approval was taken, as long as the machine did not go on since. Of a
+      // restart of ours we believe that it was quick enough for that.
       if (phase.doubt) return
       turn.send({ type: 'deny' })
       return turn.amend({ ...phase, probe: 'asked' })
