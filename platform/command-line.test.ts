@@ -131,6 +131,22 @@ describe('a process', () => {
     expect(await ended(child)).toMatchObject({ code: 0, stdout: 'stopped\n' })
   })
 
+  test('takes a Ctrl-C that comes twice for one', async () => {
+    const child = program(
+      `const alive = setInterval(() => {}, 1000)
+       return { stop: () => new Promise((done) => {
+         process.once('SIGINT', () => setImmediate(done))
+         process.send({ type: 'stopping' })
+       }) }`,
+      'ipc',
+    )
+    await once(child, 'message')
+    child.kill('SIGINT')
+    await once(child, 'message')
+    child.kill('SIGINT')
+    expect(await ended(child)).toMatchObject({ code: 0 })
+  })
+
   test('ends at once when it is asked twice', async () => {
     const child = program(
       `const alive = setInterval(() => {}, 1000)

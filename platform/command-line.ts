@@ -20,6 +20,8 @@ export interface CommandLine<F extends Flags = Flags> {
   readonly flags: F
   /** Commands of one or two words (`account open`) with what they do. Without any, the program takes none. */
   readonly commands?: Readonly<Record<string, string>>
+  /** What else --help should say, at its end. */
+  readonly notes?: string
   /** Whether words may follow (after the command, if there is one). */
   readonly operands?: boolean
 }
@@ -111,6 +113,7 @@ export function helpText(description: CommandLine): string {
     `Usage:\n${description.usage.map((line) => `  ${line}`).join('\n')}`,
     ...(commands.length > 0 ? [`Commands:\n${columns(commands)}`] : []),
     `Flags:\n${columns(flags)}`,
+    ...(description.notes ? [description.notes] : []),
   ].join('\n\n')
 }
 

@@ -13,6 +13,9 @@ export interface Running {
   stop(): Promise<void>
 }
 
+/** A terminal's Ctrl-C comes twice where npm passes it on: within this (ms) the second is the same key. */
+const sameKeyMs = 1000
+
 /** Longer than this (ms) from being asked to being gone is not an orderly stop. */
 const stopMs = 10_000
 
@@ -49,14 +52,19 @@ export async function runMain<F extends Flags>(
 
 function stopAsked(program: string): AbortSignal {
   const stop = new AbortController()
-  const ask = () => {
-    if (stop.signal.aborted) process.exit(130)
+  let askedAt = 0
+  const ask = (signal?: NodeJS.Signals) => {
+    if (stop.signal.aborted) {
+      if (signal === 'SIGINT' && systemClock.monotonic() - askedAt < sameKeyMs) return
+      process.exit(130)
+    }
+    askedAt = systemClock.monotonic()
     stop.abort()
     systemClock.after(stopMs, () => leave(new Error(`${program} did not stop within ${stopMs} ms`)))
   }
   process.on('SIGINT', ask)
   process.on('SIGTERM', ask)
-  process.once('disconnect', ask)
+  process.once('disconnect', () => ask())
   const parentIsGone = process.send !== undefined && !process.connected
   if (parentIsGone) ask()
   return stop.signal
