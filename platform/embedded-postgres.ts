@@ -39,8 +39,7 @@ export interface EmbeddedPostgres {
  * already.
  * @param directory where it keeps everything; nothing else may be in it
  * @param port 0 chooses a free one; ignored when a running server is taken over
- * Rejects with an OperatingError: `port-taken`, `database-folder-unreachable`, `embedded-postgres-missing`,
- * `embedded-postgres-failed` and the like.
+ * Rejects with an OperatingError: `port-taken` or `embedded-postgres-failed`.
  */
 export async function startEmbeddedPostgres(options: {
   readonly directory: string
@@ -107,6 +106,7 @@ function adminUrl(password: string, port: number, database = 'postgres'): string
 function keptPassword(home: Home): string {
   const path = join(home.path, 'password')
   if (!existsSync(path)) {
+    if (existsSync(clusterOf(home))) throw failed('start', home, 'Its file `password` is gone.')
     const unfinished = mkdtempSync(join(home.path, 'unfinished-'))
     const made = join(unfinished, 'password')
     writeFileSync(made, Buffer.from(systemRandom.bytes(24)).toString('base64url'), { mode: 0o600 })

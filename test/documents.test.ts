@@ -5,6 +5,7 @@ import specifications from '@asyncapi/specs'
 import { downChannels, upChannels } from '@concilia/protocol/topics.ts'
 import { Ajv } from 'ajv'
 import { fullFormats } from 'ajv-formats/dist/formats.js'
+import { type Document, OpenAPIBackend } from 'openapi-backend'
 import { expect, test } from 'vitest'
 import { createMachine } from 'xstate'
 import { documents } from './documents.ts'
@@ -41,6 +42,15 @@ test.each([
   { components: { messages: { birth: { payload: 5 } } } },
 ])('a document that breaks AsyncAPI 3.0 is refused: %j', (mistake) => {
   expect(keepsToAsyncapi({ ...asyncapiDocument(), ...mistake })).toBe(false)
+})
+
+test('the OpenAPI document keeps to OpenAPI 3.0', async () => {
+  const definition = JSON.parse(documents().get('docs/openapi.json') ?? '')
+  const checked = (document: Document) =>
+    new OpenAPIBackend({ definition: document, strict: true, validate: false }).init()
+  expect(Object.keys(definition.paths).length).toBeGreaterThan(5)
+  await expect(checked(definition)).resolves.toMatchObject({ document: { openapi: '3.0.3' } })
+  await expect(checked({ ...definition, paths: { '/x': { get: {} } } })).rejects.toThrow()
 })
 
 test('every topic is a channel', () => {

@@ -2,6 +2,7 @@
 // test.
 
 import { saleChart as automatonChart } from '@concilia/automaton/sale-chart.ts'
+import { openApiDocument } from '@concilia/payment-centre/http/openapi.ts'
 import { defaultLimits } from '@concilia/protocol/limits.ts'
 import { saleChart as serverChart } from '@concilia/relation-server/sale-chart.ts'
 import { asyncapiDocument } from './documents-asyncapi.ts'
@@ -10,7 +11,8 @@ import { chartPage } from './documents-charts.ts'
 export function documents(): Map<string, string> {
   const { offerWaitMs, vendMs, reportingMs } = defaultLimits
   return new Map([
-    ['docs/asyncapi.json', `${JSON.stringify(asyncapiDocument(), null, 2)}\n`],
+    ['docs/asyncapi.json', json(asyncapiDocument())],
+    ['docs/openapi.json', json(openApiDocument('1.0.0'))],
     [
       'docs/charts/automaton-sale.md',
       chartPage(
@@ -29,4 +31,8 @@ export function documents(): Map<string, string> {
       ),
     ],
   ])
+}
+
+function json(document: object): string {
+  return `${JSON.stringify(document, null, 2)}\n`
 }
