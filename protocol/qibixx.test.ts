@@ -1,5 +1,5 @@
-// The box's lines: what is written is read back the same, what real boxes were seen to write is understood, and no
-// bytes whatever upset the reader.
+// The box's lines: what is written is read back the same, what real boxes were seen to write is understood,
+// and no bytes whatever upset the reader.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Currency, currencies, largestAmountMinor } from './money.ts'

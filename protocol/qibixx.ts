@@ -1,6 +1,7 @@
-// The lines of a Qibixx MDB bridge ("the box") on its serial side, in both directions, as two tables: one form a kind of
-// line, each with its reader and its writer. Only what a cashless reader needs: cashless slave, `V`, `H` and `F,RESET`.
-// Meaning and order of the lines are the driver's; cutting bytes into lines is qibixx-splitter.ts.
+// The lines of a Qibixx MDB bridge ("the box") on its serial side, in both directions, as two tables: one
+// form a kind of line, each with its reader and its writer. Only what a cashless reader needs: cashless
+// slave, `V`, `H` and `F,RESET`. Meaning and order of the lines are the driver's; cutting bytes into lines is
+// qibixx-splitter.ts.
 import { amountMinorOf, type Currency, currencies, decimalText, largestAmountMinor } from './money.ts'
 
 /** A longer line is unreadable whatever it says: no line of either side comes near. */
@@ -106,7 +107,8 @@ const boxForms: Forms<BoxShapes> = {
     write: ({ status }) => `c,STATUS,${status.toUpperCase()}`,
   },
   sessionIdle: {
-    // Funds may be FFFF in any clothing: what is no amount says nothing, and the session is open all the same.
+    // Funds may be FFFF in any clothing: what is no amount says nothing, and the session is open all the
+    // same.
     pattern: /^c,STATUS,IDLE(?:,([^,]*)(?:,.*)?)?$/,
     read: ([, text = ''], currency) => {
       const funds = amountMinorOf(text, currency)

@@ -1,5 +1,6 @@
-// How a vending machine may behave, as a list of "if this, then that, else not mine". A behaviour answers whether it has
-// taken the moment in hand; the first of the machine's list that does is the only one. `good` stands at every end.
+// How a vending machine may behave, as a list of "if this, then that, else not mine". A behaviour answers
+// whether it has taken the moment in hand; the first of the machine's list that does is the only one. `good`
+// stands at every end.
 import type { VendingMachine } from './vending-machine.ts'
 
 export interface Behaviour {

@@ -1,5 +1,5 @@
-// Everything simulated that one process holds: vending machines by name, and the phones with their carrier. Each call of
-// control.ts is one function here.
+// Everything simulated that one process holds: vending machines by name, and the phones with their carrier.
+// Each call of control.ts is one function here.
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
 import type { Random } from '@concilia/protocol/random.ts'

@@ -1,5 +1,5 @@
-// How a supervisor or a test works the simulator's process over Node's IPC channel: calls with answers, and events. Both
-// ends are ours and of one version, so the shapes are types only.
+// How a supervisor or a test works the simulator's process over Node's IPC channel: calls with answers, and
+// events. Both ends are ours and of one version, so the shapes are types only.
 import type { Currency } from '@concilia/protocol/money.ts'
 import type { BehaviourName } from './behaviours.ts'
 import type { GatewayForm, Shown } from './phone-gateway.ts'

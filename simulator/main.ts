@@ -1,5 +1,6 @@
-// The simulator's program: vending machines on pseudo-terminals and phones, in one process that starts no others (see
-// pty.ts). With an IPC channel it is worked by its parent (control.ts); with `--machine` by a technician who types.
+// The simulator's program: vending machines on pseudo-terminals and phones, in one process that starts no
+// others (see pty.ts). With an IPC channel it is worked by its parent (control.ts); with `--machine` by a
+// technician who types.
 import { createInterface } from 'node:readline'
 import { type Line, usageError } from '@concilia/platform/command-line.ts'
 import { type Running, runMain } from '@concilia/platform/run-main.ts'

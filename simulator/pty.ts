@@ -1,6 +1,6 @@
-// A pseudo-terminal: a serial port that exists only in software, with real termios under it. A symbolic link gives it a
-// name that stays while it is unplugged and plugged in again. The process that holds it must start no programs: a child
-// that inherited a descriptor would keep the line up after the unplug.
+// A pseudo-terminal: a serial port that exists only in software, with real termios under it. A symbolic link
+// gives it a name that stays while it is unplugged and plugged in again. The process that holds it must start
+// no programs: a child that inherited a descriptor would keep the line up after the unplug.
 import { closeSync, constants, lstatSync, openSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { ReadStream } from 'node:tty'
 import { OperatingError } from '@concilia/platform/operating-error.ts'

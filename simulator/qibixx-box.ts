@@ -1,5 +1,6 @@
-// The Qibixx bridge as its two neighbours see it: lines on the serial side, an MDB cashless reader on the bus side. It
-// answers in the order it is asked and remembers nothing over a restart. Time passes only on the bus.
+// The Qibixx bridge as its two neighbours see it: lines on the serial side, an MDB cashless reader on the bus
+// side. It answers in the order it is asked and remembers nothing over a restart. Time passes only on the
+// bus.
 import type { Currency } from '@concilia/protocol/money.ts'
 import {
   readHostLine,

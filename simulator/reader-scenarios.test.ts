@@ -1,5 +1,5 @@
-// The reader driver and the simulated machine together, in simulated time: what the sale hears must agree with what fell
-// into the tray, whatever happens between the two.
+// The reader driver and the simulated machine together, in simulated time: what the sale hears must agree
+// with what fell into the tray, whatever happens between the two.
 import { defaultLimits } from '@concilia/protocol/limits.ts'
 import { expect, test } from 'vitest'
 import type { BehaviourName } from './behaviours.ts'
@@ -167,7 +167,7 @@ test('the next buyer chooses while the line is out in a vend: what fell before i
   expect(world.machine.press(7)).toBe('asked')
 })
 
-test('the box restarts while the machine waits: noticed by the heartbeat, request gone, configured anew', () => {
+test('the box restarts while the machine waits: noticed by the heartbeat, configured anew', () => {
   const world = requested(new World(['boxRestart']))
   world.pass(2 * defaultLimits.boxHeartbeatMs)
   expect(world.said()).toEqual([
@@ -284,7 +284,7 @@ test('session mode, denied: the buyer may not go on choosing on a session nobody
   expect(world.said()).toEqual(['vendRequested 150 5'])
 })
 
-test('the newest text is on the display, an unchanged one is not sent again, and none disturbs a vend', () => {
+test('the newest text is on the display, and none disturbs a vend', () => {
   const world = requested(new World())
   world.hardware.display('1.50 EUR  180 s')
   world.hardware.display('1.50 EUR  179 s')

@@ -1,5 +1,6 @@
-// The reader driver against the simulated machine under chance: buyers, levers, coins, noise, approvals and denials at
-// any moment, a few milliseconds apart, so that lines cross. However it goes, nothing falls that nobody answers for.
+// The reader driver against the simulated machine under chance: buyers, levers, coins, noise, approvals and
+// denials at any moment, a few milliseconds apart, so that lines cross. However it goes, nothing falls that
+// nobody answers for.
 
 import { defaultLimits } from '@concilia/protocol/limits.ts'
 import fc from 'fast-check'
@@ -39,7 +40,9 @@ const disturbed: fc.Arbitrary<Act> = fc.oneof(
   },
 )
 
-/** The sale's part, as small as can be: it approves or denies what is asked, and counts what becomes of it. */
+/**
+ * The sale's part, as small as can be: it approves or denies what is asked, and counts what becomes of it.
+ */
 class Play {
   readonly world: ReaderWorld
   #asked = 0
@@ -137,7 +140,7 @@ test('undisturbed, every approval is concluded once, and what was delivered is w
   )
 })
 
-test('disturbed in any way, every approval is concluded once, and nothing is called delivered that did not fall', () => {
+test('disturbed in any way, every approval is concluded once, and only what fell is called delivered', () => {
   fc.assert(
     fc.property(fc.boolean(), fc.array(disturbed, { maxLength: 60 }), (alwaysIdle, acts) => {
       const play = played(alwaysIdle, acts)

@@ -1,5 +1,5 @@
-// The whole way of a line: the simulated box, a real pseudo-terminal, the real `serialport`, the parser and the driver;
-// and the simulator as a process of its own, worked over its channel as the supervisor does.
+// The whole way of a line: the simulated box, a real pseudo-terminal, the real `serialport`, the parser and
+// the driver; and the simulator as a process of its own, worked over its channel as the supervisor does.
 import { type ChildProcess, fork } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

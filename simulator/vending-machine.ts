@@ -1,6 +1,6 @@
-// The vending machine behind the box: controller, motors, coin slot and the counter under the chute. It knows nothing of
-// us or of our messages; what it physically dropped is counted where the goods fall. How a vend goes is up to a list of
-// behaviours (behaviours.ts).
+// The vending machine behind the box: controller, motors, coin slot and the counter under the chute. It knows
+// nothing of us or of our messages; what it physically dropped is counted where the goods fall. How a vend
+// goes is up to a list of behaviours (behaviours.ts).
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import type { Currency } from '@concilia/protocol/money.ts'
 import { type Behaviour, type BehaviourName, behaviourNamed } from './behaviours.ts'

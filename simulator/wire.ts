@@ -1,5 +1,6 @@
-// A serial line without a port: the same bytes between a machine's box and an automaton's driver in one process, on a
-// given clock. For scenarios in which a second must not take a second, and in which lines must cross on the wire.
+// A serial line without a port: the same bytes between a machine's box and an automaton's driver in one
+// process, on a given clock. For scenarios in which a second must not take a second, and in which lines must
+// cross on the wire.
 import type { OpenSerialLine, SerialLineEvents } from '@concilia/automaton/hardware/serial-line.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
@@ -21,7 +22,9 @@ export class Wire implements HostLine {
     this.#toBox = toBox
   }
 
-  /** The automaton's end. A second opening takes the place of the first, as after a restart of the automaton. */
+  /**
+   * The automaton's end. A second opening takes the place of the first, as after a restart of the automaton.
+   */
   readonly open: OpenSerialLine = (events) => {
     this.#host = events
     this.#carry(() => events.opened())

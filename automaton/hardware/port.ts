@@ -1,5 +1,5 @@
-// The hardware port: what the sale needs of a vending machine, whatever bridge or bus is behind it. The bridge's own
-// states (settings, sessions, the bus) stay below it; money never does.
+// The hardware port: what the sale needs of a vending machine, whatever bridge or bus is behind it. The
+// bridge's own states (settings, sessions, the bus) stay below it; money never does.
 import type { Money } from '@concilia/protocol/money.ts'
 
 export type HardwareEvent =
@@ -8,13 +8,18 @@ export type HardwareEvent =
   | { type: 'notReady'; why: 'disabled' | 'lost' | 'configuring' }
   /** The buyer chose an item and the machine waits for approval or denial. */
   | { type: 'vendRequested'; price: Money; item: number }
-  /** The request is gone before we approved it: return lever, coins, reset of the machine or loss of the bridge. */
+  /**
+   * The request is gone before we approved it: return lever, coins, reset of the machine or loss of the
+   * bridge.
+   */
   | { type: 'vendCancelled'; why: 'cancelled' | 'readerLost' }
   /** What became of the vend we approved. Said once for each approval (or for the one listened to). */
   | { type: 'vendConcluded'; result: 'delivered' | 'failed' | 'unknown'; detail: string }
   /** A session opened on `attend` or by the machine's button ended without a choice. */
   | { type: 'sessionEnded' }
-  /** Not money: for telemetry. `garbage` = an unreadable line, `surprise` = a known line in the wrong place. */
+  /**
+   * Not money: for telemetry. `garbage` = an unreadable line, `surprise` = a known line in the wrong place.
+   */
   | {
       type: 'noticed'
       what: 'hardwareLost' | 'hardwareBack' | 'boxRestarted' | 'garbage' | 'surprise'
@@ -24,11 +29,14 @@ export type HardwareEvent =
 export interface Hardware {
   /**
    * Opens the line and brings the reader up; goes on trying for as long as it takes.
-   * @param listening a sale was being delivered when the process before this one ended: configure nothing, wait for
-   *   the result within `vendMs`, probe once, then conclude (`vendConcluded`) and only then configure (rule 13).
+   * @param listening a sale was being delivered when the process before this one ended: configure nothing,
+   * wait for the result within `vendMs`, probe once, then conclude (`vendConcluded`) and only then configure
+   * (rule 13).
    */
   start(listening: boolean, hear: (event: HardwareEvent) => void): void
-  /** Opens a session for a buyer who identified first; `sessionEnded` when `forMs` passes without a choice. */
+  /**
+   * Opens a session for a buyer who identified first; `sessionEnded` when `forMs` passes without a choice.
+   */
   attend(forMs: number): void
   /** Approves the pending request. Exactly one `vendConcluded` follows, within `vendMs`. */
   approve(price: Money): void

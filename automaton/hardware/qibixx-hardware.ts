@@ -1,5 +1,6 @@
-// The hardware port over a Qibixx bridge: the shell around the reader machine. It cuts bytes into lines, works off one
-// input at a time, and wakes at the machine's deadlines. Every decision is the machine's (qibixx-reader.ts).
+// The hardware port over a Qibixx bridge: the shell around the reader machine. It cuts bytes into lines,
+// works off one input at a time, and wakes at the machine's deadlines. Every decision is the machine's
+// (qibixx-reader.ts).
 import type { Log } from '@concilia/platform/log.ts'
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import type { Limits } from '@concilia/protocol/limits.ts'

@@ -1,7 +1,9 @@
-// What the reader does in each of its situations about each thing that can happen: all pairs, from a table in words
-// (qibixx-reader.table.txt). A pair that the table does not mention must do nothing; a row that no pair needs is an error.
+// What the reader does in each of its situations about each thing that can happen: all pairs, from a table in
+// words (qibixx-reader.table.txt). A pair that the table does not mention must do nothing; a row that no pair
+// needs is an error.
 //
-// `> C,0` is sent, `! ready` is heard, `-> idle` is the phase afterwards, `~ answer 2000` a deadline set (ms from now).
+// `> C,0` is sent, `! ready` is heard, `-> idle` is the phase afterwards, `~ answer 2000` a deadline set (ms
+// from now).
 import { readFileSync } from 'node:fs'
 import { defaultLimits } from '@concilia/protocol/limits.ts'
 import { decimalText } from '@concilia/protocol/money.ts'

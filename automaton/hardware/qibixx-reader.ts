@@ -1,6 +1,7 @@
-// The reader machine: what our MDB reader does about every line of the box, every command of the sale and every time
-// limit, as one pure function. What every phase has in common is here; selling (reader-selling.ts), a vend under way
-// (reader-vend.ts) and the settings (reader-configuring.ts) have their own files. It awaits nothing and owns no port.
+// The reader machine: what our MDB reader does about every line of the box, every command of the sale and
+// every time limit, as one pure function. What every phase has in common is here; selling
+// (reader-selling.ts), a vend under way (reader-vend.ts) and the settings (reader-configuring.ts) have their
+// own files. It awaits nothing and owns no port.
 import { atConfiguring, atLost } from './reader-configuring.ts'
 import { atDenying, atIdle, atRequested, atSession } from './reader-selling.ts'
 import {
@@ -96,11 +97,14 @@ function lineLost(turn: Turn, phase: Phase, why: string): void {
   if (phase.name === 'session' && phase.attended) turn.hear({ type: 'sessionEnded' })
   const listening =
     phase.name === 'delivering' || phase.name === 'listening' || (phase.name === 'lost' && phase.listening)
-  // While the line is away the vend may end and the next buyer choose: then a probe would deny the wrong request.
+  // While the line is away the vend may end and the next buyer choose: then a probe would deny the wrong
+  // request.
   turn.enter({ name: 'lost', listening, doubt: listening })
 }
 
-/** Only between vends: while one is under way we send nothing, so that an error can only answer our approval. */
+/**
+ * Only between vends: while one is under way we send nothing, so that an error can only answer our approval.
+ */
 function showText(turn: Turn): void {
   const { phase, wantedText, shownText } = turn.state
   const shows = ['idle', 'session', 'requested', 'denying'].includes(phase.name)

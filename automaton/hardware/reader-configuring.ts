@@ -1,5 +1,5 @@
-// Before selling: the line is opened, then the box switched off, given its settings and switched on. It goes on trying
-// for as long as it takes, and says once when the hardware does not answer.
+// Before selling: the line is opened, then the box switched off, given its settings and switched on. It goes
+// on trying for as long as it takes, and says once when the hardware does not answer.
 import type { BoxLine } from '@concilia/protocol/qibixx.ts'
 import {
   becomeIdle,

@@ -1,5 +1,5 @@
-// The ways into the reader's phases: each sends what the phase begins with and sets its deadlines. What may happen in a
-// phase is in the files beside this one; they import this one and never each other.
+// The ways into the reader's phases: each sends what the phase begins with and sets its deadlines. What may
+// happen in a phase is in the files beside this one; they import this one and never each other.
 import { largestAmountMinor } from '@concilia/protocol/money.ts'
 import { type BoxLine, mdbCurrencyCode, type WritableHostLine } from '@concilia/protocol/qibixx.ts'
 import type { ReaderSettings, Turn, VendRequest } from './reader-state.ts'
@@ -78,7 +78,10 @@ export function conclude(turn: Turn, result: VendResult, detail: string): void {
   turn.hear({ type: 'vendConcluded', result, detail })
 }
 
-/** After a loss of ours: lines may have been missed, and whatever is done to the box could destroy one still to come. */
+/**
+ * After a loss of ours: lines may have been missed, and whatever is done to the box could destroy one still
+ * to come.
+ */
 export function listen(turn: Turn, doubt: boolean): void {
   const { vendMs, boxAnswerMs } = turn.settings.limits
   turn.enter({ name: 'listening', doubt, probe: 'none' })

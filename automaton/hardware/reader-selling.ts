@@ -1,5 +1,5 @@
-// The reader with its settings in place and no vend approved: idle, a session open, a request waiting for the sale, a
-// denial under way. Nothing here moves goods; the moment something could is in reader-vend.ts.
+// The reader with its settings in place and no vend approved: idle, a session open, a request waiting for the
+// sale, a denial under way. Nothing here moves goods; the moment something could is in reader-vend.ts.
 import type { BoxLine } from '@concilia/protocol/qibixx.ts'
 import {
   approveVend,
@@ -82,7 +82,8 @@ export function atDenying(turn: Turn, phase: PhaseOf<'denying'>, input: ReaderIn
   if (dealtWith(turn, phase, input)) return
   if (input.type === 'attend') return turn.hear({ type: 'sessionEnded' })
   if (input.type === 'due') {
-    // Firmware differs in what it says after a denial, and some wants `C,STOP`: once more in that form, then on.
+    // Firmware differs in what it says after a denial, and some wants `C,STOP`: once more in that form, then
+    // on.
     if (phase.again) return turn.enter({ name: 'idle' })
     turn.send({ type: 'stopSession' })
     turn.amend({ ...phase, again: true })
@@ -127,7 +128,9 @@ function dealtWith(turn: Turn, phase: Selling, input: ReaderInput): boolean {
   }
 }
 
-/** A setting is refused while the reader is on: that refusal is the sign that the settings are still there. */
+/**
+ * A setting is refused while the reader is on: that refusal is the sign that the settings are still there.
+ */
 function heartbeat(turn: Turn, phase: Selling): void {
   const { unanswered, alwaysIdle } = turn.state
   if (unanswered >= patientHeartbeats) {

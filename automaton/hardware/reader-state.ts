@@ -1,5 +1,6 @@
-// What the reader driver knows and can be told: the state, inputs and outputs of the reader machine (qibixx-reader.ts),
-// and the `Turn` in which one input is worked off. Never stored: after a restart the box is asked, not remembered.
+// What the reader driver knows and can be told: the state, inputs and outputs of the reader machine
+// (qibixx-reader.ts), and the `Turn` in which one input is worked off. Never stored: after a restart the box
+// is asked, not remembered.
 import type { Limits } from '@concilia/protocol/limits.ts'
 import type { Currency, Money } from '@concilia/protocol/money.ts'
 import type { BoxLine, WritableHostLine } from '@concilia/protocol/qibixx.ts'
@@ -38,8 +39,8 @@ export type Phase =
   /** Denied, and the end of the request not yet seen. */
   | ({ readonly name: 'denying'; readonly again: boolean } & VendRequest)
   /**
-   * Approved. `cancelled`: the machine said so, and our approval may still be on its way to the box.
-   * `next`: another request came before an outcome; we denied it to learn whose our approval is (see vend.ts).
+   * Approved. `cancelled`: the machine said so, and our approval may still be on its way to the box. `next`:
+   * another request came before an outcome; we denied it to learn whose our approval is (see vend.ts).
    */
   | ({
       readonly name: 'delivering'
@@ -109,7 +110,10 @@ const inherited: Record<PhaseName, readonly Deadline[]> = {
   listening: ['vend'],
 }
 
-/** One input being worked off: the state so far, and what is to be done about it. Lives no longer than the input. */
+/**
+ * One input being worked off: the state so far, and what is to be done about it. Lives no longer than the
+ * input.
+ */
 export class Turn {
   state: ReaderState
   readonly outputs: ReaderOutput[] = []

@@ -1,10 +1,11 @@
-// A vend that was approved, until its one conclusion: heard live (delivering), or found again after a restart of ours or
-// a loss of the line (listening). Goods move here, so nothing is sent that could disturb, and doubt makes `unknown`.
+// A vend that was approved, until its one conclusion: heard live (delivering), or found again after a restart
+// of ours or a loss of the line (listening). Goods move here, so nothing is sent that could disturb, and
+// doubt makes `unknown`.
 //
-// The box answers an approval only when it refuses it, and works off our lines in order. An approval that crosses the
-// buyer's cancellation on the wire may therefore meet the *next* request. So after a cancellation we wait for the
-// refusal (`VEND -3`); and a new request before the conclusion is denied: if that denial is refused, the box had taken
-// our approval for the new request, whose outcome is then ours.
+// The box answers an approval only when it refuses it, and works off our lines in order. An approval that
+// crosses the buyer's cancellation on the wire may therefore meet the *next* request. So after a cancellation
+// we wait for the refusal (`VEND -3`); and a new request before the conclusion is denied: if that denial is
+// refused, the box had taken our approval for the new request, whose outcome is then ours.
 import type { BoxLine } from '@concilia/protocol/qibixx.ts'
 import {
   becomeIdle,
@@ -88,8 +89,8 @@ export function atListening(turn: Turn, phase: PhaseOf<'listening'>, input: Read
       return atListenedLine(turn, phase, input.line)
     case 'due':
       if (input.deadline === 'vend') return concludeAnew(turn, 'unknown', 'vend-limit')
-      // A denial that is accepted proves that no approval was taken, as long as the machine did not go on since. Of a
-      // restart of ours we believe that it was quick enough for that.
+      // A denial that is accepted proves that no approval was taken, as long as the machine did not go on
+      // since. Of a restart of ours we believe that it was quick enough for that.
       if (phase.doubt) return
       turn.send({ type: 'deny' })
       return turn.amend({ ...phase, probe: 'asked' })
@@ -114,7 +115,8 @@ function atListenedLine(turn: Turn, phase: PhaseOf<'listening'>, line: BoxLine) 
       turn.notice('boxRestarted', 'the box has lost its settings during a vend')
       return concludeAnew(turn, 'unknown', 'box-restarted')
     case 'vendRequested':
-      // Perhaps the next buyer's: denied at once so that nobody waits, and our vend can no longer be told from it.
+      // Perhaps the next buyer's: denied at once so that nobody waits, and our vend can no longer be told
+      // from it.
       turn.send({ type: 'deny' })
       return turn.amend({ ...phase, doubt: true })
     case 'status':

@@ -1,5 +1,6 @@
-// A serial port of the system as a SerialLine. It opens the port again whenever it goes away, with growing pauses. The
-// one place that knows what the `serialport` package says when something is wrong: its errors have words, not codes.
+// A serial port of the system as a SerialLine. It opens the port again whenever it goes away, with growing
+// pauses. The one place that knows what the `serialport` package says when something is wrong: its errors
+// have words, not codes.
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import { SerialPort } from 'serialport'
