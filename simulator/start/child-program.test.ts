@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ChildProgram, type LogLine } from './child-program.ts'
-import { paintFor, stepLine, stepOf } from './steps.ts'
+import { happeningLine, paintFor, stepOf } from './steps.ts'
 
 let root: string
 beforeAll(() => {
@@ -63,6 +63,10 @@ test('steps are told from other lines, and printed in columns', () => {
   expect(stepOf('automaton 4021', { ...line, step: 'stepping' })).toBeUndefined()
   const step = stepOf('automaton 4021', { ...line, step: 'ST4', saleId: 's' })
   expect(step?.saleId).toBe('s')
-  expect(step && stepLine(step, paintFor({}))).toBe('12:00:01.234  ST4   automaton 4021    offer published')
-  expect(step && stepLine(step, paintFor({ isTTY: true }))).toContain('\x1b[36mST4  \x1b[0m')
+  expect(step && happeningLine({ kind: 'step', ...step }, paintFor({}))).toBe(
+    '12:00:01.234  ST4   automaton 4021    offer published',
+  )
+  expect(step && happeningLine({ kind: 'step', ...step }, paintFor({ isTTY: true }))).toContain(
+    '\x1b[36mST4  \x1b[0m',
+  )
 })

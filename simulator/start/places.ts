@@ -40,19 +40,21 @@ export interface Ports {
   readonly centre: number
   readonly serverHttp: number
   readonly serverMqtt: number
+  /** Where the simulated carrier takes texts. */
+  readonly carrier: number
 }
 
 /** Free ports of loopback. They stay the same while the house stands, so that a restarted program is found again. */
 export async function choosePorts(): Promise<Ports> {
-  const [centre, serverHttp, serverMqtt] = await Promise.all([freePort(), freePort(), freePort()])
-  return { centre, serverHttp, serverMqtt }
+  const [centre = 0, serverHttp = 0, serverMqtt = 0, carrier = 0] = await freePorts(4)
+  return { centre, serverHttp, serverMqtt, carrier }
 }
 
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo // a TCP server's address is never a string
-  probe.close()
-  await once(probe, 'close')
-  return port
+/** Held all at once before any is let go, so that they differ. */
+async function freePorts(count: number): Promise<number[]> {
+  const probes = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  await Promise.all(probes.map((probe) => once(probe, 'listening')))
+  const ports = probes.map((probe) => (probe.address() as AddressInfo).port) // never a string for TCP
+  await Promise.all(probes.map((probe) => once(probe.close(), 'close')))
+  return ports
 }

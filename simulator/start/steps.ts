@@ -1,7 +1,9 @@
-// The steps of a sale, a line each with time and party, as the programs tell them in their logs (`step`, `saleId`).
-// The numbers are those of the picture in ARCHITECTURE.md.
+// What happens, a line each with time and party, as a person watches it. Steps have their number in front (those of the
+// picture in ARCHITECTURE.md), told by the programs in their logs; what has none was seen from outside.
 import { timeOfDay } from '@concilia/platform/log.ts'
+import type { MachineEvent } from '../vending-machine.ts'
 import type { LogLine } from './child-program.ts'
+import type { Happening } from './happenings.ts'
 
 export interface Step {
   readonly at: number
@@ -19,16 +21,58 @@ export function stepOf(party: string, { step, time, msg, saleId }: LogLine): Ste
   return { at: time, step, party, words: msg, ...(typeof saleId === 'string' && { saleId }) }
 }
 
-const colours = { step: '\x1b[36m', party: '\x1b[2m', bad: '\x1b[31m', good: '\x1b[32m', end: '\x1b[0m' }
+const colours = { step: '\x1b[36m', party: '\x1b[2m', bad: '\x1b[31m', good: '\x1b[32m' } as const
 
-export type Paint = (colour: Exclude<keyof typeof colours, 'end'>, text: string) => string
+export type Paint = (colour: keyof typeof colours, text: string) => string
 
 /** Colours for a terminal, none for a pipe. */
 export function paintFor(stream: { isTTY?: boolean }): Paint {
-  return stream.isTTY ? (colour, text) => `${colours[colour]}${text}${colours.end}` : (_, text) => text
+  return stream.isTTY ? (colour, text) => `${colours[colour]}${text}\x1b[0m` : (_, text) => text
 }
 
-/** `12:00:01.234  ST4   automaton 4021    offer published` */
-export function stepLine({ at, step, party, words }: Step, paint: Paint): string {
+/** `12:00:01.234  ST4   automaton 4021    offer published`; undefined for what would only be noise. */
+export function happeningLine(happening: Happening, paint: Paint): string | undefined {
+  switch (happening.kind) {
+    case 'step':
+      return columns(paint, happening.at, happening.step, happening.party, happening.words)
+    case 'act':
+      return columns(paint, happening.at, '', happening.party, happening.words)
+    case 'text':
+      return columns(paint, happening.at, '', `${happening.buyer.name} buyer`, `reads "${happening.words}"`)
+    case 'news':
+      return columns(paint, happening.at, '', 'bench', paint('bad', happening.words))
+    case 'machine': {
+      const words = machineWords(happening.event)
+      return words && columns(paint, happening.at, '', `machine ${happening.machine}`, words)
+    }
+  }
+}
+
+function columns(paint: Paint, at: number, step: string, party: string, words: string): string {
   return `${timeOfDay(at)}  ${paint('step', step.padEnd(5))} ${paint('party', party.padEnd(17))} ${words}`
+}
+
+/** What somebody beside the machine would notice. The countdown on its display is left out. */
+function machineWords(event: MachineEvent): string | undefined {
+  switch (event.event) {
+    case 'dropped':
+      return `item ${event.item} falls into the tray`
+    case 'denied':
+      return `does not sell item ${event.item} by phone`
+    case 'cancelled':
+      return `the buyer's choice of item ${event.item} is cancelled`
+    case 'paidInCoins':
+      return `item ${event.item} is paid in coins`
+    case 'readerEnabled':
+      return 'sells by phone'
+    case 'readerDisabled':
+      return 'sells for coins only'
+    case 'sessionBegun':
+      return 'session open: the buyer may choose'
+    case 'standby':
+    case 'asked':
+    case 'approved':
+    case 'display':
+      return undefined
+  }
 }

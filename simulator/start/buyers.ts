@@ -1,0 +1,61 @@
+// Who buys on the bench: three subscribers with an account each, and what is painted on the machines. Numbers are of a
+// range kept free for films, so no real phone is ever meant.
+import type { Money } from '@concilia/protocol/money.ts'
+
+export interface Buyer {
+  readonly name: string
+  readonly number: string
+  readonly says: string
+  readonly account:
+    | { readonly kind: 'prepaid'; readonly balance: string }
+    | { readonly kind: 'postpaid'; readonly ceiling: string }
+}
+
+export const buyers = {
+  rich: {
+    name: 'rich',
+    number: '+33639980001',
+    says: 'prepaid, plenty on it',
+    account: { kind: 'prepaid', balance: '1000.00' },
+  },
+  poor: {
+    name: 'poor',
+    number: '+33639980002',
+    says: 'prepaid, hardly anything on it',
+    account: { kind: 'prepaid', balance: '0.20' },
+  },
+  postpaid: {
+    name: 'postpaid',
+    number: '+33639980003',
+    says: 'pays at the end of the month',
+    account: { kind: 'postpaid', ceiling: '50.00' },
+  },
+} as const satisfies Record<string, Buyer>
+
+export type BuyerName = keyof typeof buyers
+
+export const currency = 'EUR'
+export const shortCode = '36000'
+export const ussdCode = '*123#'
+/** The operator of both machines. */
+export const operator = { id: 'snacks-and-co', name: 'Snacks & Co' } as const
+
+export interface BenchMachine {
+  /** Painted on it, and its name on the bench. */
+  readonly number: string
+  readonly automatonId: string
+  /** Whether it asks for a vend by itself; otherwise a session is opened for each buyer. */
+  readonly alwaysIdle: boolean
+  /** Item to price in minor units. */
+  readonly items: Readonly<Record<number, number>>
+}
+
+export const benchMachines = [
+  { number: '4021', automatonId: 'automaton-4021', alwaysIdle: true, items: { 1: 150, 2: 200, 3: 85 } },
+  { number: '4022', automatonId: 'automaton-4022', alwaysIdle: false, items: { 1: 120, 2: 350 } },
+] as const satisfies readonly BenchMachine[]
+
+export function priceOf(machine: BenchMachine, item: number): Money | undefined {
+  const amountMinor = machine.items[item]
+  return amountMinor === undefined ? undefined : { amountMinor, currency }
+}

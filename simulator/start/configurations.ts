@@ -1,0 +1,120 @@
+// The configuration files of every program on the bench, written before any of them starts. Typed by the programs' own
+// schemas; the programs read and check them like any other.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { automatonConfigurationSchema } from '@concilia/automaton/configuration.ts'
+import type { centreConfigurationSchema } from '@concilia/payment-centre/configuration.ts'
+import type { Limits } from '@concilia/protocol/limits.ts'
+import type { serverConfigurationSchema } from '@concilia/relation-server/configuration.ts'
+import { stringify } from 'smol-toml'
+import type { z } from 'zod'
+import { type BenchMachine, currency, shortCode, ussdCode } from './buyers.ts'
+import type { Places, Ports } from './places.ts'
+import { keptSecret, secretFile, secretOf } from './secrets.ts'
+
+/** The name of the server's gateway on the bench: it stands in its URLs. */
+export const gatewayName = 'kannel'
+/** The relation server as the payment centre's client. */
+export const clientId = 'relation-server'
+
+/** Names of secrets (secrets.ts). */
+export const clientSecret = 'centre-client'
+const gatewaySecret = 'gateway'
+const carrierPassword = 'carrier'
+
+export interface BenchSettings {
+  readonly limits: Limits
+  readonly charge: 'debit' | 'hold'
+  readonly places: Places
+  readonly ports: Ports
+}
+
+/** @returns the file */
+export function writeConfiguration(places: Places, name: string, content: object): string {
+  mkdirSync(places.configuration, { recursive: true })
+  const file = join(places.configuration, `${name}.toml`)
+  writeFileSync(file, `# Written by npm start; changes are lost at the next start.\n${stringify(content)}`)
+  return file
+}
+
+export function automatonConfiguration(
+  { places, ports, limits }: BenchSettings,
+  { number, automatonId, alwaysIdle }: BenchMachine,
+  identity: string,
+): z.input<typeof automatonConfigurationSchema> {
+  return {
+    machineNumber: number,
+    identity,
+    journal: join(places.journals, `${automatonId}.db`),
+    currency,
+    link: { url: `mqtt://127.0.0.1:${ports.serverMqtt}` },
+    serial: { path: lineOf(places, number) },
+    reader: { alwaysIdle },
+    limits,
+  }
+}
+
+export function lineOf(places: Places, machineNumber: string): string {
+  return join(places.lines, machineNumber)
+}
+
+export function serverConfiguration(
+  { places, ports, limits, charge }: BenchSettings,
+  identity: string,
+): z.input<typeof serverConfigurationSchema> {
+  return {
+    identity,
+    subscriberKeyFile: secretFile(places, 'subscriber.key'),
+    http: { port: ports.serverHttp },
+    sales: { charge, unknownCapMachine: 1000, unknownCapSubscriber: 1000 },
+    payments: {
+      centreUrl: `http://127.0.0.1:${ports.centre}`,
+      clientId,
+      clientSecretFile: keptSecret(places, clientSecret),
+    },
+    machines: { port: ports.serverMqtt },
+    phones: {
+      helpNumber: '0800 123 456',
+      gateways: {
+        [gatewayName]: {
+          form: 'kannel',
+          secret: secretOf(places, gatewaySecret),
+          addresses: ['127.0.0.1'],
+          sendOrigin: `http://127.0.0.1:${ports.carrier}`,
+          sender: shortCode,
+          ussdCode,
+          ussdVouched: true,
+          username: 'concilia',
+          password: secretOf(places, carrierPassword),
+        },
+      },
+    },
+    limits,
+  }
+}
+
+export function centreConfiguration(
+  { places, ports, limits }: BenchSettings,
+  identity: string,
+): z.input<typeof centreConfigurationSchema> {
+  return {
+    identity,
+    keyFile: secretFile(places, 'payment-centre-keys.json'),
+    listen: { port: ports.centre },
+    caps: {
+      purchasesPerHour: 1000,
+      currencies: { [currency]: { purchaseMinor: 50_00, dayMinor: 1000_00, monthMinor: 1000_00 } },
+    },
+    codes: {
+      url: `http://127.0.0.1:${ports.carrier}/cgi-bin/sendsms`,
+      username: 'concilia',
+      passwordFile: keptSecret(places, carrierPassword),
+      sender: shortCode,
+    },
+    limits,
+  }
+}
+
+export function gatewayUrl({ places, ports }: BenchSettings): string {
+  return `http://127.0.0.1:${ports.serverHttp}/phones/${secretOf(places, gatewaySecret)}/${gatewayName}`
+}

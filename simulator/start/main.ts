@@ -1,0 +1,151 @@
+// npm start: the whole house on this machine, with a terminal to buy from; with --sale one whole sale without a person,
+// which exits 0 only when machine, server and ledger agree on it.
+import { once } from 'node:events'
+import { rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { type CommandLine, type Line, usageError } from '@concilia/platform/command-line.ts'
+import { nearestWord } from '@concilia/platform/nearest-word.ts'
+import { type Running, runMain } from '@concilia/platform/run-main.ts'
+import { systemClock } from '@concilia/platform/system-clock.ts'
+import { defaultLimits } from '@concilia/protocol/limits.ts'
+import { agreementWords, type Verdict } from './agreement.ts'
+import { benchMachines } from './buyers.ts'
+import { type Fault, faultNames, faults, playLimits } from './faults.ts'
+import { Happenings } from './happenings.ts'
+import { House } from './house.ts'
+import { type Play, playSale } from './sale-script.ts'
+import { happeningLine, paintFor } from './steps.ts'
+import { keepForInspection, sweepAbandoned, temporaryData } from './temporary-data.ts'
+import { openTerminal } from './terminal.ts'
+
+const description = {
+  program: 'npm start',
+  summary:
+    'database, payment centre, relation server and two vending machines with their automata, to buy from.',
+  usage: ['npm start', 'npm start -- --sale [--phone-first] [--dial] [--hold] [--fault NAME]'],
+  flags: {
+    sale: { says: 'plays one whole sale without a person; exits 0 when machine, server and ledger agree' },
+    'phone-first': { says: 'with --sale: the phone comes before the machine' },
+    dial: { says: 'with --sale: by a dialogue (USSD) instead of texts' },
+    hold: { says: 'the amount is held and confirmed on delivery, instead of debited at once' },
+    fault: { value: 'NAME', says: 'with --sale: what goes wrong (below)' },
+    machine: {
+      value: 'NUMBER',
+      says: `with --sale: ${benchMachines.map(({ number }) => number).join(' or ')}`,
+    },
+    item: { value: 'NUMBER', says: 'with --sale: the item; 1 when left out' },
+    data: {
+      value: 'FOLDER',
+      says: 'where everything is kept: data/ here; with --sale a folder that is then gone',
+    },
+  },
+  notes: `Faults:\n${faultNames.map((name) => `  ${name.padEnd(16)} ${faults[name].says}`).join('\n')}`,
+} as const satisfies CommandLine
+
+type Flags = Line<typeof description.flags>['flags']
+
+await runMain(description, async ({ flags }, stopping) => {
+  if (flags.sale) return sale(flags, stopping)
+  for (const name of ['phone-first', 'dial', 'fault', 'machine', 'item'] as const) {
+    if (flags[name]) throw usageError(description, `--${name} goes with --sale`)
+  }
+  return bench(flags)
+})
+
+/** With a person, from yesterday's data. */
+async function bench(flags: Flags): Promise<Running> {
+  const data = resolve(flags.data ?? join(import.meta.dirname, '../../data'))
+  const happenings = new Happenings()
+  let print = (line: string): void => void process.stdout.write(`${line}\n`)
+  const paint = paintFor(process.stdout)
+  happenings.listen((happening) => {
+    const line = happeningLine(happening, paint)
+    if (line) print(line)
+  })
+  const house = new House({ data, limits: defaultLimits, charge: flags.hold ? 'hold' : 'debit' }, happenings)
+  await started(house)
+  const terminal = openTerminal(house)
+  print = terminal.print
+  terminal.quit.then(() => process.kill(process.pid, 'SIGTERM'))
+  return {
+    async stop() {
+      terminal.close()
+      print = (line) => void process.stdout.write(`${line}\n`)
+      print('stopping')
+      await house.stop()
+    },
+  }
+}
+
+/** Without one. */
+async function sale(flags: Flags, stopping: AbortSignal): Promise<undefined> {
+  const play = playOf(flags)
+  await sweepAbandoned()
+  const data = flags.data ? resolve(flags.data) : temporaryData()
+  const happenings = new Happenings()
+  const paint = paintFor(process.stdout)
+  happenings.listen((happening) => {
+    const line = happeningLine(happening, paint)
+    if (line) process.stdout.write(`${line}\n`)
+  })
+  const limits = playLimits(play.fault)
+  const slowMs = limits.vendMs + 1000
+  const house = new House({ data, limits, charge: flags.hold ? 'hold' : 'debit', slowMs }, happenings)
+  const begun = systemClock.monotonic()
+  let verdict: Verdict = { why: ['it was stopped'] }
+  try {
+    await started(house)
+    verdict = await Promise.race([playSale(house, play), stopped(stopping)])
+  } finally {
+    await house.stop()
+    if (verdict.agreed !== undefined && !flags.data) rmSync(data, { recursive: true, force: true })
+    else if (!flags.data) process.stdout.write(`logs and data are kept in ${keepForInspection(data)}\n`)
+  }
+  const seconds = ((systemClock.monotonic() - begun) / 1000).toFixed(1)
+  process.stdout.write(`${verdictText(verdict, paint)}  (${seconds} s)\n`)
+  if (verdict.agreed === undefined) process.exitCode = 1
+  return undefined
+}
+
+function verdictText(verdict: Verdict, paint: ReturnType<typeof paintFor>): string {
+  if (verdict.agreed !== undefined) {
+    return paint('good', `machine, server and ledger agree: ${agreementWords(verdict.agreed)}`)
+  }
+  return paint(
+    'bad',
+    `machine, server and ledger do not agree:\n${verdict.why.map((why) => `  ${why}`).join('\n')}`,
+  )
+}
+
+/** A house that cannot be started is not left half standing. */
+async function started(house: House): Promise<void> {
+  try {
+    await house.start()
+  } catch (error) {
+    await house.stop()
+    throw error
+  }
+}
+
+async function stopped(stopping: AbortSignal): Promise<Verdict> {
+  if (!stopping.aborted) await once(stopping, 'abort')
+  return { why: ['it was stopped'] }
+}
+
+function playOf(flags: Flags): Play {
+  const number = flags.machine ?? benchMachines[0].number
+  const machine = benchMachines.find((each) => each.number === number)
+  if (!machine) throw usageError(description, `no machine ${number} on this bench`)
+  const item = Number(flags.item ?? 1)
+  if (!Object.hasOwn(machine.items, item))
+    throw usageError(description, `machine ${number} has no item ${flags.item}`)
+  return { machine, item, phoneFirst: flags['phone-first'], dial: flags.dial, fault: faultOf(flags.fault) }
+}
+
+function faultOf(name: string | undefined): Fault {
+  if (name === undefined) return { says: 'nothing goes wrong', ends: 'deliveredAndPaid' }
+  const known = faultNames.find((each) => each === name)
+  if (known) return faults[known]
+  const nearest = nearestWord(name, faultNames)
+  throw usageError(description, `no fault ${name}${nearest ? `; did you mean ${nearest}?` : ''}`)
+}

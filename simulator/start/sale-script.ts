@@ -1,0 +1,105 @@
+// One whole sale without a person: the buyer's part, then waiting until machine, server and ledger agree. Tells nothing
+// itself; whoever listens to the happenings sees it go by.
+import { systemClock } from '@concilia/platform/system-clock.ts'
+import { type Agreement, judge, type Verdict } from './agreement.ts'
+import { Baseline } from './baseline.ts'
+import { Inbox, patienceMs, payByDialogue, payByText, press, text, type Visit } from './buyer-at-phone.ts'
+import { type BenchMachine, buyers } from './buyers.ts'
+import type { Fault } from './faults.ts'
+import type { House } from './house.ts'
+
+export interface Play {
+  readonly machine: BenchMachine
+  readonly item: number
+  readonly phoneFirst: boolean
+  /** By a dialogue instead of texts. */
+  readonly dial: boolean
+  readonly fault: Fault
+}
+
+/** Longest wait for the three to agree, once the buyer has done their part (ms). */
+const settleMs = 60_000
+
+/** How it ended, or why it did not in time. */
+export async function playSale(house: House, play: Play): Promise<Verdict> {
+  const { machine, fault, item } = play
+  const buyer = buyers[fault.buyer ?? 'rich']
+  const visit: Visit = { house, buyer, machine, item, twist: fault.twist }
+  await machineReady(house, machine)
+  await house.simulator.call('behave', { machine: machine.number, behaviours: fault.behaviours ?? [] })
+  const baseline = await Baseline.take(house, buyer, machine, item)
+  const offer = house.happenings.next('the machine’s offer', 2 * patienceMs, (happening) =>
+    happening.kind === 'step' && happening.step === 'ST4' ? happening.saleId : undefined,
+  )
+  await goThere(play, visit)
+  const verdict = expected(await settled(house, baseline, await offer), fault.ends)
+  if (fault.twist !== 'lateYes' || verdict.agreed === undefined) return verdict
+  await sayYesLate(visit)
+  return expected(await settled(house, baseline, await offer), fault.ends)
+}
+
+/** Machine first: the phone comes once the server has the offer. Phone first: the item once the server says so. */
+async function goThere({ phoneFirst, dial, machine }: Play, visit: Visit): Promise<void> {
+  const pay = dial ? payByDialogue : payByText
+  if (phoneFirst) return await pay(visit, () => inSession(visit))
+  const stored = visit.house.happenings.next('the server has the offer', patienceMs, (happening) =>
+    happening.kind === 'step' && happening.step === 'ST5' ? true : undefined,
+  )
+  await press(visit)
+  await stored
+  await pay(visit, async () => {
+    throw new Error(`machine ${machine.number} has made its offer, and the buyer is asked to choose`)
+  })
+}
+
+/** A machine that works in sessions lets the buyer choose once its session is open. */
+async function inSession(visit: Visit): Promise<void> {
+  const { house, machine } = visit
+  if (!machine.alwaysIdle) {
+    const begun = house.happenings.next('the session', patienceMs, (happening) =>
+      happening.kind === 'machine' && happening.event.event === 'sessionBegun' ? true : undefined,
+    )
+    await begun
+  }
+  await press(visit)
+}
+
+async function machineReady(house: House, { number }: BenchMachine): Promise<void> {
+  const enabled = house.happenings.next(`machine ${number} sells by phone`, patienceMs, (happening) =>
+    happening.kind === 'machine' && happening.machine === number && happening.event.event === 'readerEnabled'
+      ? true
+      : undefined,
+  )
+  const { enabled: already } = await house.simulator.call('look', { machine: number })
+  if (already) enabled.catch(() => {})
+  else await enabled
+}
+
+/** "The time was over": nothing may change any more. */
+async function sayYesLate({ house, buyer }: Visit): Promise<void> {
+  const inbox = await house.simulator.call('inbox', { number: buyer.number })
+  const code = inbox.map((words) => /\bYES (\d{4,8})\b/.exec(words)?.[1]).findLast((found) => found) ?? ''
+  const texts = new Inbox(house, buyer)
+  await text(house, buyer, `YES ${code}`)
+  await texts.next()
+  texts.close()
+}
+
+/** Looks again whenever something happened, and once a second, until the three agree or the time is over. */
+async function settled(house: House, baseline: Baseline, saleId: string): Promise<Verdict> {
+  const until = systemClock.monotonic() + settleMs
+  for (;;) {
+    const isOver = systemClock.monotonic() > until
+    const sale = await house.serverStore.sale(saleId)
+    if (isOver || sale?.open === false) {
+      const verdict = judge(await baseline.factsNow(saleId))
+      if (isOver || verdict.agreed !== undefined) return verdict
+    }
+    await house.happenings.next('anything', 1000, () => true).catch(() => {})
+  }
+}
+
+function expected(verdict: Verdict, ends: Agreement | undefined): Verdict {
+  if (verdict.agreed === undefined || ends === undefined || verdict.agreed === ends) return verdict
+  return { why: [`the three agree on ${verdict.agreed}, but this play ends ${ends}`] }
+}

@@ -1,0 +1,26 @@
+// Secrets of the bench, made on first use and kept, readable by their owner alone.
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { systemRandom } from '@concilia/platform/system-random.ts'
+import type { Places } from './places.ts'
+
+export function secretFile({ secrets }: Places, name: string): string {
+  return join(secrets, name)
+}
+
+/** The file of a secret that is there from now on. */
+export function keptSecret(places: Places, name: string): string {
+  const file = secretFile(places, name)
+  if (!existsSync(file)) {
+    mkdirSync(places.secrets, { recursive: true, mode: 0o700 })
+    const secret = Buffer.from(systemRandom.bytes(24)).toString('base64url')
+    writeFileSync(`${file}.new`, secret, { mode: 0o600, flush: true })
+    renameSync(`${file}.new`, file)
+  }
+  return file
+}
+
+/** Safe in a URL. */
+export function secretOf(places: Places, name: string): string {
+  return readFileSync(keptSecret(places, name), 'utf8')
+}
