@@ -116,7 +116,9 @@ export class MqttLink implements Link {
   }
 
   #options(will: Presence): IClientOptions {
-    const { automatonId, tls, connectMs } = this.#settings
+    const { url, automatonId, tls, connectMs } = this.#settings
+    // Handed a key, the client speaks TLS even to a plain address.
+    const secured = { key: tls.keyPem, cert: tls.chain, ca: tls.rootPem, rejectUnauthorized: true }
     return {
       clientId: automatonId,
       username: automatonId,
@@ -132,10 +134,7 @@ export class MqttLink implements Link {
         qos: 1,
         retain: true,
       },
-      key: tls.keyPem,
-      cert: tls.chain,
-      ca: tls.rootPem,
-      rejectUnauthorized: true,
+      ...(url.startsWith('mqtts:') && secured),
     }
   }
 }
