@@ -1,5 +1,5 @@
-// Who buys on the bench: three subscribers with an account each, and what is painted on the machines. Numbers are of a
-// range kept free for films, so no real phone is ever meant.
+// Who buys on the bench: three subscribers with an account each, and what is painted on the machines. The numbers are of
+// the range that Sweden keeps for films and books, so no real phone is ever meant.
 import type { Money } from '@concilia/protocol/money.ts'
 
 export interface Buyer {
@@ -14,19 +14,19 @@ export interface Buyer {
 export const buyers = {
   rich: {
     name: 'rich',
-    number: '+33639980001',
+    number: '+46701740605',
     says: 'prepaid, plenty on it',
     account: { kind: 'prepaid', balance: '1000.00' },
   },
   poor: {
     name: 'poor',
-    number: '+33639980002',
+    number: '+46701740606',
     says: 'prepaid, hardly anything on it',
     account: { kind: 'prepaid', balance: '0.20' },
   },
   postpaid: {
     name: 'postpaid',
-    number: '+33639980003',
+    number: '+46701740607',
     says: 'pays at the end of the month',
     account: { kind: 'postpaid', ceiling: '50.00' },
   },

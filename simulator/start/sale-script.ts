@@ -42,14 +42,26 @@ export async function playSale(house: House, play: Play): Promise<Verdict> {
 async function goThere({ phoneFirst, dial, machine }: Play, visit: Visit): Promise<void> {
   const pay = dial ? payByDialogue : payByText
   if (phoneFirst) return await pay(visit, () => inSession(visit))
-  const stored = visit.house.happenings.next('the server has the offer', patienceMs, (happening) =>
-    happening.kind === 'step' && happening.step === 'ST5' ? true : undefined,
-  )
-  await press(visit)
-  await stored
+  await pressUntilOffered(visit)
   await pay(visit, async () => {
     throw new Error(`machine ${machine.number} has made its offer, and the buyer is asked to choose`)
   })
+}
+
+/** A machine whose link is not up yet sells for coins only: whoever is told so chooses again a moment later. */
+async function pressUntilOffered(visit: Visit): Promise<void> {
+  const { happenings } = visit.house
+  const until = systemClock.monotonic() + patienceMs
+  for (;;) {
+    const what = 'the server has the offer, or the machine does not sell by phone'
+    const answered = happenings.next(what, patienceMs, (happening) => {
+      if (happening.kind === 'step' && happening.step === 'ST5') return 'offered'
+      return happening.kind === 'machine' && happening.event.event === 'denied' ? 'denied' : undefined
+    })
+    await press(visit)
+    if ((await answered) === 'offered' || systemClock.monotonic() > until) return
+    await new Promise<void>((resolve) => systemClock.after(500, resolve))
+  }
 }
 
 /** A machine that works in sessions lets the buyer choose once its session is open. */
