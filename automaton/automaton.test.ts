@@ -342,12 +342,21 @@ describe('instructions', () => {
     const second = world.server.instruct({ kind: 'attend', forMs: 60_000 })
     world.server.pump()
     expect(answerTo(second)).toBe('rejected busy')
-    world.machine.say({ type: 'ready' })
+    world.machine.say({ type: 'ready', reader: 'alwaysIdle' })
     offered()
     const third = world.server.instruct({ kind: 'attend', forMs: 60_000 })
     world.server.pump()
     expect(answerTo(third)).toBe('rejected busy')
   })
+})
+
+test('a reader that comes up in another mode than configured is told to the server', () => {
+  const modes = () => world.server.births.map(({ reader }) => reader)
+  world.machine.say({ type: 'ready', reader: 'session' })
+  world.machine.say({ type: 'ready', reader: 'session' })
+  world.server.pump()
+  expect([modes(), world.machine.shown]).toEqual([['alwaysIdle', 'session'], 'Text 4021 to 36000'])
+  expect(offered()).not.toBe('')
 })
 
 describe('the link on demand', () => {

@@ -7,7 +7,7 @@ import type { Limits } from '@concilia/protocol/limits.ts'
 import type { Admission } from '@concilia/protocol/messages.ts'
 import type { Random } from '@concilia/protocol/random.ts'
 import { Display, type Language } from './display.ts'
-import type { Hardware, HardwareEvent } from './hardware/port.ts'
+import type { Hardware, HardwareEvent, ReaderMode } from './hardware/port.ts'
 import type { Journal } from './journal/port.ts'
 import type { LinkMode } from './link/link-machine.ts'
 import { type Identity, type LinkNews, MachineLink } from './link/machine-link.ts'
@@ -30,6 +30,8 @@ export interface AutomatonParts {
 export interface AutomatonSettings {
   readonly seller: Omit<Seller, 'offerWaitMs'>
   readonly identity: Omit<Identity, 'machineNumber'>
+  /** What the reader is configured for; the hardware says what it came to. */
+  readonly reader: ReaderMode
   readonly rootPem: string
   readonly linkMode: LinkMode
   readonly language: Language
@@ -61,7 +63,7 @@ export class Automaton {
     this.#display = new Display((text) => hardware.display(text), clock, { language, offerWaitMs })
     this.#link = new MachineLink(
       parts,
-      { mode: linkMode, identity: { ...settings.identity, machineNumber }, limits },
+      { mode: linkMode, identity: { ...settings.identity, machineNumber }, reader: settings.reader, limits },
       (news) => this.#heardLink(news),
     )
     this.#telemetry = new TelemetryFeed(clock, journal.boot, (telemetry) => this.#link.telemetry(telemetry))
@@ -102,6 +104,7 @@ export class Automaton {
     switch (event.type) {
       case 'ready':
         this.#readerReady = true
+        this.#link.readerIs(event.reader)
         this.#parts.log.info('the vending machine can sell by phone')
         break
       case 'notReady':

@@ -102,7 +102,8 @@ export class ScriptedWorld {
       },
       {
         seller: { automatonId, machineNumber: '4021', seller, signer },
-        identity: { version: '0.1.0', configurationHash: 'hash', chain, reader: 'alwaysIdle' },
+        identity: { version: '0.1.0', configurationHash: 'hash', chain },
+        reader: 'alwaysIdle',
         rootPem,
         linkMode: this.#settings.linkMode ?? 'permanent',
         language: 'en',
@@ -110,7 +111,7 @@ export class ScriptedWorld {
       },
     )
     this.automaton.start()
-    this.machine.say({ type: 'ready' })
+    this.machine.say({ type: 'ready', reader: 'alwaysIdle' })
   }
 
   /** Ends the process between two events, as `kill -9` does. */

@@ -20,6 +20,7 @@ import {
 import { fullJitter, type Random } from '@concilia/protocol/random.ts'
 import type { DownChannel } from '@concilia/protocol/topics.ts'
 import { z } from 'zod'
+import type { ReaderMode } from '../hardware/port.ts'
 import type { Journal, OutboxRow } from '../journal/port.ts'
 import {
   firstLinkState,
@@ -52,11 +53,13 @@ export interface MachineLinkPorts {
 }
 
 /** What a birth says beyond what the journal knows. */
-export type Identity = Omit<Birth, 'journalId' | 'boot' | 'lastSeq' | 'link'>
+export type Identity = Omit<Birth, 'journalId' | 'boot' | 'lastSeq' | 'link' | 'reader'>
 
 export interface MachineLinkSettings {
   readonly mode: LinkMode
   readonly identity: Identity
+  /** What the reader is configured for, until the hardware says what it is. */
+  readonly reader: ReaderMode
   readonly limits: Pick<Limits, 'retryMs' | 'reconnectCapMs' | 'marginMs'>
 }
 
@@ -72,6 +75,7 @@ export class MachineLink {
   readonly #settings: MachineLinkSettings
   readonly #hear: (news: LinkNews) => void
   readonly #sender: Sender
+  #reader: ReaderMode
   #state: LinkState = firstLinkState()
   #pause: Timer | undefined
   #stopped = false
@@ -80,6 +84,7 @@ export class MachineLink {
     this.#ports = ports
     this.#settings = settings
     this.#hear = hear
+    this.#reader = settings.reader
     const publish = (kind: SaleMessage['kind'], text: string) => ports.link.publish(channelOfKind[kind], text)
     this.#sender = new Sender({ ...ports, publish }, settings.limits.retryMs)
   }
@@ -118,6 +123,13 @@ export class MachineLink {
 
   telemetry(telemetry: Telemetry): void {
     if (isOnline(this.#state)) this.#ports.link.publish('telemetry', JSON.stringify(telemetry))
+  }
+
+  /** The server is told which kind of machine it has before it, anew when that is not what it was told. */
+  readerIs(reader: ReaderMode): void {
+    if (reader === this.#reader) return
+    this.#reader = reader
+    if (isOnline(this.#state)) this.#ports.link.publish('birth', JSON.stringify(this.#birth()))
   }
 
   async stop(): Promise<void> {
@@ -186,7 +198,8 @@ export class MachineLink {
 
   #birth(): Birth {
     const { journalId, boot, lastSeq } = this.#ports.journal
-    return { ...this.#settings.identity, journalId, boot, lastSeq, link: this.#settings.mode }
+    const { identity, mode } = this.#settings
+    return { ...identity, journalId, boot, lastSeq, link: mode, reader: this.#reader }
   }
 
   #heard(event: LinkEvent): void {

@@ -10,7 +10,7 @@ import { MqttLink } from './mqtt-link-adapter.ts'
 import type { LinkEvent } from './port.ts'
 
 const id = 'automaton-1'
-const tls = { keyPem: '', chain: '', rootPem: '' }
+const tls = { keyPem: 'none of these', chain: 'is looked at', rootPem: 'on a plain line' }
 const will = { presence: 'lost', boot: 3 } as const
 
 interface Heard {
