@@ -60,6 +60,6 @@ function makeKeyFile(path: string, random: Random): void {
       cause,
     })
   } finally {
-    rmSync(unfinished, { force: true })
+    if (existsSync(unfinished)) rmSync(unfinished)
   }
 }

@@ -2,6 +2,7 @@
 // trade with it. Signatures are taken as checked here; the door's own tests make real ones.
 import { generateKeyPairSync } from 'node:crypto'
 import type { Party } from '@concilia/protocol/certificates.ts'
+import type { Signer } from '@concilia/protocol/jws.ts'
 import { ManualClock } from '@concilia/protocol/manual-clock.ts'
 import type { Currency } from '@concilia/protocol/money.ts'
 import type { Outcome, Slip } from '@concilia/protocol/promises.ts'
@@ -73,8 +74,14 @@ export class Trade {
   /** Makes ids of this trade differ from those of another one in the same store. */
   readonly name: string
 
-  constructor(store: CentreStore, name: string, settings: Settings = generous) {
-    const random = seededRandom(name)
+  constructor(
+    store: CentreStore,
+    name: string,
+    settings: Settings = generous,
+    signer: Signer = { kid: 'centre', privateKey: centreKey.privateKey },
+    seed = name,
+  ) {
+    const random = seededRandom(seed)
     const key = new Uint8Array(32)
     this.name = name
     this.store = store
@@ -84,7 +91,7 @@ export class Trade {
       clock: this.clock,
       random,
       secrets: this.secrets,
-      signer: { kid: 'centre', privateKey: centreKey.privateKey },
+      signer,
       settings,
       longestQueue: 10_000,
       tell: (news) => this.news.push(news),

@@ -4,10 +4,10 @@ import type { ErrorCode } from '@concilia/protocol/carrier-billing.ts'
 import type { Money } from '@concilia/protocol/money.ts'
 import type { Books } from './books.ts'
 import { type Caps, capRefusal, exceedsCeiling, exceedsDay, type Purchase } from './caps.ts'
-import type { Desk } from './commands.ts'
+import type { Desk, ValidationSettings } from './commands.ts'
 import type { Account } from './records.ts'
 
-interface Asked {
+export interface Asked {
   readonly subscriberHash: string
   readonly client: string
   readonly seller: string
@@ -15,37 +15,37 @@ interface Asked {
   readonly charge: 'debit' | 'hold'
 }
 
-/** The code that this payer, seller and amount would be refused with; undefined when the payment can be made. */
-export function payerRefusal(books: Books, asked: Asked, desk: Desk): ErrorCode | undefined {
+export interface Permission {
+  readonly account: Account
+  /** Only after the buyer has returned a code that is sent to the number (ST12). */
+  readonly validation?: ValidationSettings
+}
+
+/** Whose account may be charged, or the code that the payment is refused with. */
+export function permit(books: Books, asked: Asked, desk: Desk): Permission | { readonly code: ErrorCode } {
   const { amountMinor, currency } = asked.money
-  const purchase = { ...asked, currency, at: desk.now }
-  const { caps } = desk.settings
-  const allowed =
-    books.clients.get(asked.client)?.sellers.includes(asked.seller) && books.sellers.has(asked.seller)
-  if (!allowed || exceedsCeiling(books, purchase, amountMinor)) return 'PERMISSION_DENIED'
+  const purchase: Purchase = { ...asked, currency, at: desk.now }
+  const { caps, validation } = desk.settings
+  if (!isRegistered(books, asked) || exceedsCeiling(books, purchase, amountMinor)) {
+    return { code: 'PERMISSION_DENIED' }
+  }
   const account = books.accountOf(asked.subscriberHash)
-  if (!account) return 'IDENTIFIER_NOT_FOUND'
-  if (account.barred || account.currency !== currency) return 'SERVICE_NOT_APPLICABLE'
+  if (!account) return { code: 'IDENTIFIER_NOT_FOUND' }
+  if (account.barred || account.currency !== currency) return { code: 'SERVICE_NOT_APPLICABLE' }
   const capped = capRefusal(books, purchase, amountMinor, caps)
-  if (capped) return capped
-  const mayAsk = asked.charge === 'hold' && desk.settings.validation !== undefined
-  const unasked = mayAsk ? undefined : codeRefusal(books, account, purchase, amountMinor, caps)
-  if (unasked) return unasked
-  return books.availableMinor(account) < amountMinor ? 'CARRIER_BILLING.PAYMENT_DENIED' : undefined
+  if (capped) return { code: capped }
+  const unvalidated = codeRefusal(books, account, purchase, amountMinor, caps)
+  const canAsk = asked.charge === 'hold' && validation !== undefined
+  if (unvalidated && !canAsk) return { code: unvalidated }
+  if (books.availableMinor(account) < amountMinor) return { code: 'CARRIER_BILLING.PAYMENT_DENIED' }
+  return unvalidated && canAsk ? { account, validation } : { account }
 }
 
-/** ST12: whether the buyer must return a code for this purchase. */
-export function needsCode(
-  books: Books,
-  account: Account,
-  purchase: Purchase,
-  amountMinor: number,
-  caps: Caps,
-): boolean {
-  return codeRefusal(books, account, purchase, amountMinor, caps) !== undefined
+function isRegistered(books: Books, { client, seller }: Asked): boolean {
+  return books.sellers.has(seller) && (books.clients.get(client)?.sellers.includes(seller) ?? false)
 }
 
-/** What a purchase that needs a code is refused with where none can be asked. */
+/** What a purchase that needs the buyer's code is refused with where none can be asked. */
 function codeRefusal(
   books: Books,
   { validateAboveMinor }: Account,
@@ -53,8 +53,9 @@ function codeRefusal(
   amountMinor: number,
   caps: Caps,
 ): ErrorCode | undefined {
-  if (amountMinor > (validateAboveMinor ?? Number.POSITIVE_INFINITY))
+  if (amountMinor > (validateAboveMinor ?? Number.POSITIVE_INFINITY)) {
     return 'CARRIER_BILLING.UNAUTHORIZED_AMOUNT'
+  }
   const overDay = exceedsDay(books, purchase, amountMinor, caps)
   return overDay ? 'CARRIER_BILLING.USER_AMOUNT_THRESHOLD_OVERPASSED' : undefined
 }

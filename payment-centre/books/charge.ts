@@ -3,14 +3,22 @@
 
 import type { ErrorCode } from '@concilia/protocol/carrier-billing.ts'
 import { priceText } from '@concilia/protocol/money.ts'
-import { acknowledgementKind, promise } from '@concilia/protocol/promises.ts'
+import { acknowledgementKind, promise, type Slip } from '@concilia/protocol/promises.ts'
 import { codeFrom, uuidFrom } from '@concilia/protocol/random.ts'
 import { jsonAnswer, paymentBody, refused } from './answers.ts'
 import { allOf, type Books } from './books.ts'
 import { usageOf } from './caps.ts'
-import { needsCode, payerRefusal } from './charge-permission.ts'
-import type { Charge, CodeText, Decision, Desk, PaymentCommand, ValidationSettings } from './commands.ts'
-import { badSignature, signatureRefusal } from './evidence.ts'
+import { type Permission, permit } from './charge-permission.ts'
+import type {
+  Charge,
+  CodeText,
+  Decision,
+  Desk,
+  News,
+  PaymentCommand,
+  ValidationSettings,
+} from './commands.ts'
+import { badSignature, type Signed, signatureRefusal } from './evidence.ts'
 import { once } from './idempotency.ts'
 import { debit, hold, type Posting } from './postings.ts'
 import type { Account, PaymentRecord } from './records.ts'
@@ -27,27 +35,28 @@ const words: { readonly [Code in ErrorCode]?: string } = {
   'CARRIER_BILLING.PAYMENT_DENIED': 'There is not enough credit on the account.',
   PERMISSION_DENIED: 'This client may not charge for this seller, or not this much. Ask the payment centre.',
 }
-const refusedFor = (code: ErrorCode): Decision => refused(code, words[code] ?? code)
 
 export function decideCharge(books: Books, command: Charge, desk: Desk): Decision {
   return once(books, command, 'charge', desk, () => {
-    const refusal = slipRefusal(command) ?? offerRefusal(books, command)
+    const { slip, subscriberHash, client, money, charge } = command
+    if (!slip.ok) return signatureRefusal(slip)
+    const refusal = slipRefusal(command, slip) ?? offerRefusal(books, slip)
     if (refusal) return refusal
-    const { subscriberHash, client, money, slip, charge } = command
-    if (!slip.ok) return badSignature('the slip is not valid')
-    const asked = { subscriberHash, client, seller: slip.payload.seller, money, charge }
-    const code = payerRefusal(books, asked, desk)
-    if (code) return refusedFor(code)
-    const account = books.accountOf(subscriberHash)
-    return account ? charged(books, command, account, desk) : refusedFor('IDENTIFIER_NOT_FOUND')
+    const permission = permit(
+      books,
+      { subscriberHash, client, seller: slip.payload.seller, money, charge },
+      desk,
+    )
+    return 'code' in permission
+      ? refused(permission.code, words[permission.code] ?? permission.code)
+      : charged(books, command, slip, permission, desk)
   })
 }
 
-function slipRefusal({ slip, money, merchant }: Charge): Decision | undefined {
-  if (!slip.ok) return signatureRefusal(slip)
-  const { payload, by } = slip
-  if (payload.seller !== by.seller)
+function slipRefusal({ money, merchant }: Charge, { payload, by }: Signed<Slip>): Decision | undefined {
+  if (payload.seller !== by.seller) {
     return badSignature('The slip names another seller than its signer works for.')
+  }
   const agrees =
     payload.amountMinor === money.amountMinor &&
     payload.currency === money.currency &&
@@ -55,9 +64,8 @@ function slipRefusal({ slip, money, merchant }: Charge): Decision | undefined {
   return agrees ? undefined : badSignature('The request asks for other terms than the price slip signs for.')
 }
 
-function offerRefusal(books: Books, { slip, charge: _mode }: Charge): Decision | undefined {
-  const charged = slip.ok && books.paymentOfOffer(slip.payload.seller, slip.payload.offerHash)
-  if (!charged) return undefined
+function offerRefusal(books: Books, { payload }: Signed<Slip>): Decision | undefined {
+  if (!books.paymentOfOffer(payload.seller, payload.offerHash)) return undefined
   return refused(
     'CONCILIA.OFFER_CHARGED',
     'This offer was charged under another clientCorrelator. Void that one before a new attempt.',
@@ -70,67 +78,51 @@ export function decideEligibility(
   command: Extract<PaymentCommand, { kind: 'eligibility' }>,
   desk: Desk,
 ): Decision {
-  const code = payerRefusal(books, { ...command, charge: 'hold' }, desk)
-  const words = code ? `not eligible: ${code}` : 'the buyer has an account and enough on it'
-  return {
-    answer: jsonAnswer(200, code ? { eligible: false, code } : { eligible: true }),
-    news: [{ step: 'ST10', reference: command.seller, words }],
-  }
+  const permission = permit(books, { ...command, charge: 'hold' }, desk)
+  const [answer, words] =
+    'code' in permission
+      ? [{ eligible: false, code: permission.code }, `not eligible: ${permission.code}`]
+      : [{ eligible: true }, 'the buyer has an account and enough on it']
+  return { answer: jsonAnswer(200, answer), news: [{ step: 'ST10', reference: command.seller, words }] }
 }
 
 function charged(
   books: Books,
   command: Charge,
-  account: Account,
+  slip: Signed<Slip>,
+  { account, validation }: Permission,
   desk: Desk,
-): Decision & { paymentId?: string } {
-  const { slip, money, subscriberHash, client, charge } = command
-  if (!slip.ok) return badSignature('the slip is not valid')
-  const { validation } = desk.settings
-  const purchase = {
-    subscriberHash,
-    client,
-    seller: slip.payload.seller,
-    currency: money.currency,
-    at: desk.now,
-  }
-  const asksCode =
-    charge === 'hold' && needsCode(books, account, purchase, money.amountMinor, desk.settings.caps)
-  const drafted = draft(command, slip.payload.offerHash, slip.by, account, desk)
-  const pending =
-    asksCode && validation ? pendingValidation(books, drafted, account, validation, desk) : undefined
+): Decision & { paymentId: string } {
+  const drafted = draft(command, slip, account, desk)
+  const pending = validation && pendingValidation(books, drafted, account, validation, desk)
   const posting = pending ? hold(pending.payment, desk) : reservedOrPaid(drafted, desk)
   const { payment } = posting
-  const usage = usageOf(payment, subscriberHash, 1, money.amountMinor)
+  const usage = usageOf(payment, command.subscriberHash, 1, payment.amountMinor)
   const subscriber = desk.secrets.openSubscriber(account.sealedSubscriber ?? '')
-  const reference = payment.referenceCode
   return {
     answer: jsonAnswer(201, paymentBody(payment, subscriber)),
     change: allOf([posting.change, { usage }]),
     paymentId: payment.id,
     ...(pending ? { text: pending.text } : {}),
-    news: pending
-      ? [{ step: 'ST12', reference, words: 'the buyer is sent a code to confirm with' }]
-      : [
-          { step: 'ST13', reference, words: `payment of ${priceText(money)} validated` },
-          {
-            step: 'ST131',
-            reference,
-            words:
-              charge === 'debit' ? `account debited with ${priceText(money)}` : `${priceText(money)} held`,
-          },
-          { step: 'ST14', reference, words: 'authorisation signed and sent to the relation server' },
-        ],
+    news: newsOf(payment),
   }
 }
 
-function draft(
-  command: Charge,
-  offerHash: string,
-  by: { id: string; seller: string },
-  account: Account,
-  desk: Desk,
-): PaymentRecord {
+function newsOf(payment: PaymentRecord): News[] {
+  const { referenceCode: reference, status, charge } = payment
+  const price = priceText(payment)
+  if (status === 'pending_validation') {
+    return [{ step: 'ST12', reference, words: 'the buyer is sent a code to confirm with' }]
+  }
+  const done = charge === 'debit' ? `account debited with ${price}` : `${price} held on the account`
+  return [
+    { step: 'ST13', reference, words: `payment of ${price} validated` },
+    { step: 'ST131', reference, words: done },
+    { step: 'ST14', reference, words: 'authorisation signed for the relation server' },
+  ]
+}
+
+function draft(command: Charge, { payload, by }: Signed<Slip>, account: Account, desk: Desk): PaymentRecord {
   return {
     id: uuidFrom(desk.random),
     client: command.client,
@@ -139,7 +131,7 @@ function draft(
     accountId: account.id,
     seller: by.seller,
     automatonId: by.id,
-    offerHash,
+    offerHash: payload.offerHash,
     amountMinor: command.money.amountMinor,
     currency: command.money.currency,
     description: command.description,

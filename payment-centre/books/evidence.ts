@@ -18,9 +18,11 @@ export function badSignature(why: string): Decision {
   return refused('CONCILIA.BAD_SIGNATURE', why)
 }
 
-/** The refusal that an unusable token deserves; undefined for a good one. */
-export function signatureRefusal(checked: Checked<unknown>): Decision | undefined {
-  if (checked.ok) return undefined
+/** A token whose signature was found good. */
+export type Signed<T> = Extract<Checked<T>, { ok: true }>
+
+/** The refusal that an unusable token deserves. */
+export function signatureRefusal(checked: Extract<Checked<unknown>, { ok: false }>): Decision {
   return checked.refusal === 'unknownSigner'
     ? unknownSigner
     : badSignature(

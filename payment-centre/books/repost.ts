@@ -1,6 +1,7 @@
 // A centre restored from an old backup is handed its own acknowledgements again and books what it had promised. A debit
 // is honoured in any case: what the buyer's account cannot bear any more, the centre bears itself. A hold that the
 // account cannot bear, or whose time is over, is booked as lapsed.
+import type { Acknowledgement } from '@concilia/protocol/promises.ts'
 import { uuidFrom } from '@concilia/protocol/random.ts'
 import { noContent, refused } from './answers.ts'
 import { allOf, type Books } from './books.ts'
@@ -9,25 +10,25 @@ import type { Decision, Desk, Repost } from './commands.ts'
 import { signatureRefusal } from './evidence.ts'
 import { centreAccountId, move, operatorAccountId } from './ledger.ts'
 import { debit, hold, type Posting, transferOf } from './postings.ts'
-import type { PaymentRecord } from './records.ts'
+import type { KeyRecord, PaymentRecord } from './records.ts'
 
 export function decideRepost(books: Books, command: Repost, desk: Desk): Decision {
   const { acknowledgement } = command
-  if (!acknowledgement.ok) return signatureRefusal(acknowledgement) ?? { answer: noContent }
+  if (!acknowledgement.ok) return signatureRefusal(acknowledgement)
   const { payload } = acknowledgement
   const known = books.payments.get(payload.paymentId)
-  if (known) return agrees(known, command) ? { answer: noContent } : contradiction
+  if (known) return agrees(known, command, payload) ? { answer: noContent } : contradiction
   const key = books.key(command.client, command.key)
   if (key || books.paymentOfOffer(payload.seller, payload.offerHash)) return contradiction
   const account = books.accountOf(command.subscriberHash)
   if (!account)
     return refused('IDENTIFIER_NOT_FOUND', 'There is no account for this buyer. Open it, then post again.')
-  const payment = restored(command, account.id, desk)
+  const payment = restored(command, payload, account.id, desk)
   const posting = booked(books, payment, desk)
   const usage = usageOf(payment, command.subscriberHash, 1, payment.amountMinor)
   return {
     answer: noContent,
-    change: allOf([posting.change, { usage, keys: [keyOf(command, desk)] }]),
+    change: allOf([posting.change, { usage, keys: [keyOf(command, payment.id, desk)] }]),
     news: [
       { reference: command.referenceCode, words: 'a lost payment was booked again from its acknowledgement' },
     ],
@@ -39,9 +40,8 @@ const contradiction: Decision = refused(
   'The books say otherwise than this acknowledgement. A person must look at it.',
 )
 
-function agrees(payment: PaymentRecord, { client, key, acknowledgement }: Repost): boolean {
-  if (!acknowledgement.ok) return false
-  const { offerHash, amountMinor, currency, seller } = acknowledgement.payload
+function agrees(payment: PaymentRecord, { client, key }: Repost, promised: Acknowledgement): boolean {
+  const { offerHash, amountMinor, currency, seller } = promised
   return (
     payment.client === client &&
     payment.key === key &&
@@ -52,10 +52,12 @@ function agrees(payment: PaymentRecord, { client, key, acknowledgement }: Repost
   )
 }
 
-function restored(command: Repost, accountId: string, desk: Desk): PaymentRecord {
-  const { acknowledgement, client, key, referenceCode, token } = command
-  if (!acknowledgement.ok) throw new TypeError('only a checked acknowledgement is booked again')
-  const { honouredUntil, paymentId, at, ...terms } = acknowledgement.payload
+function restored(
+  { client, key, referenceCode, token }: Repost,
+  { honouredUntil, paymentId, at, ...terms }: Acknowledgement,
+  accountId: string,
+  desk: Desk,
+): PaymentRecord {
   return {
     ...terms,
     id: paymentId,
@@ -105,17 +107,9 @@ function booked(books: Books, payment: PaymentRecord, desk: Desk): Posting {
   }
 }
 
-function keyOf({ client, key, acknowledgement }: Repost, desk: Desk) {
-  const paymentId = acknowledgement.ok ? acknowledgement.payload.paymentId : ''
-  return {
-    client,
-    key,
-    use: 'charge' as const,
-    voided: false,
-    bodyHash: `restored ${uuidFrom(desk.random)}`,
-    status: 201,
-    sealedAnswer: '',
-    paymentId,
-    createdAt: desk.now,
-  }
+/** The first answer's bytes are lost: a repeat of the request is told that the key is used. */
+function keyOf({ client, key }: Repost, paymentId: string, desk: Desk): KeyRecord {
+  const bodyHash = `restored ${uuidFrom(desk.random)}`
+  const answer = { status: 201, sealedAnswer: '' }
+  return { client, key, use: 'charge', voided: false, bodyHash, ...answer, paymentId, createdAt: desk.now }
 }

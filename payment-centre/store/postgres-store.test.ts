@@ -1,16 +1,70 @@
-// The contract of the store, on a real PostgreSQL.
-import { join } from 'node:path'
-import { testDatabase } from '@concilia/platform/test-database.ts'
+// The contract of the store on a real PostgreSQL, and what only a database can show: two processes on one of them.
+
+import { type TestDatabase, testDatabase } from '@concilia/platform/test-database.ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { migrationsFolder } from '../centre.ts'
+import { Trade } from '../trade.ts'
 import { storeContract } from './contract.ts'
+import type { CentreStore } from './port.ts'
 import { openPostgresStore } from './postgres-store-adapter.ts'
 
 storeContract(
   'postgres',
   async () => {
-    const database = await testDatabase(join(import.meta.dirname, 'migrations'))
+    const database = await testDatabase(migrationsFolder)
     const store = await openPostgresStore(database.url)
     const close = store.close.bind(store)
     return Object.assign(store, { close: () => close().then(() => database.drop()) })
   },
   25,
 )
+
+let database: TestDatabase
+let stores: CentreStore[]
+
+beforeAll(async () => {
+  database = await testDatabase(migrationsFolder)
+  stores = await Promise.all([openPostgresStore(database.url), openPostgresStore(database.url)])
+})
+afterAll(async () => {
+  await Promise.all(stores.map((store) => store.close()))
+  await database.drop()
+})
+
+test('two processes that get the same keys, charges and voids at once agree on every one of them', async () => {
+  const [one, two] = stores.map(
+    (store, index) => new Trade(store, 'both', undefined, undefined, `both-${index}`),
+  )
+  if (!one || !two) throw new Error('there are two stores')
+  await one.open()
+  for (const who of ['a', 'b', 'c']) await one.openAccount(who, 100_00)
+  const buyers = ['a', 'b', 'c']
+  const keys = Array.from({ length: 120 }, (_, index) => ({
+    key: `k${index}`,
+    who: buyers[index % 3] ?? 'a',
+  }))
+  const answers = await Promise.all(
+    keys.map(({ key, who }, index) => {
+      const charge = one.charge(who, key, { amountMinor: 100, offer: key }, index % 2 ? 'hold' : 'debit')
+      const undo = index % 4 === 0 ? [two.do(two.void(key, key))] : []
+      return Promise.all([one.engine.submit(charge), two.engine.submit(charge), ...undo])
+    }),
+  )
+  for (const [index, [first, second]] of answers.entries()) {
+    // A void makes the later of two answers a refusal; otherwise both are the same bytes.
+    if (index % 4 === 0) continue
+    expect(first).toEqual(second)
+    expect(first?.status).toBe(201)
+  }
+  const live = keys.filter((_, index) => index % 4 !== 0)
+  const debits = live.filter(({ key }) => Number(key.slice(1)) % 2 === 0).length
+  const spent = await Promise.all(buyers.map((who) => one.balance(who)))
+  const posted = spent
+    .map((balance) => Number.parseFloat(balance.posted))
+    .reduce((sum, amount) => sum + amount, 0)
+  const held = spent
+    .map((balance) => Number.parseFloat(balance.held))
+    .reduce((sum, amount) => sum + amount, 0)
+  expect({ posted, held }).toEqual({ posted: 300 - debits, held: live.length - debits })
+  expect((await one.store.check()).faults).toEqual([])
+})

@@ -97,7 +97,8 @@ export const payment = pgTable(
     record: text('record').notNull(),
   },
   (row) => [
-    uniqueIndex('payment_of_key').on(row.client, row.key),
+    // Not unique: keys are forgotten after a time, and may then come again.
+    index('payment_of_key').on(row.client, row.key),
     uniqueIndex('payment_of_offer').on(row.seller, row.offerHash).where(sql`${row.live}`),
     index('payment_by_date').on(row.client, row.createdAt, row.id),
     index('payment_due').on(row.dueAt).where(sql`${row.dueAt} is not null`),

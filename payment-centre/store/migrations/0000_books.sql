@@ -91,7 +91,7 @@ ALTER TABLE "payment" ADD CONSTRAINT "payment_account_id_account_id_fk" FOREIGN 
 ALTER TABLE "refund" ADD CONSTRAINT "refund_payment_id_payment_id_fk" FOREIGN KEY ("payment_id") REFERENCES "public"."payment"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE UNIQUE INDEX "account_of_subscriber" ON "account" USING btree ("subscriber_hash") WHERE not "account"."closed";--> statement-breakpoint
 CREATE INDEX "entry_of_account" ON "entry" USING btree ("account_id");--> statement-breakpoint
-CREATE UNIQUE INDEX "payment_of_key" ON "payment" USING btree ("client","key");--> statement-breakpoint
+CREATE INDEX "payment_of_key" ON "payment" USING btree ("client","key");--> statement-breakpoint
 CREATE UNIQUE INDEX "payment_of_offer" ON "payment" USING btree ("seller","offer_hash") WHERE "payment"."live";--> statement-breakpoint
 CREATE INDEX "payment_by_date" ON "payment" USING btree ("client","created_at","id");--> statement-breakpoint
 CREATE INDEX "payment_due" ON "payment" USING btree ("due_at") WHERE "payment"."due_at" is not null;--> statement-breakpoint

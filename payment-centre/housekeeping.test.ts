@@ -1,0 +1,55 @@
+// The clock's own work, on a clock that the test advances.
+import { OperatingError } from '@concilia/platform/operating-error.ts'
+import { expect, test } from 'vitest'
+import { Housekeeping } from './housekeeping.ts'
+import { MemoryStore } from './store/memory-store.ts'
+import type { CentreStore } from './store/port.ts'
+import { Trade } from './trade.ts'
+
+async function kept(store: CentreStore = new MemoryStore()) {
+  const trade = await new Trade(store, 'housekeeping').open()
+  await trade.openAccount('a', 500)
+  const failures: unknown[] = []
+  const parts = { store, engine: trade.engine, clock: trade.clock, sweepMs: 1000, keepMs: 86_400_000 }
+  const housekeeping = new Housekeeping({ ...parts, failed: (error) => failures.push(error) })
+  housekeeping.start()
+  return { trade, housekeeping, failures }
+}
+
+test('a hold whose time is over is given back by itself', async () => {
+  const { trade, housekeeping } = await kept()
+  await trade.do(trade.charge('a', 'k', { amountMinor: 200, offer: 'o' }, 'hold'))
+  await trade.clock.advanceAsync(59_000)
+  expect(await trade.balance('a')).toMatchObject({ held: '2.00 EUR' })
+  await trade.clock.advanceAsync(2000)
+  expect(await trade.balance('a')).toMatchObject({ held: '0.00 EUR', posted: '5.00 EUR' })
+  await housekeeping.stop()
+})
+
+test('keys are forgotten when no re-credit can need them; the offer stays charged', async () => {
+  const { trade, housekeeping } = await kept()
+  const charge = trade.charge('a', 'k', { amountMinor: 200, offer: 'o' })
+  await trade.do(charge)
+  await trade.clock.advanceAsync(86_400_000 - 2000)
+  expect((await trade.do(charge)).status).toBe(201)
+  await trade.clock.advanceAsync(2 * 3_600_000)
+  expect((await trade.do(charge)).body.code).toBe('CONCILIA.OFFER_CHARGED')
+  await housekeeping.stop()
+})
+
+test('a round that failed is told of and tried again; after a stop there is none', async () => {
+  const store = new MemoryStore()
+  let asked = 0
+  const due = () => {
+    asked++
+    return Promise.reject(
+      new OperatingError({ code: 'database-away', message: 'away', advice: '', retry: true }),
+    )
+  }
+  const { trade, housekeeping, failures } = await kept(Object.assign(store, { due }))
+  await trade.clock.advanceAsync(3000)
+  expect(failures).toHaveLength(4)
+  await housekeeping.stop()
+  await trade.clock.advanceAsync(10_000)
+  expect(asked).toBe(4)
+})
