@@ -139,7 +139,9 @@ function playOf(flags: Flags): Play {
   const item = Number(flags.item ?? 1)
   if (!Object.hasOwn(machine.items, item))
     throw usageError(description, `machine ${number} has no item ${flags.item}`)
-  return { machine, item, phoneFirst: flags['phone-first'], dial: flags.dial, fault: faultOf(flags.fault) }
+  // A machine that works in sessions opens one for a phone that is there.
+  const phoneFirst = flags['phone-first'] || !machine.alwaysIdle
+  return { machine, item, phoneFirst, dial: flags.dial, fault: faultOf(flags.fault) }
 }
 
 function faultOf(name: string | undefined): Fault {

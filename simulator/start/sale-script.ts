@@ -73,7 +73,7 @@ async function inSession(visit: Visit): Promise<void> {
     )
     await begun
   }
-  await press(visit)
+  await pressUntilOffered(visit)
 }
 
 async function machineReady(house: House, { number }: BenchMachine): Promise<void> {
