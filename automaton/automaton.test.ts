@@ -359,6 +359,16 @@ test('a reader that comes up in another mode than configured is told to the serv
   expect(offered()).not.toBe('')
 })
 
+test('also when the birth that said otherwise is not answered yet', () => {
+  world = new ScriptedWorld(identities)
+  world.server.losing = (direction, channel) => direction === 'down' && channel === 'admission'
+  world.start()
+  world.server.pump()
+  world.machine.say({ type: 'ready', reader: 'session' })
+  world.server.pump()
+  expect(world.server.births.map(({ reader }) => reader)).toEqual(['alwaysIdle', 'session'])
+})
+
 describe('the link on demand', () => {
   beforeEach(() => {
     world = ScriptedWorld.ready(identities, { linkMode: 'onDemand' })

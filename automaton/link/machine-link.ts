@@ -129,7 +129,8 @@ export class MachineLink {
   readerIs(reader: ReaderMode): void {
     if (reader === this.#reader) return
     this.#reader = reader
-    if (isOnline(this.#state)) this.#ports.link.publish('birth', JSON.stringify(this.#birth()))
+    const told = this.#state.at === 'born' || isOnline(this.#state)
+    if (told) this.#ports.link.publish('birth', JSON.stringify(this.#birth()))
   }
 
   async stop(): Promise<void> {
