@@ -1,5 +1,5 @@
-// A vending machine behind the hardware port, for the automaton's tests: small state that outlives the automaton's
-// process, and a truth of its own about what it gave out.
+// A vending machine behind the hardware port, for the automaton's tests: small state that outlives the
+// automaton's process, and a truth of its own about what it gave out.
 import type { Money } from '@concilia/protocol/money.ts'
 import type { Hardware, HardwareEvent } from './hardware/port.ts'
 
@@ -14,8 +14,8 @@ export class ScriptedMachine {
   readonly approvals: Money[] = []
   readonly calls: string[] = []
   shown = ''
-  /** `vending`: approved, and its end not yet said. `said`: to somebody who may not have lived to write it down. */
-  #phase: 'idle' | 'vending' | 'said' = 'idle'
+  /** Approved, and its end not yet said. */
+  #vending = false
   #listening = false
   #requested = false
   #result: VendResult = 'unknown'
@@ -34,7 +34,7 @@ export class ScriptedMachine {
         // A request that nobody answered is gone with the process that heard it; a vend is not.
         this.#requested = false
         this.#listening = listening
-        if (!listening) this.#phase = 'idle'
+        if (!listening) this.#vending = false
       },
       attend: (forMs) => called(`attend ${forMs}`),
       approve: (price) => {
@@ -42,7 +42,7 @@ export class ScriptedMachine {
         this.approvals.push(price)
         if (!this.#requested) throw new Error('an approval that nobody waits for')
         this.#requested = false
-        this.#phase = 'vending'
+        this.#vending = true
         this.#result = this.jammed ? 'failed' : 'delivered'
         if (!this.jammed) this.dropped++
       },
@@ -68,9 +68,8 @@ export class ScriptedMachine {
 
   /** The buttons are dead while an item is on its way. */
   choose(item = 5, amountMinor = 150): void {
-    if (this.#phase === 'vending' || this.#listening) return
+    if (this.#vending || this.#listening) return
     this.#requested = true
-    this.#phase = 'idle'
     this.say({ type: 'vendRequested', price: { amountMinor, currency: 'EUR' }, item })
   }
 
@@ -81,18 +80,18 @@ export class ScriptedMachine {
 
   /** The vend in progress comes to its end. */
   conclude(result: VendResult = this.#result): void {
-    if (this.#phase !== 'vending') throw new Error('nothing is being vended')
+    if (!this.#vending) throw new Error('nothing is being vended')
     this.#concluded(result)
   }
 
-  /** What a driver that listens after a restart finds out, or the end of a vend that goes its way. */
+  /** The end of a vend that goes its way, or of the limit of a driver that listened and heard nothing. */
   settle(): void {
-    if (this.#phase === 'vending') this.#concluded(this.#result)
-    else if (this.#listening) this.#concluded(this.#phase === 'said' ? 'unknown' : 'failed')
+    if (this.#vending) this.#concluded(this.#result)
+    else if (this.#listening) this.#concluded('unknown')
   }
 
   #concluded(result: VendResult): void {
-    this.#phase = 'said'
+    this.#vending = false
     this.#listening = false
     this.say({ type: 'vendConcluded', result, detail: `scripted-${result}` })
   }

@@ -201,48 +201,76 @@ test('restart in delivery: nothing is configured, and the outcome still to come 
   expect(world.fallen()).toBe(1)
 })
 
-test('restart before the approval was sent: the probe proves that nothing was approved', () => {
+test('restart before the approval was sent: nothing shows that it was not, so unknown', () => {
   const world = requested(new World())
   world.startDriver(true)
   world.pass(defaultLimits.vendMs)
   expect(world.said().filter((text) => text.startsWith('vendConcluded'))).toEqual([
-    'vendConcluded failed never-approved',
+    'vendConcluded unknown vend-limit',
   ])
   expect(world.fallen()).toBe(0)
   expect(world.pass(1000).machine.press(5)).toBe('asked')
 })
 
 test('restart after an outcome that nobody heard: unknown, once, within the limit', () => {
-  const world = approved(new World())
-  world.pass(10)
-  world.startDriver(true)
-  // Nobody listened while the goods fell.
-  world.wire.unplug()
-  world.pass(1000)
-  world.wire.plug()
+  const world = approved(new World()).pass(10).killDriver().pass(1000)
   expect(world.fallen()).toBe(1)
+  world.startDriver(true)
   world.pass(defaultLimits.vendMs)
   expect(world.said().filter((text) => text.startsWith('vendConcluded'))).toEqual([
     'vendConcluded unknown vend-limit',
   ])
 })
 
-test('the next buyer comes while we listen: denied at once, and our vend is not taken for his', () => {
-  const world = approved(new World())
-  world.pass(10)
+/** The vend succeeds and the next buyer chooses item 7, all while the automaton is down; then it listens. */
+function missedAndNextAsked(): World {
+  const world = approved(new World()).pass(10).killDriver().pass(1000)
+  expect(world.fallen()).toBe(1)
+  expect(world.machine.press(7)).toBe('asked')
   world.startDriver(true)
-  world.wire.unplug()
+  return world
+}
+
+test('the next buyer chooses while the automaton is down: unknown, never failed, and then served', () => {
+  const world = missedAndNextAsked()
+  world.pass(defaultLimits.vendMs - 1)
+  expect(world.said()).toEqual(['notReady configuring'])
   world.pass(1000)
-  world.wire.plug()
+  expect(world.said()).toEqual(['vendConcluded unknown vend-limit', 'notReady disabled', 'ready'])
+  expect(world.machine.press(7)).toBe('asked')
+  world.pass(5)
+  expect(world.said()).toEqual(['vendRequested 200 7'])
+  world.hardware.approve(otherPrice)
+  world.pass(1000)
+  expect(world.said()).toEqual(['vendConcluded delivered vend-success'])
+  expect([world.fallen(), world.fallen(7)]).toEqual([1, 1])
+})
+
+test('what ends the request of that next buyer does not make our vend failed', () => {
+  const world = missedAndNextAsked()
+  world.pass(100)
+  world.machine.pushLever()
+  world.pass(1000)
+  expect(world.said()).toEqual([
+    'notReady configuring',
+    'vendConcluded unknown cancelled',
+    'notReady disabled',
+    'ready',
+  ])
+})
+
+test('the next buyer comes while we listen: nothing is sent, and our vend is not taken for his', () => {
+  const world = approved(new World()).pass(10).killDriver().pass(1000)
+  world.startDriver(true)
   world.pass(100)
   expect(world.machine.press(7)).toBe('asked')
+  world.pass(defaultLimits.vendMs - 101)
+  expect(world.machine.press(7)).toBe('busy')
+  expect(world.said()).toEqual(['notReady configuring'])
   world.pass(1000)
-  expect(world.machine.press(7)).toBe('asked')
-  world.pass(defaultLimits.vendMs)
-  expect(world.said().filter((text) => text.startsWith('vendConcluded'))).toEqual([
-    'vendConcluded unknown vend-limit',
-  ])
+  expect(world.said()).toEqual(['vendConcluded unknown vend-limit', 'notReady disabled', 'ready'])
   expect(world.fallen(7)).toBe(0)
+  expect(world.machine.press(7)).toBe('asked')
 })
 
 test('session mode: the button does nothing until somebody attends; a choice ends the session', () => {

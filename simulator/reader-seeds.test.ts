@@ -10,7 +10,8 @@ import { ReaderWorld } from './reader-world.ts'
 
 type Act =
   | { act: 'press' | 'coins'; item: 5 | 7 }
-  | { act: 'lever' | 'approve' | 'deny' | 'noise' | 'pull' | 'putBack' | 'restartBox' | 'kill' | 'attend' }
+  | { act: 'lever' | 'approve' | 'deny' | 'attend' | 'noise' | 'pull' | 'putBack' | 'restartBox' }
+  | { act: 'kill' | 'start' }
   | { act: 'behave'; name: BehaviourName }
   | { act: 'pass'; ms: number }
 
@@ -32,7 +33,11 @@ const disturbed: fc.Arbitrary<Act> = fc.oneof(
   { weight: 6, arbitrary: undisturbed },
   {
     weight: 1,
-    arbitrary: fc.record({ act: fc.constantFrom('noise', 'pull', 'putBack', 'restartBox', 'kill') }),
+    arbitrary: fc.record({ act: fc.constantFrom('noise', 'pull', 'putBack', 'restartBox') }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ act: fc.constantFrom('kill', 'start') }),
   },
   {
     weight: 1,
@@ -46,6 +51,8 @@ const disturbed: fc.Arbitrary<Act> = fc.oneof(
 class Play {
   readonly world: ReaderWorld
   #asked = 0
+  /** The automaton's process runs. */
+  #up = true
   /** Approved, not concluded. */
   #owed = 0
   readonly ends = { delivered: 0, failed: 0, unknown: 0 }
@@ -72,20 +79,22 @@ class Play {
     else if (act.act === 'lever') machine.pushLever()
     else if (act.act === 'approve') this.#approve()
     else if (act.act === 'deny') this.#deny()
-    else if (act.act === 'attend') this.world.hardware.attend(5000)
+    else if (act.act === 'attend') this.#attend()
     else if (act.act === 'noise') wire.write('c,VE\u00ff\r\n')
     else if (act.act === 'pull') wire.unplug()
     else if (act.act === 'putBack') wire.plug()
     else if (act.act === 'restartBox') machine.box.restart()
     else if (act.act === 'kill') this.#kill()
+    else if (act.act === 'start') this.#start()
     else if (act.act === 'behave') machine.behave([act.name])
-    else this.world.pass(act.ms)
+    else if (act.act === 'pass') this.world.pass(act.ms)
   }
 
   /** Faults stop; everything comes to its end. */
   quiet(): void {
     this.world.machine.behave([])
     this.world.wire.plug()
+    this.#start()
     this.world.pass(2 * defaultLimits.vendMs)
     if (this.#asked > 0) this.#deny()
     this.world.pass(2 * defaultLimits.vendMs)
@@ -111,11 +120,22 @@ class Play {
 
   #deny(): void {
     this.#asked = 0
-    this.world.hardware.deny()
+    if (this.#up) this.world.hardware.deny()
+  }
+
+  #attend(): void {
+    if (this.#up) this.world.hardware.attend(5000)
   }
 
   #kill(): void {
     this.#asked = 0
+    this.#up = false
+    this.world.killDriver()
+  }
+
+  #start(): void {
+    if (this.#up) return
+    this.#up = true
     this.world.startDriver(this.#owed > 0)
   }
 }

@@ -1,6 +1,7 @@
 // A vending machine and an automaton's reader driver on one wire, in time that a test advances.
 import type { HardwareEvent } from '@concilia/automaton/hardware/port.ts'
 import { QibixxHardware } from '@concilia/automaton/hardware/qibixx-hardware.ts'
+import type { SerialLine } from '@concilia/automaton/hardware/serial-line.ts'
 import { makeLog } from '@concilia/platform/log.ts'
 import { defaultLimits } from '@concilia/protocol/limits.ts'
 import { ManualClock } from '@concilia/protocol/manual-clock.ts'
@@ -31,17 +32,28 @@ export class ReaderWorld {
     this.hardware = this.startDriver(false)
   }
 
-  /** A new process of the automaton; the one before it is gone without a word. */
+  /** The automaton's process ends without a word; nobody hears the box until the next one starts. */
+  killDriver(): this {
+    this.#kill()
+    return this
+  }
+
+  /** A new process of the automaton. */
   startDriver(listening: boolean): QibixxHardware {
     this.#kill()
     let alive = true
+    let line: SerialLine | undefined
     this.#kill = () => {
       alive = false
+      void line?.close()
     }
     const mine = () => alive
     const { clock } = this
     this.hardware = new QibixxHardware({
-      openLine: this.wire.open,
+      openLine: (events) => {
+        line = this.wire.open(events)
+        return line
+      },
       clock: {
         now: () => clock.now(),
         monotonic: () => clock.monotonic(),

@@ -1,10 +1,14 @@
 // The hardware port: what the sale needs of a vending machine, whatever bridge or bus is behind it. The
 // bridge's own states (settings, sessions, the bus) stay below it; money never does.
+import type { Birth } from '@concilia/protocol/messages.ts'
 import type { Money } from '@concilia/protocol/money.ts'
+
+/** `session`: the buyer can choose once `attend` was called. `alwaysIdle`: the machine asks by itself. */
+export type ReaderMode = Birth['reader']
 
 export type HardwareEvent =
   /** The machine can sell by phone now (reader enabled), or no longer. Cash goes on without us either way. */
-  | { type: 'ready' }
+  | { type: 'ready'; reader: ReaderMode }
   | { type: 'notReady'; why: 'disabled' | 'lost' | 'configuring' }
   /** The buyer chose an item and the machine waits for approval or denial. */
   | { type: 'vendRequested'; price: Money; item: number }
@@ -29,9 +33,8 @@ export type HardwareEvent =
 export interface Hardware {
   /**
    * Opens the line and brings the reader up; goes on trying for as long as it takes.
-   * @param listening a sale was being delivered when the process before this one ended: configure nothing,
-   * wait for the result within `vendMs`, probe once, then conclude (`vendConcluded`) and only then configure
-   * (rule 13).
+   * @param listening a sale was being delivered when the process before this one ended: send nothing, wait
+   * for the result within `vendMs`, conclude (`vendConcluded`), and only then configure (rule 13).
    */
   start(listening: boolean, hear: (event: HardwareEvent) => void): void
   /**

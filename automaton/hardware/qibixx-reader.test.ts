@@ -84,6 +84,11 @@ const inputs: Record<string, ReaderInput> = {
 const settingsDone = Array.from({ length: 7 }, () => line('c,SET,OK'))
 const opened: ReaderInput[] = [{ type: 'start', listening: false }, { type: 'lineOpened' }]
 const configured = [...opened, line('c,0'), ...settingsDone, line('c,1')]
+const alwaysIdleRefused = [
+  ...opened,
+  line('c,0'),
+  ...settingsDone.map((kept, step) => (step === 4 ? line('c,UNKNOWN,x') : kept)),
+]
 const ready = [...configured, line('c,STATUS,ENABLED')]
 const requested = [...ready, line('c,STATUS,VEND,1.50,5')]
 const delivering = [...requested, price(150)]
@@ -102,6 +107,7 @@ const situations: Record<string, { by: ReaderInput[]; settings?: ReaderSettings 
   'offering always idle': { by: [...opened, line('c,0'), ...settingsDone.slice(0, 4)] },
   'switching on': { by: [...opened, line('c,0'), ...settingsDone] },
   disabled: { by: configured },
+  'disabled, always idle refused': { by: [...alwaysIdleRefused, line('c,1')] },
   ready: { by: ready },
   'ready, heartbeats unanswered': {
     by: [...ready, due('heartbeat'), due('heartbeat'), due('heartbeat')],
@@ -125,10 +131,9 @@ const situations: Record<string, { by: ReaderInput[]; settings?: ReaderSettings 
   },
   'lost before listening': { by: [{ type: 'start', listening: true }] },
   listening: { by: listening },
-  'listening in doubt': { by: [...listening, line('c,STATUS,ENABLED')] },
-  'listening, probe asked': { by: [...listening, due('probe')] },
-  'listening, probe asked, in doubt': { by: [...listening, due('probe'), line('noise')] },
-  'listening, decided': { by: [...listening, due('probe'), line('c,ERR,VEND -3')] },
+  'listening after the line was away': {
+    by: [...delivering, { type: 'lineLost', why: 'unplugged' }, { type: 'lineOpened' }],
+  },
 }
 
 function arrive({

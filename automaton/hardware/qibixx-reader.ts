@@ -47,14 +47,14 @@ function inPhase(turn: Turn, phase: Exclude<Phase, { name: 'stopped' }>, input: 
     case 'delivering':
       return atDelivering(turn, phase, input)
     case 'listening':
-      return atListening(turn, phase, input)
+      return atListening(turn, input)
   }
 }
 
 function atStopped(turn: Turn, input: ReaderInput): void {
   if (input.type !== 'start') return
   turn.change({ alwaysIdle: turn.settings.mdb.alwaysIdle })
-  turn.enter({ name: 'lost', listening: input.listening, doubt: false })
+  turn.enter({ name: 'lost', listening: input.listening })
   if (input.listening) turn.wait('vend', turn.settings.limits.vendMs)
 }
 
@@ -76,7 +76,6 @@ function common(turn: Turn, phase: Phase, input: ReaderInput): boolean {
     case 'line':
       if (input.line.type !== 'unreadable') return false
       turn.notice('garbage', printable(input.line.text))
-      if (phase.name === 'listening') turn.amend({ ...phase, doubt: true })
       return true
     default:
       return false
@@ -97,9 +96,7 @@ function lineLost(turn: Turn, phase: Phase, why: string): void {
   if (phase.name === 'session' && phase.attended) turn.hear({ type: 'sessionEnded' })
   const listening =
     phase.name === 'delivering' || phase.name === 'listening' || (phase.name === 'lost' && phase.listening)
-  // While the line is away the vend may end and the next buyer choose: then a probe would deny the wrong
-  // request.
-  turn.enter({ name: 'lost', listening, doubt: listening })
+  turn.enter({ name: 'lost', listening })
 }
 
 /**
@@ -118,7 +115,7 @@ function sayReadiness(turn: Turn, before: ReaderState): void {
   const was = readiness(before)
   const is = readiness(turn.state)
   if (was === is || is === 'stopped') return
-  if (is === 'ready') turn.hear({ type: 'ready' })
+  if (is === 'ready') turn.hear({ type: 'ready', reader: turn.state.alwaysIdle ? 'alwaysIdle' : 'session' })
   else if (was !== 'stopped') turn.hear({ type: 'notReady', why: is })
 }
 

@@ -24,10 +24,10 @@ export function atLost(turn: Turn, phase: PhaseOf<'lost'>, input: ReaderInput) {
     case 'lineOpened':
       if (turn.state.lossSaid) turn.notice('hardwareBack', 'the line is open again')
       turn.change({ lossSaid: false, alwaysIdle: turn.settings.mdb.alwaysIdle })
-      return phase.listening ? listen(turn, phase.doubt) : configure(turn)
+      return phase.listening ? listen(turn) : configure(turn)
     case 'due':
       if (input.deadline !== 'vend') return
-      turn.amend({ name: 'lost', listening: false, doubt: false })
+      turn.amend({ name: 'lost', listening: false })
       return conclude(turn, 'unknown', 'line-lost')
     case 'approve':
       // With a vend still to be concluded, one conclusion is owed already.

@@ -80,15 +80,10 @@ export function conclude(turn: Turn, result: VendResult, detail: string): void {
 
 /**
  * After a loss of ours: lines may have been missed, and whatever is done to the box could destroy one still
- * to come.
+ * to come. The vend's limit runs on.
  */
-export function listen(turn: Turn, doubt: boolean): void {
-  const { vendMs, boxAnswerMs } = turn.settings.limits
-  turn.enter({ name: 'listening', doubt, probe: 'none' })
-  const leftMs = (turn.state.due.vend ?? turn.now + vendMs) - turn.now
-  turn.wait('vend', leftMs)
-  // Late, so that an outcome has its time; early enough that the answer comes within the limit.
-  turn.wait('probe', Math.max(leftMs - boxAnswerMs, leftMs / 2))
+export function listen(turn: Turn): void {
+  turn.enter({ name: 'listening' })
 }
 
 export function sameRequest(one: VendRequest, other: VendRequest): boolean {

@@ -28,8 +28,8 @@ export interface VendRequest {
 
 export type Phase =
   | { readonly name: 'stopped' }
-  /** The line is not open. `listening`: a vend that was approved has not been concluded; `doubt` as below. */
-  | { readonly name: 'lost'; readonly listening: boolean; readonly doubt: boolean }
+  /** The line is not open. `listening`: a vend that was approved has not been concluded. */
+  | { readonly name: 'lost'; readonly listening: boolean }
   /** Step 0 switches the box off, the last one on; between them the settings. */
   | { readonly name: 'configuring'; readonly step: number; readonly round: number }
   | { readonly name: 'idle' }
@@ -47,13 +47,13 @@ export type Phase =
       readonly cancelled: boolean
       readonly next: 'none' | 'denied' | 'taken'
     } & VendRequest)
-  /** As delivering, but lines may have been missed. `doubt`: a probe could no longer prove anything. */
-  | { readonly name: 'listening'; readonly doubt: boolean; readonly probe: 'none' | 'asked' | 'decided' }
+  /** As delivering, but lines may have been missed, and the approval may not have been sent. */
+  | { readonly name: 'listening' }
 
 export type PhaseName = Phase['name']
 export type PhaseOf<Name extends PhaseName> = Extract<Phase, { name: Name }>
 
-export type Deadline = 'answer' | 'heartbeat' | 'session' | 'vend' | 'probe'
+export type Deadline = 'answer' | 'heartbeat' | 'session' | 'vend'
 
 export interface ReaderState {
   readonly phase: Phase
@@ -170,7 +170,7 @@ export class Turn {
 
 /** The deadline to wake up for next. */
 export function nextDue({ due }: ReaderState): { deadline: Deadline; at: number } | undefined {
-  const names = ['answer', 'probe', 'vend', 'session', 'heartbeat'] as const
+  const names = ['answer', 'vend', 'session', 'heartbeat'] as const
   return names
     .flatMap((deadline) => {
       const at = due[deadline]

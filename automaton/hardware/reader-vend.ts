@@ -83,54 +83,33 @@ function concludeWithoutNext(turn: Turn, { cancelled }: PhaseOf<'delivering'>): 
   else concludeIdle(turn, 'unknown', 'superseded')
 }
 
-export function atListening(turn: Turn, phase: PhaseOf<'listening'>, input: ReaderInput) {
+/** Only hears. What is sent could destroy an outcome still to come, or deny the request of the next buyer. */
+export function atListening(turn: Turn, input: ReaderInput) {
   switch (input.type) {
     case 'line':
-      return atListenedLine(turn, phase, input.line)
+      return atListenedLine(turn, input.line)
     case 'due':
-      if (input.deadline === 'vend') return concludeAnew(turn, 'unknown', 'vend-limit')
-      // A denial that is accepted proves that no approval was taken, as long as the machine did not go on
-      // since. Of a restart of ours we believe that it was quick enough for that.
-      if (phase.doubt) return
-      turn.send({ type: 'deny' })
-      return turn.amend({ ...phase, probe: 'asked' })
+      return concludeAnew(turn, 'unknown', 'vend-limit')
     case 'attend':
       return turn.hear({ type: 'sessionEnded' })
   }
 }
 
-function atListenedLine(turn: Turn, phase: PhaseOf<'listening'>, line: BoxLine) {
+function atListenedLine(turn: Turn, line: BoxLine) {
   switch (line.type) {
     case 'vendSucceeded':
       return concludeAnew(turn, 'delivered', 'vend-success')
     case 'vendEnded':
-      if (line.how === 'reset') return concludeAnew(turn, 'unknown', 'reset-in-vend')
       if (line.how === 'failed') return concludeAnew(turn, 'failed', 'vend-failed')
-      // Where the machine has gone on since, the cancellation may be the next buyer's.
-      return concludeAnew(turn, phase.doubt ? 'unknown' : 'failed', 'cancelled')
-    case 'refused':
-      if (line.command === 'VEND' && phase.probe === 'asked') turn.amend({ ...phase, probe: 'decided' })
-      return
+      if (line.how === 'reset') return concludeAnew(turn, 'unknown', 'reset-in-vend')
+      // Perhaps the next buyer's, who chose while nobody listened: then ours may have fallen before.
+      return concludeAnew(turn, 'unknown', 'cancelled')
     case 'refusedAsOff':
       turn.notice('boxRestarted', 'the box has lost its settings during a vend')
       return concludeAnew(turn, 'unknown', 'box-restarted')
-    case 'vendRequested':
-      // Perhaps the next buyer's: denied at once so that nobody waits, and our vend can no longer be told
-      // from it.
-      turn.send({ type: 'deny' })
-      return turn.amend({ ...phase, doubt: true })
     case 'status':
-      readStatus(turn, line)
-      if (line.status === 'enabled') vendIsOver(turn, phase)
-      return
-    case 'sessionIdle':
-      return vendIsOver(turn, phase)
+      return readStatus(turn, line)
   }
-}
-
-function vendIsOver(turn: Turn, phase: PhaseOf<'listening'>): void {
-  if (phase.probe === 'asked' && !phase.doubt) concludeAnew(turn, 'failed', 'never-approved')
-  else turn.amend({ ...phase, doubt: true })
 }
 
 function concludeIdle(turn: Turn, result: VendResult, detail: string): void {
