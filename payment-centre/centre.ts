@@ -1,5 +1,5 @@
-// The parts of a payment centre, put together from its configuration: for the server and for the operator's commands
-// alike, so that a top-up goes through the same books and locks as a payment.
+// The parts of a payment centre, put together from its configuration: for the server and for the operator's
+// commands alike, so that a top-up goes through the same books and locks as a payment.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { assertLimits, readConfiguration, requiredEnvironment } from '@concilia/platform/configuration.ts'

@@ -1,5 +1,6 @@
-// ST12: the text with the code, sent to the buyer's number by the centre itself through Kannel's `sendsms` form. One
-// attempt: a code that did not arrive is not sent again, the wait for it ends by itself and the buyer begins anew.
+// ST12: the text with the code, sent to the buyer's number by the centre itself through Kannel's `sendsms`
+// form. One attempt: a code that did not arrive is not sent again, the wait for it ends by itself and the
+// buyer begins anew.
 import { readFileSync } from 'node:fs'
 import type { Log } from '@concilia/platform/log.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
@@ -9,7 +10,8 @@ import type { CodesConfiguration } from './configuration.ts'
 
 /** The buyer's words. At most 160 characters, all of the GSM 03.38 alphabet when the seller's name is. */
 export function codeWords({ code, money, payee }: CodeText): string {
-  return `${payee.slice(0, 60)}: ${priceText(money)}. Your code is ${code}. Give it to nobody but the machine's service.`
+  const offer = `${payee.slice(0, 60)}: ${priceText(money)}.`
+  return `${offer} Your code is ${code}. Give it to nobody but the machine's service.`
 }
 
 export function codeSender(settings: CodesConfiguration, log: Log): (text: CodeText) => void {

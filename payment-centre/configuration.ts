@@ -1,5 +1,5 @@
-// The payment centre's configuration file: every key with its meaning, from which example.toml is written. The database
-// is named by DATABASE_URL; who the centre is comes from its certificate.
+// The payment centre's configuration file: every key with its meaning, from which example.toml is written.
+// The database is named by DATABASE_URL; who the centre is comes from its certificate.
 import { pathSchema } from '@concilia/platform/configuration-schema.ts'
 import { limitsSchema } from '@concilia/protocol/limits.ts'
 import { isLoopback, isSafeUrl } from '@concilia/protocol/loopback.ts'
@@ -91,8 +91,8 @@ export const centreConfigurationSchema = z.strictObject({
     .meta({ examples: ['identity'] }),
   keyFile: pathSchema
     .describe(
-      'Keys that hide the buyers in the database; made on the first start. Keep a copy apart from the database: ' +
-        'without it no account is ever found again',
+      'Keys that hide the buyers in the database; made on the first start. Keep a copy apart from the ' +
+        'database: without it no account is ever found again',
     )
     .default('payment-centre-keys.json'),
   logLevel: z

@@ -1,5 +1,6 @@
-// The one queue in front of the books. No timer gathers a batch: when no commit is in flight what waits is decided and
-// committed at once, and what comes meanwhile is the next batch. An answer leaves only after its commit.
+// The one queue in front of the books. No timer gathers a batch: when no commit is in flight what waits is
+// decided and committed at once, and what comes meanwhile is the next batch. An answer leaves only after its
+// commit.
 
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'

@@ -1,5 +1,5 @@
-// What the centre does by its own clock: lets holds expire whose time is over, and forgets keys that no re-credit can need
-// any more. Each round begins a set time after the one before ended.
+// What the centre does by its own clock: lets holds expire whose time is over, and forgets keys that no
+// re-credit can need any more. Each round begins a set time after the one before ended.
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import type { Engine } from './engine.ts'
 import type { CentreStore } from './store/port.ts'

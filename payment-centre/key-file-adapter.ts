@@ -1,5 +1,6 @@
-// The keys behind secrets.ts: a file outside the database, made on the first start, readable by its owner alone. Without
-// this very file the database's accounts can never be found again, so it is never made anew beside existing ones.
+// The keys behind secrets.ts: a file outside the database, made on the first start, readable by its owner
+// alone. Without this very file the database's accounts can never be found again, so it is never made anew
+// beside existing ones.
 import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
@@ -16,7 +17,7 @@ const keySchema = z.string().transform((text, context) => {
 const fileSchema = z.strictObject({ pepper: keySchema, sealing: keySchema, tokens: keySchema })
 
 /**
- * @param hasAccounts whether the database holds accounts already, which only the file they were made with can find
+ * @param hasAccounts whether the database holds accounts, which only the file they were made with finds
  * @throws OperatingError `key-file-missing` or `key-file-unusable`
  */
 export function readKeyFile(path: string, hasAccounts: boolean, random: Random): SecretKeys {

@@ -18,7 +18,7 @@ test('is made on the first start, mode 0600, and read again', () => {
   expect(readKeyFile(path, true, systemRandom)).toEqual(keys)
 })
 
-test('missing beside accounts, broken, or in a place that cannot be written: said in words, without its content', () => {
+test('missing beside accounts, broken, or not to be written: said in words, without its content', () => {
   const path = join(folder, 'other.json')
   expect(() => readKeyFile(path, true, systemRandom)).toThrow(/is missing, and the database holds accounts/)
   writeFileSync(path, '{"pepper":"c2VjcmV0"}')

@@ -1,5 +1,5 @@
-// The commands of whoever runs the centre: accounts, registrations, and looking at the books. Each is one line of the
-// table; the words it prints are the result.
+// The commands of whoever runs the centre: accounts, registrations, and looking at the books. Each is one
+// line of the table; the words it prints are the result.
 import { existsSync, writeFileSync } from 'node:fs'
 import { type CommandLine, type Line, usageError } from '@concilia/platform/command-line.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'

@@ -1,5 +1,5 @@
-// The payment centre as a process on a real PostgreSQL: the operator's commands, a whole purchase over a socket, and being
-// killed under load again and again without a cent or an answer lost.
+// The payment centre as a process on a real PostgreSQL: the operator's commands, a whole purchase over a
+// socket, and being killed under load again and again without a cent or an answer lost.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -194,7 +194,7 @@ class Load {
   }
 
   /**
-   * Asks fifty of what was answered before, then everything that was not, until a request is cut off or all is done.
+   * Asks fifty of what was answered before, then all that was not, until a request is cut off or all is done.
    * @param killAfter new answers after which `kill` is called
    */
   async run(port: number, killAfter: number, kill: () => void): Promise<void> {
@@ -224,7 +224,7 @@ class Load {
   }
 }
 
-test('killed under load, again and again: no answer changes, nothing is charged twice, the books are right', async () => {
+test('killed under load, again and again: no answer changes and nothing is charged twice', async () => {
   const load = new Load(1000)
   for (let kills = 0; kills < 4; kills++) {
     const { child, port } = await serving()

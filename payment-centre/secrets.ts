@@ -1,5 +1,5 @@
-// What keeps buyers unknown to whoever reads the database: look-up by keyed hash, numbers and stored answers under
-// AES-256-GCM. The keys come from a file outside the database (key-file-adapter.ts).
+// What keeps buyers unknown to whoever reads the database: look-up by keyed hash, numbers and stored answers
+// under AES-256-GCM. The keys come from a file outside the database (key-file-adapter.ts).
 import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto'
 import type { Random } from '@concilia/protocol/random.ts'
 import { type Subscriber, subscriberSchema } from '@concilia/protocol/subscriber.ts'

@@ -1,5 +1,5 @@
-// Support for tests: a payment centre without its HTTP door, on a clock that the test advances, and the commands of a
-// trade with it. Signatures are taken as checked here; the door's own tests make real ones.
+// Support for tests: a payment centre without its HTTP door, on a clock that the test advances, and the
+// commands of a trade with it. Signatures are taken as checked here; the door's own tests make real ones.
 import { generateKeyPairSync } from 'node:crypto'
 import type { Party } from '@concilia/protocol/certificates.ts'
 import type { Signer } from '@concilia/protocol/jws.ts'

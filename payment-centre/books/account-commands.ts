@@ -1,5 +1,6 @@
-// What the operator of the centre does with accounts and registrations, through the same books, locks and rules as a
-// payment. Answers are for the command line (main.ts), so their words are for a person at a terminal.
+// What the operator of the centre does with accounts and registrations, through the same books, locks and
+// rules as a payment. Answers are for the command line (main.ts), so their words are for a person at a
+// terminal.
 import { priceText } from '@concilia/protocol/money.ts'
 import { uuidFrom } from '@concilia/protocol/random.ts'
 import { maskedSubscriber } from '@concilia/protocol/subscriber.ts'

@@ -1,5 +1,5 @@
-// The bodies of the answers, made from records: the same record gives the same bytes. Errors have CAMARA's three fields
-// and a text that says what to do next.
+// The bodies of the answers, made from records: the same record gives the same bytes. Errors have CAMARA's
+// three fields and a text that says what to do next.
 import { type ErrorCode, errorStatus, type Payment, type Refund } from '@concilia/protocol/carrier-billing.ts'
 import { writeExactJson } from '@concilia/protocol/exact-json.ts'
 import { type Currency, decimalText } from '@concilia/protocol/money.ts'

@@ -1,11 +1,15 @@
-// The working set of a batch: the rows it has loaded, on which its decisions are taken one after the other, each seeing
-// what the ones before it changed. `apply` is the only way in; the store in memory is nothing but a large one of these.
+// The working set of a batch: the rows it has loaded, on which its decisions are taken one after the other,
+// each seeing what the ones before it changed. `apply` is the only way in; the store in memory is nothing but
+// a large one of these.
 
 import { invariant } from './invariant.ts'
 import { added, type Balance, emptyBalance, sumOf, type Transfer } from './ledger.ts'
 import type { Account, Client, KeyRecord, PaymentRecord, RefundRecord, Seller, Usage } from './records.ts'
 
-/** What one decision writes. Balances are not in it: they follow from the transfers' entries, and from nothing else. */
+/**
+ * What one decision writes. Balances are not in it: they follow from the transfers' entries, and from nothing
+ * else.
+ */
 export interface Change {
   readonly accounts?: readonly Account[]
   readonly transfers?: readonly Transfer[]

@@ -1,5 +1,6 @@
-// How often and how much: caps per subscriber, ceilings per client and seller. Counted per clock hour, UTC day and UTC
-// month; a purchase that was undone is counted no longer, because a jammed machine must not use up a buyer's day.
+// How often and how much: caps per subscriber, ceilings per client and seller. Counted per clock hour, UTC
+// day and UTC month; a purchase that was undone is counted no longer, because a jammed machine must not use
+// up a buyer's day.
 import type { ErrorCode } from '@concilia/protocol/carrier-billing.ts'
 import type { Currency } from '@concilia/protocol/money.ts'
 import type { Books } from './books.ts'
@@ -90,7 +91,9 @@ export function usageOf(
   return counted.map((where) => ({ ...where, count, amountMinor }))
 }
 
-/** Why nobody may buy this now whatever is on the account. The day's cap is apart, because a code lifts it. */
+/**
+ * Why nobody may buy this now whatever is on the account. The day's cap is apart, because a code lifts it.
+ */
 export function capRefusal(
   books: Books,
   purchase: Purchase,

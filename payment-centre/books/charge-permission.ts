@@ -1,5 +1,5 @@
-// May this payer be charged this much, for this seller, by this client, now? The client's and the seller's ceilings, the
-// account's state, the caps, the buyer's code and the credit, in that order. Changes nothing.
+// May this payer be charged this much, for this seller, by this client, now? The client's and the seller's
+// ceilings, the account's state, the caps, the buyer's code and the credit, in that order. Changes nothing.
 import type { ErrorCode } from '@concilia/protocol/carrier-billing.ts'
 import type { Money } from '@concilia/protocol/money.ts'
 import type { Books } from './books.ts'

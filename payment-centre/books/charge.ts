@@ -1,5 +1,5 @@
-// ST11 to ST14: is this charge allowed, and if so, charge or hold, and promise it with a signed acknowledgement. The
-// slip says what is owed to whom; the request only says who pays.
+// ST11 to ST14: is this charge allowed, and if so, charge or hold, and promise it with a signed
+// acknowledgement. The slip says what is owed to whom; the request only says who pays.
 
 import type { ErrorCode } from '@concilia/protocol/carrier-billing.ts'
 import { priceText } from '@concilia/protocol/money.ts'

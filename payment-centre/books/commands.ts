@@ -1,5 +1,6 @@
-// Everything that can be asked of the books, as data, and what comes back. Commands are made by the HTTP routes, the
-// operator's command line and the clock; signatures in them were checked before, so deciding needs no I/O.
+// Everything that can be asked of the books, as data, and what comes back. Commands are made by the HTTP
+// routes, the operator's command line and the clock; signatures in them were checked before, so deciding
+// needs no I/O.
 import type { ErrorCode, PaymentRequest } from '@concilia/protocol/carrier-billing.ts'
 import type { Signer } from '@concilia/protocol/jws.ts'
 import type { Money } from '@concilia/protocol/money.ts'
@@ -40,7 +41,10 @@ export type Evidence =
   | { readonly kind: 'outcome'; readonly checked: Checked<Outcome> }
   | { readonly kind: 'withdrawal'; readonly checked: Checked<Withdrawal> }
 
-/** An operation on a payment that exists. `subscriberHash`: whom the client takes it to be of, when it says so. */
+/**
+ * An operation on a payment that exists. `subscriberHash`: whom the client takes it to be of, when it says
+ * so.
+ */
 interface OnPayment {
   readonly client: string
   readonly paymentId: string
@@ -109,7 +113,9 @@ export type AccountCommand =
 
 export type Command = PaymentCommand | AccountCommand
 
-/** An answer as it goes out: for a keyed request these very bytes are kept and sent again. Empty body: none. */
+/**
+ * An answer as it goes out: for a keyed request these very bytes are kept and sent again. Empty body: none.
+ */
 export interface Answer {
   readonly status: number
   readonly body: string

@@ -1,5 +1,5 @@
-// One table: each command, what it needs loaded and how it is decided. Pure: the same books, command and desk give the
-// same decision, and nothing is changed until the decision's change is applied.
+// One table: each command, what it needs loaded and how it is decided. Pure: the same books, command and desk
+// give the same decision, and nothing is changed until the decision's change is applied.
 
 import type { Secrets } from '../secrets.ts'
 import {

@@ -1,5 +1,5 @@
-// Checking that a signed word (slip, outcome, withdrawal) is the right party's on the right sale. The signature itself
-// was checked at the door; here it is compared with what the books say.
+// Checking that a signed word (slip, outcome, withdrawal) is the right party's on the right sale. The
+// signature itself was checked at the door; here it is compared with what the books say.
 import type { Checked } from '@concilia/protocol/promises.ts'
 import { refused } from './answers.ts'
 import type { Decision, Evidence } from './commands.ts'
@@ -9,7 +9,7 @@ import type { PaymentRecord } from './records.ts'
 const unknownSigner: Decision = {
   ...refused(
     'CONCILIA.UNKNOWN_SIGNER',
-    "The signer's certificate is not known here. Post its chain to /concilia/v1/certificates and repeat this request.",
+    "The signer's certificate is not known. Post its chain to /concilia/v1/certificates, then repeat this.",
   ),
   undecided: true,
 }

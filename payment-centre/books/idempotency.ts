@@ -1,5 +1,6 @@
-// Rule 10: the same key with the same body gets the same bytes again, with another body an error. A refusal is kept like
-// any other answer, so that a refused id stays refused. After a void the key refuses for good, whatever came before it.
+// Rule 10: the same key with the same body gets the same bytes again, with another body an error. A refusal
+// is kept like any other answer, so that a refused id stays refused. After a void the key refuses for good,
+// whatever came before it.
 import { errorAnswer } from './answers.ts'
 import type { Books } from './books.ts'
 import type { Answer, Decision, Desk, Keyed } from './commands.ts'

@@ -1,5 +1,5 @@
-// Assertions on what must be true whatever anybody sends. They stay on in production: with other people's money it is
-// better to stop than to go on with books that are wrong.
+// Assertions on what must be true whatever anybody sends. They stay on in production: with other people's
+// money it is better to stop than to go on with books that are wrong.
 
 /** Something that can only be our own mistake. Never caught to go on with the same work. */
 export class BrokenInvariant extends Error {

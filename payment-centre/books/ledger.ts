@@ -1,6 +1,7 @@
-// Double entry. A transfer is a set of entries that sums to zero in each layer; nothing is ever edited, corrections are
-// new transfers. Two layers: `posted` is money, `held` is money promised. A hold lives in `held` alone until it is
-// posted, voided or expired, exactly once. Signs are the centre's liabilities: what a party is owed is positive.
+// Double entry. A transfer is a set of entries that sums to zero in each layer; nothing is ever edited,
+// corrections are new transfers. Two layers: `posted` is money, `held` is money promised. A hold lives in
+// `held` alone until it is posted, voided or expired, exactly once. Signs are the centre's liabilities: what
+// a party is owed is positive.
 import type { Currency } from '@concilia/protocol/money.ts'
 import { invariant } from './invariant.ts'
 
@@ -54,7 +55,10 @@ export function operatorAccountId(seller: string, name: OperatorAccount, currenc
   return `operator:${seller}:${name}:${currency}`
 }
 
-/** `float`: money received and not paid out. `owed`: what buyers cannot be given. `borne`: the centre's own loss. */
+/**
+ * `float`: money received and not paid out. `owed`: what buyers cannot be given. `borne`: the centre's own
+ * loss.
+ */
 export function centreAccountId(name: 'float' | 'owed' | 'borne', currency: Currency): string {
   return `centre:${name}:${currency}`
 }

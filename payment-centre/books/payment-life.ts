@@ -1,5 +1,6 @@
-// What happens to a payment after it was made: validated, confirmed, cancelled, expired, its outcome booked. Whatever is
-// asked, a hold whose time is over has expired first, also when the clock's own sweep has not come round to it yet.
+// What happens to a payment after it was made: validated, confirmed, cancelled, expired, its outcome booked.
+// Whatever is asked, a hold whose time is over has expired first, also when the clock's own sweep has not
+// come round to it yet.
 
 import { priceText } from '@concilia/protocol/money.ts'
 import type { Outcome } from '@concilia/protocol/promises.ts'
@@ -149,7 +150,8 @@ export function decideCancel(books: Books, command: Of<'cancel'>, desk: Desk): D
     const before: Posting = { payment, change: {} }
     const booked = command.evidence ? withEvidence(before, command.evidence, desk) : before
     if (booked === 'contradiction') return contradiction
-    // The evidence says that it was delivered after all: that has posted the hold, and nothing is left to cancel.
+    // The evidence says that it was delivered after all: that has posted the hold, and nothing is left to
+    // cancel.
     if (booked.payment.status === 'succeeded') {
       return { answer: confirmedAlready, change: booked.change, news: newsOf(payment, booked.payment) }
     }
@@ -175,10 +177,13 @@ export function decideOutcome(books: Books, command: Of<'outcome'>, desk: Desk):
 
 export const contradiction: Decision = refused(
   'CONCILIA.CONTRADICTION',
-  'The automaton has signed otherwise about this sale, or it cannot have been delivered. A person must look at it.',
+  'The automaton has signed otherwise, or it cannot have been delivered. A person must look at it.',
 )
 
-/** Books the automaton's word, already checked by {@link evidenceRefusal}; what it contradicts stays as it was. */
+/**
+ * Books the automaton's word, already checked by {@link evidenceRefusal}; what it contradicts stays as it
+ * was.
+ */
 export function withEvidence(posting: Posting, evidence: Evidence, desk: Desk): Posting | 'contradiction' {
   if (evidence.kind === 'withdrawal') {
     if (posting.payment.outcome === 'delivered') return 'contradiction'
@@ -209,7 +214,9 @@ function recorded(payment: PaymentRecord, outcome: Outcome['result']): Posting {
   return { payment: after, change: { payments: [after] } }
 }
 
-/** A hold is posted at once: nothing proves better than the automaton's word that the operator has earned it. */
+/**
+ * A hold is posted at once: nothing proves better than the automaton's word that the operator has earned it.
+ */
 function delivered(before: PaymentRecord, desk: Desk): Posting {
   const posted = before.status === 'reserved' ? postHold(before, desk) : { payment: before, change: {} }
   return andThen(posted, (payment) => {

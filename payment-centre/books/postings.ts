@@ -1,5 +1,5 @@
-// The movements of one payment: what each step of its life books, and the payment as it then stands. Pure bookkeeping;
-// whether a step is allowed is decided by the callers.
+// The movements of one payment: what each step of its life books, and the payment as it then stands. Pure
+// bookkeeping; whether a step is allowed is decided by the callers.
 import { uuidFrom } from '@concilia/protocol/random.ts'
 import { remainingMinor } from './answers.ts'
 import { allOf, type Books, type Change } from './books.ts'
@@ -100,7 +100,10 @@ export function makePayable(payment: PaymentRecord, desk: Desk): Posting {
   return { payment: payable, change: { transfers, payments: [payable] } }
 }
 
-/** It was delivered although the buyer has the money back: the operator's books learn it, the buyer is left alone. */
+/**
+ * It was delivered although the buyer has the money back: the operator's books learn it, the buyer is left
+ * alone.
+ */
 export function learnDelivered(payment: PaymentRecord, returnedMinor: number, desk: Desk): Posting {
   const amountMinor = returnedMinor - payment.learntMinor
   if (amountMinor <= 0) return { payment, change: {} }
@@ -113,8 +116,8 @@ export function learnDelivered(payment: PaymentRecord, returnedMinor: number, de
 }
 
 /**
- * The buyer has the money back, or, the account being closed, the centre owes it. What nobody signed for goes by way of
- * the operator's `disputed` account, and so does what had become payable.
+ * The buyer has the money back, or, the account being closed, the centre owes it. What nobody signed for
+ * goes by way of the operator's `disputed` account, and so does what had become payable.
  */
 export function giveBack(
   payment: PaymentRecord,

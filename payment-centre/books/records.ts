@@ -1,5 +1,6 @@
-// The rows of the centre's books as the core sees them: accounts, payments, refunds, keys, clients and sellers. Stored
-// records are read back through these schemas, so that a row of another version is an error and never a guess.
+// The rows of the centre's books as the core sees them: accounts, payments, refunds, keys, clients and
+// sellers. Stored records are read back through these schemas, so that a row of another version is an error
+// and never a guess.
 
 import { consentSchema, paymentStatuses, scopes, undoReasons } from '@concilia/protocol/carrier-billing.ts'
 import { currencySchema } from '@concilia/protocol/money.ts'
@@ -38,7 +39,9 @@ export const paymentRecordSchema = z.strictObject({
   referenceCode: z.string(),
   accountId: z.string(),
   seller: sellerSchema,
-  /** Who signed the slip; the only one whose outcome counts. Not known of a payment booked again (repost.ts). */
+  /**
+   * Who signed the slip; the only one whose outcome counts. Not known of a payment booked again (repost.ts).
+   */
   automatonId: z.exactOptional(z.string()),
   offerHash: z.string(),
   amountMinor: z.int().min(1),
@@ -127,7 +130,9 @@ export const sellerRecordSchema = z.strictObject({
 })
 export type Seller = z.infer<typeof sellerRecordSchema>
 
-/** How often and how much, in one stretch of time. `scope` says whose and which: `account:ID:EUR:day:20533`. */
+/**
+ * How often and how much, in one stretch of time. `scope` says whose and which: `account:ID:EUR:day:20533`.
+ */
 export interface Usage {
   readonly scope: string
   readonly count: number

@@ -1,5 +1,5 @@
-// ST71: money that was charged goes back, by refund or by void of a key. Either leaves nothing half done: the buyer has
-// it, or the centre's `owed` account has it, with its age.
+// ST71: money that was charged goes back, by refund or by void of a key. Either leaves nothing half done: the
+// buyer has it, or the centre's `owed` account has it, with its age.
 
 import { type Money, priceText } from '@concilia/protocol/money.ts'
 import { uuidFrom } from '@concilia/protocol/random.ts'
@@ -40,7 +40,7 @@ function refundRefusal(payment: PaymentRecord, { because, money }: RefundCommand
   if (payment.outcome === 'delivered' && because !== 'closedByPerson') {
     return refused(
       'CARRIER_BILLING_REFUND.PAYMENT_NOT_ELIGIBLE_FOR_REFUND',
-      'The automaton signed that it delivered. Only a person can give this money back (because: closedByPerson).',
+      'The automaton signed that it delivered. Only a person gives it back (because: closedByPerson).',
     )
   }
   const remaining = remainingMinor(payment)
@@ -94,7 +94,10 @@ function returnedNews(payment: PaymentRecord, money: Money, isOwed: boolean, why
 
 type Void = Extract<PaymentCommand, { kind: 'void' }>
 
-/** Rule 8: reverses the payment of this key, or leaves a tombstone that refuses a later one. Repeating changes nothing. */
+/**
+ * Rule 8: reverses the payment of this key, or leaves a tombstone that refuses a later one. Repeating changes
+ * nothing.
+ */
 export function decideVoid(books: Books, command: Void, desk: Desk): Decision {
   const known = books.key(command.client, command.key)
   if (known?.use === 'refund') {

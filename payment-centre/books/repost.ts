@@ -1,6 +1,6 @@
-// A centre restored from an old backup is handed its own acknowledgements again and books what it had promised. A debit
-// is honoured in any case: what the buyer's account cannot bear any more, the centre bears itself. A hold that the
-// account cannot bear, or whose time is over, is booked as lapsed.
+// A centre restored from an old backup is handed its own acknowledgements again and books what it had
+// promised. A debit is honoured in any case: what the buyer's account cannot bear any more, the centre bears
+// itself. A hold that the account cannot bear, or whose time is over, is booked as lapsed.
 import type { Acknowledgement } from '@concilia/protocol/promises.ts'
 import { uuidFrom } from '@concilia/protocol/random.ts'
 import { noContent, refused } from './answers.ts'

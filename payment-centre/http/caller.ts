@@ -1,5 +1,5 @@
-// Support for tests: a payment centre behind its real HTTP door, in memory, with an enrolled automaton, and a client that
-// holds every exchange against CAMARA's files and against our own table. Not part of the program.
+// Support for tests: a payment centre behind its real HTTP door, in memory, with an enrolled automaton, and a
+// client that holds every exchange against CAMARA's files and against our own table. Not part of the program.
 import { makeAuthority, makeCredentials } from '@concilia/platform/certificate-making.ts'
 import { type Identity, identityFrom } from '@concilia/platform/identity.ts'
 import { type LogSettings, makeLog } from '@concilia/platform/log.ts'

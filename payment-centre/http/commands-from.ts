@@ -1,5 +1,5 @@
-// From a validated body to a command of the books: who pays, how much, and what the signed words in it say. Signatures are
-// checked here, once; the books compare what they say.
+// From a validated body to a command of the books: who pays, how much, and what the signed words in it say.
+// Signatures are checked here, once; the books compare what they say.
 import {
   type acknowledgementRequestSchema,
   type cancelRequestSchema,
@@ -68,7 +68,7 @@ function wholeMoney(amount: Parameters<typeof moneyOf>[0]): Money {
   if (money && money.amountMinor > 0) return money
   throw new DoorRefusal(
     'INVALID_ARGUMENT',
-    `amount: ${amount.amount} is no amount that can be paid in ${amount.currency}. Use its own number of decimals.`,
+    `amount: ${amount.amount} cannot be paid in ${amount.currency}. Use its own number of decimals.`,
   )
 }
 

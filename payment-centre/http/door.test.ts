@@ -1,4 +1,5 @@
-// The HTTP door, on memory: every operation, every error code, and every exchange held against CAMARA's own files.
+// The HTTP door, on memory: every operation, every error code, and every exchange held against CAMARA's
+// files. One file, because its last test looks back on all the errors that the others have met. files.
 
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { errorStatus, keysAnswerSchema, paths, paymentSchema } from '@concilia/protocol/carrier-billing.ts'
@@ -35,7 +36,7 @@ async function ready(options: Parameters<typeof Caller.open>[3] = {}): Promise<C
 const codeOf = async (answer: Promise<{ body: Record<string, unknown> }>) => (await answer).body.code
 
 describe('charging', () => {
-  test('a debit answers with an acknowledgement that repeats the terms, and repeats get the same bytes', async () => {
+  test('a debit is acknowledged with the terms of the slip, and repeats get the same bytes', async () => {
     const caller = await ready()
     const charge = caller.charge('1.50', { offer: 'o' })
     const first = await caller.post(paths.payments, charge)
@@ -79,7 +80,7 @@ describe('charging', () => {
     }
   })
 
-  test('an unknown signer decides nothing: after its chain is sent the same bytes under the same key are charged', async () => {
+  test('an unknown signer decides nothing: once its chain is sent, the same bytes are charged', async () => {
     const caller = await open()
     const charge = caller.charge('1.50')
     expect(await codeOf(caller.post(paths.payments, charge))).toBe('CONCILIA.UNKNOWN_SIGNER')
@@ -511,7 +512,7 @@ describe('a centre restored from an old backup', () => {
     expect((await restored.trade.store.check()).faults).toEqual([])
   })
 
-  test('bears itself what the account cannot bear any more, and a refund goes back to where it came from', async () => {
+  test('bears what the account cannot bear, and a refund goes back to where it came from', async () => {
     const before = await ready()
     const { body } = await before.post(paths.payments, before.charge('90.00', { key: 'k', offer: 'o' }))
     const { acknowledgement = '', paymentId } = paymentSchema.parse(body)

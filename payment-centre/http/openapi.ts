@@ -19,7 +19,7 @@ export function openApiDocument(version: string) {
       title: 'Concilia payment centre',
       version,
       description:
-        'CAMARA Carrier Billing 0.5 and Carrier Billing Refund 0.3 (release r3.2) with the extensions of Concilia: ' +
+        'CAMARA Carrier Billing 0.5 and Refund 0.3 (release r3.2) with the extensions of Concilia: ' +
         'price slip and acknowledgement, repeats that get the same bytes, void by key, outcome, eligibility.',
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },

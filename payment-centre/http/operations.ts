@@ -1,5 +1,6 @@
-// One table says everything about the centre's HTTP surface: method, path, scope, what is read, what is answered, which
-// errors can be met, and what is done. server.ts serves it and openapi.ts describes it.
+// One table says everything about the centre's HTTP surface: method, path, scope, what is read, what is
+// answered, which errors can be met, and what is done. server.ts serves it and openapi.ts describes it. Long,
+// because it is a table and reads best as one.
 import {
   acknowledgementRequestSchema,
   amountOfCurrencySchema,
@@ -340,7 +341,7 @@ const ourOperations: readonly Operation[] = [
     handle: async ({ parties }, { body, now }) => {
       const checked = parties.admit(body.chain, now)
       if (checked.ok) return noContent
-      const words = `The chain is refused (${checked.refusal}). Send the chain of a party enrolled below the same root.`
+      const words = `The chain is refused (${checked.refusal}). Send one that leads to the same root.`
       throw new DoorRefusal('CONCILIA.BAD_CHAIN', words)
     },
   }),

@@ -1,5 +1,5 @@
-// A request that is refused at the door, before the books are asked: thrown by whoever reads it, answered by server.ts
-// with CAMARA's three fields.
+// A request that is refused at the door, before the books are asked: thrown by whoever reads it, answered by
+// server.ts with CAMARA's three fields.
 import type { ErrorCode } from '@concilia/protocol/carrier-billing.ts'
 import type { z } from 'zod'
 

@@ -1,5 +1,6 @@
-// The HTTP door: serves the table of operations.ts and the token endpoint over fastify. Bodies are taken as their exact
-// text, for the key's hash and for amounts; answers go out as the bytes that the books made. Built without listening.
+// The HTTP door: serves the table of operations.ts and the token endpoint over fastify. Bodies are taken as
+// their exact text, for the key's hash and for amounts; answers go out as the bytes that the books made.
+// Built without listening.
 import type { ServerOptions } from 'node:https'
 import type { Log } from '@concilia/platform/log.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
@@ -125,7 +126,10 @@ async function grantToken(request: FastifyRequest, parts: ServerParts): Promise<
   return { status: 200, body: JSON.stringify(body), headers: { 'cache-control': 'no-store' } }
 }
 
-/** `x-correlator` only tracks a request; one in another form than the standard's is not worth refusing a payment. */
+/**
+ * `x-correlator` only tracks a request; one in another form than the standard's is not worth refusing a
+ * payment.
+ */
 function echoCorrelator(request: FastifyRequest, reply: FastifyReply): void {
   const correlator = request.headers['x-correlator']
   if (typeof correlator === 'string' && /^[\w\-:;./<>{}]{0,256}$/.test(correlator)) {

@@ -50,7 +50,8 @@ export class Standard {
     if (!exchange.request.path.startsWith(bases[name])) return undefined
     const api = name === 'refunds' ? this.#refunds : this.#payments
     const request = { ...exchange.request, path: exchange.request.path.slice(bases[name].length) }
-    // What the standard itself says is wrong must be refused; what is refused may still be in the standard's form.
+    // What the standard itself says is wrong must be refused; what is refused may still be in the standard's
+    // form.
     const asked =
       exchange.status < 300 ? words(api.validateRequest(request, exchange.operationId).errors) : []
     const answered = isOurs(exchange)

@@ -1,5 +1,5 @@
-// OAuth 2 client credentials (RFC 6749, 4.4): secrets kept as scrypt hashes, access tokens that carry client, scopes and
-// end under our own MAC. Nothing is stored for a token: it outlives a restart and ends by itself.
+// OAuth 2 client credentials (RFC 6749, 4.4): secrets kept as scrypt hashes, access tokens that carry client,
+// scopes and end under our own MAC. Nothing is stored for a token: it outlives a restart and ends by itself.
 import { scrypt } from 'node:crypto'
 import { promisify } from 'node:util'
 import { type Scope, scopes } from '@concilia/protocol/carrier-billing.ts'

@@ -20,7 +20,7 @@ const balances = [
   { accountId: 'buyer:1', postedMinor: 100, heldMinor: 0 },
 ]
 
-test('right books have no faults; a cent more, a transfer that does not balance and a hold ended twice are found', () => {
+test('finds a cent more, a transfer that does not balance and a hold that ended twice', () => {
   expect(bookFaults(balances, [transfer], [])).toEqual([])
   const [float, buyer] = balances
   const more = [float, { ...buyer, accountId: 'buyer:1', postedMinor: 101, heldMinor: 0 }].flatMap(
@@ -43,7 +43,7 @@ test('right books have no faults; a cent more, a transfer that does not balance 
   expect(bookFaults([], [hold, ...ends], [])).toContain('hold h was ended twice')
 })
 
-test('what PostgreSQL computes finds a changed balance, and the ledger itself cannot be changed', async () => {
+test('PostgreSQL finds a changed balance, and lets nobody change the ledger', async () => {
   const database = await testDatabase(join(import.meta.dirname, 'migrations'))
   const store = await openPostgresStore(database.url)
   const trade = await new Trade(store, 'check').open()

@@ -1,5 +1,5 @@
-// Are the books right? Recomputed from the transfers alone and compared with what is stored. Knows nothing of how the
-// postings are made, so a mistake made there shows here.
+// Are the books right? Recomputed from the transfers alone and compared with what is stored. Knows nothing of
+// how the postings are made, so a mistake made there shows here.
 import { added, type Balance, centreAccountId, emptyBalance, sumOf, type Transfer } from '../books/ledger.ts'
 import type { PaymentRecord } from '../books/records.ts'
 

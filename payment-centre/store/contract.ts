@@ -1,5 +1,5 @@
-// The contract of the store, with the books and the engine on top: what must hold whatever is asked, in whatever order,
-// however often and however many at once. Exported as a function of the implementation.
+// The contract of the store, with the books and the engine on top: what must hold whatever is asked, in
+// whatever order, however often and however many at once. Exported as a function of the implementation.
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Command } from '../books/commands.ts'
@@ -99,7 +99,7 @@ export function storeContract(name: string, open: () => Promise<CentreStore>, ru
       await booksAreRight()
     })
 
-    test('a confirm that comes after the time is over finds the hold lapsed before the clock swept', async () => {
+    test('a confirm that comes too late finds the hold lapsed before the clock swept', async () => {
       const one = await trade()
       await one.openAccount('a', 100)
       const { body } = await one.do(one.charge('a', 'k', { amountMinor: 100, offer: 'o' }, 'hold'))
@@ -110,7 +110,7 @@ export function storeContract(name: string, open: () => Promise<CentreStore>, ru
       await booksAreRight()
     })
 
-    test('a void before the charge refuses it for good; after it, everything goes back and the offer is free', async () => {
+    test('a void before the charge refuses it; after it, all goes back and the offer is free', async () => {
       const one = await trade()
       await one.openAccount('a', 100)
       const early = one.charge('a', 'early', { amountMinor: 100, offer: 'o' })
@@ -176,7 +176,7 @@ export function storeContract(name: string, open: () => Promise<CentreStore>, ru
       await booksAreRight()
     })
 
-    test('unknown: the buyer has the money, `disputed` bears it, and what is learnt later never touches the buyer', async () => {
+    test('unknown: the buyer has the money, `disputed` bears it, for good', async () => {
       const one = await trade()
       await one.openAccount('a', 100)
       const { body } = await one.do(one.charge('a', 'k', { amountMinor: 100, offer: 'o' }))

@@ -1,5 +1,5 @@
-// The store in memory: one large set of books. For tests and the simulated world; it hands a batch only the rows that it
-// wants, as the database does, so that a forgotten want shows here too.
+// The store in memory: one large set of books. For tests and the simulated world; it hands a batch only the
+// rows that it wants, as the database does, so that a forgotten want shows here too.
 import { Books, type Change, keyName, type Rows } from '../books/books.ts'
 import type { Wants } from '../books/decide.ts'
 import type { Transfer } from '../books/ledger.ts'

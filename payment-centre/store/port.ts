@@ -1,5 +1,6 @@
-// The store port: coarse on purpose. One call loads and locks the rows a batch wants, lets the core decide, and writes
-// everything in one commit; besides that a few reads. The contract suite (contract.ts) runs on every implementation.
+// The store port: coarse on purpose. One call loads and locks the rows a batch wants, lets the core decide,
+// and writes everything in one commit; besides that a few reads. The contract suite (contract.ts) runs on
+// every implementation.
 
 import type { PaymentStatus } from '@concilia/protocol/carrier-billing.ts'
 import type { Currency } from '@concilia/protocol/money.ts'
@@ -43,7 +44,7 @@ export interface BookCheck {
 
 export interface CentreStore {
   /**
-   * One database transaction. `decide` may be called again when the batch has to be repeated, so it must be pure.
+   * One database transaction. `decide` may be called again when the batch is repeated, so it must be pure.
    * @throws OperatingError; with `retry` when the same batch may be committed later
    */
   commitBatch<T>(wants: Wants, decide: (rows: Rows) => { result: T; change: Change }): Promise<T>

@@ -1,6 +1,6 @@
-// The store in PostgreSQL: a batch is two round trips on a lane of its own (platform/postgres-lane.ts). The row of the
-// buyer's account is the lock; everything else of a batch is written under it, or fails on a unique index and is decided
-// again.
+// The store in PostgreSQL: a batch is two round trips on a lane of its own (platform/postgres-lane.ts). The
+// row of the buyer's account is the lock; everything else of a batch is written under it, or fails on a
+// unique index and is decided again.
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { type Lane, openLane } from '@concilia/platform/postgres-lane.ts'
 import { currencySchema } from '@concilia/protocol/money.ts'
@@ -148,7 +148,9 @@ async function readWanted(statements: Statements, wants: Wants): Promise<Rows> {
   return rows
 }
 
-/** A payment that another process made while we waited for our locks: its buyer is not locked, so read again. */
+/**
+ * A payment that another process made while we waited for our locks: its buyer is not locked, so read again.
+ */
 function assertLocked({ accounts, payments }: Rows): void {
   const locked = new Set(accounts.map(({ id }) => id))
   if (payments.every(({ accountId }) => locked.has(accountId))) return

@@ -1,4 +1,5 @@
-// The contract of the store on a real PostgreSQL, and what only a database can show: two processes on one of them.
+// The contract of the store on a real PostgreSQL, and what only a database can show: two processes on one of
+// them.
 
 import { type TestDatabase, testDatabase } from '@concilia/platform/test-database.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -31,7 +32,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-test('two processes that get the same keys, charges and voids at once agree on every one of them', async () => {
+test('two processes that get the same charges and voids at once agree on every one', async () => {
   const [one, two] = stores.map(
     (store, index) => new Trade(store, 'both', undefined, undefined, `both-${index}`),
   )

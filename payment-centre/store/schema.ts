@@ -1,6 +1,6 @@
-// The tables of the centre. Migrations are generated from this file; that `transfer` and `entry` are only ever added to
-// is enforced by triggers in a migration of its own. What only the core reads is one `record` column beside the columns
-// that are searched, locked or summed.
+// The tables of the centre. Migrations are generated from this file; that `transfer` and `entry` are only
+// ever added to is enforced by triggers in a migration of its own. What only the core reads is one `record`
+// column beside the columns that are searched, locked or summed.
 import {
   bigint,
   boolean,

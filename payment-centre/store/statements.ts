@@ -1,5 +1,5 @@
-// The statements of the PostgreSQL store, prepared once for each connection. A batch of any size is one statement a
-// table: its rows travel as one JSON text, so the statement's own text never changes.
+// The statements of the PostgreSQL store, prepared once for each connection. A batch of any size is one
+// statement a table: its rows travel as one JSON text, so the statement's own text never changes.
 import {
   and,
   asc,
@@ -40,16 +40,21 @@ function offered(table: PgTable, names: readonly string[]) {
   return Object.fromEntries(columns.map(([name, column]) => [name, sql.raw(`excluded."${column.name}"`)]))
 }
 
-/** The payments that a batch is about: by id, by key, or because they keep an offer from being charged again. */
+/**
+ * The payments that a batch is about: by id, by key, or because they keep an offer from being charged again.
+ */
 const wantedPayments = sql`(
   ${payment.id} = ${anyOf('paymentIds')}
   or (${payment.client}, ${payment.key}) in ${pairs('keyClients', 'keys')}
-  or (${payment.live} and (${payment.seller}, ${payment.offerHash}) in ${pairs('offerSellers', 'offerHashes')})
+  or (${payment.live}
+    and (${payment.seller}, ${payment.offerHash}) in ${pairs('offerSellers', 'offerHashes')})
 )`
 
 function batchReads(db: NodePgDatabase) {
   return {
-    /** First, and in the order of their ids: whoever holds the buyer's account row decides about its payments. */
+    /**
+     * First, and in the order of their ids: whoever holds the buyer's account row decides about its payments.
+     */
     lockAccounts: db
       .select()
       .from(account)
@@ -254,8 +259,8 @@ function checks(db: NodePgDatabase) {
     ),
     balances: asked(
       'check_balances',
-      sql`select 'account ' || a.id || ': stored ' || posted_minor || ' (held ' || held_minor || '), entries say '
-          || coalesce(posted, 0) || ' (' || coalesce(held, 0) || ')' as words
+      sql`select 'account ' || a.id || ': stored ' || posted_minor || ' (held ' || held_minor
+          || '), entries say ' || coalesce(posted, 0) || ' (' || coalesce(held, 0) || ')' as words
         from account a left join (
           select account_id,
             sum(amount_minor) filter (where layer = 'posted') as posted,
