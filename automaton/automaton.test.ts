@@ -1,4 +1,5 @@
-// Scenarios of the whole automaton, from the vending machine's request to the server's *stored*, on scripted ports.
+// Scenarios of the whole automaton, from the vending machine's request to the server's *stored*, on scripted
+// ports.
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { enrol, type Identities, ScriptedWorld } from './scripted-world.ts'
 
@@ -302,7 +303,7 @@ describe('instructions', () => {
     expect([answerTo(id), told()]).toEqual(['stored', { withdrawal: undefined, outcome: undefined }])
   })
 
-  test('a sale that the journal does not hold is unknown, never failed, and the same word again when asked again', () => {
+  test('a sale that the journal does not hold is unknown, never failed, however often asked about', () => {
     const saleId = '1b0d9f8e-7c6b-4a59-8f3e-2d1c0b9a8f7e'
     world.server.instruct({ kind: 'report', saleId })
     world.server.pump()

@@ -1,5 +1,6 @@
-// The automaton put together from its ports: who hears whom, and in which order things start and stop. No file, socket
-// or clock is opened here, so that a whole fleet runs in one process; main.ts opens the real ones.
+// The automaton put together from its ports: who hears whom, and in which order things start and stop. No
+// file, socket or clock is opened here, so that a whole fleet runs in one process; main.ts opens the real
+// ones.
 import type { Log } from '@concilia/platform/log.ts'
 import { KnownParties } from '@concilia/protocol/certificates.ts'
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'

@@ -1,5 +1,5 @@
-// The automaton's configuration file: every key with its meaning, from which example.toml is written. Who it is comes
-// from its certificate, not from here.
+// The automaton's configuration file: every key with its meaning, from which example.toml is written. Who it
+// is comes from its certificate, not from here.
 import { pathSchema } from '@concilia/platform/configuration-schema.ts'
 import { limitsSchema } from '@concilia/protocol/limits.ts'
 import { currencySchema } from '@concilia/protocol/money.ts'

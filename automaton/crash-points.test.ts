@@ -1,5 +1,6 @@
-// The process ends at each call it makes to the outside, one run a call, and a new one starts on what it left: whatever
-// the moment, at most one item a sale, one promise, a last word that agrees with the machine, and standby again.
+// The process ends at each call it makes to the outside, one run a call, and a new one starts on what it
+// left: whatever the moment, at most one item a sale, one promise, a last word that agrees with the machine,
+// and standby again.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { enrol, type Identities, Killed, ScriptedWorld } from './scripted-world.ts'
 
@@ -8,7 +9,9 @@ beforeAll(async () => {
   identities = await enrol()
 })
 
-/** One sale as the world outside plays it, told apart from the automaton: each act waits for nothing of ours. */
+/**
+ * One sale as the world outside plays it, told apart from the automaton: each act waits for nothing of ours.
+ */
 type Script = ((world: ScriptedWorld) => void)[]
 
 const choose = (world: ScriptedWorld) => world.machine.choose()
@@ -43,7 +46,9 @@ const scripts: Record<string, Script> = {
   'one after the other': [choose, pay, settle, choose, pay, settle],
 }
 
-/** Plays the script; when the process ends, the next one starts at once and the rest of the script goes on. */
+/**
+ * Plays the script; when the process ends, the next one starts at once and the rest of the script goes on.
+ */
 function play(script: Script, killAt: number, linkMode: 'permanent' | 'onDemand') {
   const world = new ScriptedWorld(identities, { linkMode })
   world.killAt = killAt

@@ -1,5 +1,5 @@
-// The 32 characters of the vending machine's display: what standby says, an open offer with its countdown, a few words
-// at the end of a sale. It decides no sale; its countdown is a picture of the offer's own timer.
+// The 32 characters of the vending machine's display: what standby says, an open offer with its countdown, a
+// few words at the end of a sale. It decides no sale; its countdown is a picture of the offer's own timer.
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import { priceText } from '@concilia/protocol/money.ts'
 import type { Scene } from './sale-events.ts'

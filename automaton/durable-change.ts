@@ -1,5 +1,5 @@
-// From the effects of one step of the sale to the one journal commit that holds them all: rows, promises and signed
-// words. Pure, because the signatures are (Ed25519 gives the same bytes each time).
+// From the effects of one step of the sale to the one journal commit that holds them all: rows, promises and
+// signed words. Pure, because the signatures are (Ed25519 gives the same bytes each time).
 import { outcomeKind, promise, withdrawalKind } from '@concilia/protocol/promises.ts'
 import type { Change, SaleTerms, StoredSnapshot, Word } from './journal/port.ts'
 import { makeOffer, type Seller } from './offer.ts'

@@ -1,5 +1,6 @@
-// What the automaton signs about a sale, and what it accepts about it: the offer with its price slip, and the check of
-// an acknowledgement against the automaton's own open offer (rule 1). Pure: times, ids and keys come in.
+// What the automaton signs about a sale, and what it accepts about it: the offer with its price slip, and the
+// check of an acknowledgement against the automaton's own open offer (rule 1). Pure: times, ids and keys come
+// in.
 import type { KnownParties } from '@concilia/protocol/certificates.ts'
 import type { Signer } from '@concilia/protocol/jws.ts'
 import { type Offer, offerSchema } from '@concilia/protocol/messages.ts'

@@ -1,5 +1,5 @@
-// The automaton's composition root: reads the command line and the configuration, opens the real journal, serial port
-// and link, and puts them together. The only place that knows which adapters are used.
+// The automaton's composition root: reads the command line and the configuration, opens the real journal,
+// serial port and link, and puts them together. The only place that knows which adapters are used.
 
 import { usageError } from '@concilia/platform/command-line.ts'
 import { assertLimits, readConfiguration } from '@concilia/platform/configuration.ts'

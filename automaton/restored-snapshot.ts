@@ -1,5 +1,6 @@
-// The state that the process before left. A snapshot of another chart, or one that cannot be read, is made anew from
-// the journal's rows, which say all that counts: which sale is unfinished, and whether its delivery was promised.
+// The state that the process before left. A snapshot of another chart, or one that cannot be read, is made
+// anew from the journal's rows, which say all that counts: which sale is unfinished, and whether its delivery
+// was promised.
 import type { Log } from '@concilia/platform/log.ts'
 import { initialTransition } from 'xstate'
 import type { Journal } from './journal/port.ts'

@@ -1,5 +1,5 @@
-// The sale's chart as a table for its tests: in each state, each event with each of its guards both ways, where it
-// leads and what it asks for. The tests derive from the chart itself which rows must stand here.
+// The sale's chart as a table for its tests: in each state, each event with each of its guards both ways,
+// where it leads and what it asks for. The tests derive from the chart itself which rows must stand here.
 import type { SaleEffect } from './sale-effects.ts'
 import type { SaleEvent } from './sale-events.ts'
 

@@ -41,7 +41,10 @@ function leafOf(value: unknown): string {
 
 type Transition = ReturnType<typeof chart.getTransitionData>[number]
 
-/** Transitions that an event could take in a leaf: its own first, then its parents', up to the first without a guard. */
+/**
+ * Transitions that an event could take in a leaf: its own first, then its parents', up to the first without a
+ * guard.
+ */
 function candidates(leaf: Leaf, eventType: string): Transition[] {
   const nodes = [chart.root]
   for (const name of leaf.split('.')) nodes.unshift(nodes[0]?.states[name] as typeof chart.root)

@@ -1,6 +1,6 @@
-// The sale of one machine as a chart (rules 1, 11 to 13): pure data for XState's `transition`, with no clock, chance,
-// ids or I/O of its own. Ids come in with the events; what is to be done goes out as named effects whose parameters
-// say everything. The sale shell commits them, performs them and feeds the results back.
+// The sale of one machine as a chart (rules 1, 11 to 13): pure data for XState's `transition`, with no clock,
+// chance, ids or I/O of its own. Ids come in with the events; what is to be done goes out as named effects
+// whose parameters say everything. The sale shell commits them, performs them and feeds the results back.
 import { defaultLimits } from '@concilia/protocol/limits.ts'
 import { assign, type SnapshotFrom, setup, transition } from 'xstate'
 import {
@@ -63,8 +63,8 @@ const chart = setup({
   id: 'sale',
   context: { sale: null, operationId: null },
   initial: 'standby',
-  // What holds in every state that does not say otherwise. A word about a sale that is not in hand is answered from
-  // what the journal holds of it.
+  // What holds in every state that does not say otherwise. A word about a sale that is not in hand is
+  // answered from what the journal holds of it.
   on: {
     attend: { actions: rejected('busy') },
     deliver: [
@@ -118,8 +118,8 @@ const chart = setup({
         restarted: { target: 'standby', reenter: true, actions: startHardware(false) },
       },
     },
-    // ST4, ST5: the offer is open. Its timer is the only clock that closes it (rule 13), and whoever closes it
-    // without delivering signs a withdrawal (rule 12).
+    // ST4, ST5: the offer is open. Its timer is the only clock that closes it (rule 13), and whoever closes
+    // it without delivering signs a withdrawal (rule 12).
     open: {
       initial: 'offering',
       exit: 'dropCheck',

@@ -1,5 +1,5 @@
-// What the sale's chart can ask for: each effect by name with its parameters, and the phrases made of them that the
-// chart uses more than once. Data only; the shell commits and performs them.
+// What the sale's chart can ask for: each effect by name with its parameters, and the phrases made of them
+// that the chart uses more than once. Data only; the shell commits and performs them.
 import type { InstructionAnswer } from '@concilia/protocol/messages.ts'
 import type { Money } from '@concilia/protocol/money.ts'
 import type { Outcome, Withdrawal } from '@concilia/protocol/promises.ts'

@@ -1,5 +1,6 @@
-// What can happen to a sale at the machine, what the chart remembers of it, and what its display can be asked to say.
-// Types only: the vocabulary that chart, shell and journal share. Ids are minted by the shell, never here.
+// What can happen to a sale at the machine, what the chart remembers of it, and what its display can be asked
+// to say. Types only: the vocabulary that chart, shell and journal share. Ids are minted by the shell, never
+// here.
 import type { Money } from '@concilia/protocol/money.ts'
 import type { Outcome, Withdrawal } from '@concilia/protocol/promises.ts'
 

@@ -1,6 +1,7 @@
-// The one shell around the sale's chart: it takes one input at a time, lets the chart decide, commits event, snapshot
-// and durable effects to the journal, and only then does what is visible outside. When the journal cannot be written
-// nothing is offered or delivered; what must not be lost waits at the head of the queue until it can.
+// The one shell around the sale's chart: it takes one input at a time, lets the chart decide, commits event,
+// snapshot and durable effects to the journal, and only then does what is visible outside. When the journal
+// cannot be written nothing is offered or delivered; what must not be lost waits at the head of the queue
+// until it can.
 import type { Log } from '@concilia/platform/log.ts'
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import type { Instruction, InstructionAnswer } from '@concilia/protocol/messages.ts'
@@ -38,7 +39,10 @@ export interface SaleShellParts {
 }
 
 type Taken = SaleEvent | TimerEvent
-/** Makes its event when its turn comes: what the journal holds, and whether phone payment is offered, is read then. */
+/**
+ * Makes its event when its turn comes: what the journal holds, and whether phone payment is offered, is read
+ * then.
+ */
 type Input = () => Taken | undefined
 
 interface StepDone {
@@ -176,7 +180,10 @@ export class SaleShell {
     if (made) this.#perform(made)
   }
 
-  /** One step of the chart, written down. @returns undefined when there is nothing to do, or nothing could be written */
+  /**
+   * One step of the chart, written down. @returns undefined when there is nothing to do, or nothing could be
+   * written
+   */
   #commit(input: Input): StepDone | undefined {
     const { chart, seller, journal, clock } = this.#parts
     let event: Taken | undefined
@@ -200,8 +207,9 @@ export class SaleShell {
   }
 
   /**
-   * The journal failed and nothing has changed. What was in hand is tried again, behind an event that withdraws an open
-   * offer - it shall not be delivered on after this - and shows that the journal works. A request is denied at once.
+   * The journal failed and nothing has changed. What was in hand is tried again, behind an event that
+   * withdraws an open offer - it shall not be delivered on after this - and shows that the journal works. A
+   * request is denied at once.
    */
   #hold(input: Input, event: Taken | undefined, err: JournalError): void {
     const { hardware, clock, retryMs, log, changed } = this.#parts

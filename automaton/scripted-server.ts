@@ -1,6 +1,6 @@
-// A relation server and its payment centre behind the link port, for the automaton's tests: it checks every signed word
-// it hears, keeps what it stored, and repeats its instructions until they are answered. Messages wait in two queues, so
-// that a test decides when they arrive, and whether.
+// A relation server and its payment centre behind the link port, for the automaton's tests: it checks every
+// signed word it hears, keeps what it stored, and repeats its instructions until they are answered. Messages
+// wait in two queues, so that a test decides when they arrive, and whether.
 import type { Identity } from '@concilia/platform/identity.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { KnownParties } from '@concilia/protocol/certificates.ts'

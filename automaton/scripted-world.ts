@@ -1,5 +1,6 @@
-// One automaton with a scripted vending machine, a scripted server, a simulated disk and a clock in the test's hand.
-// Its process can be ended at any call it makes to the outside and started again on what it left.
+// One automaton with a scripted vending machine, a scripted server, a simulated disk and a clock in the
+// test's hand. Its process can be ended at any call it makes to the outside and started again on what it
+// left.
 import { makeAuthority, makeCredentials } from '@concilia/platform/certificate-making.ts'
 import { type Identity, identityFrom } from '@concilia/platform/identity.ts'
 import { makeLog } from '@concilia/platform/log.ts'

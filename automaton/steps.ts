@@ -1,5 +1,5 @@
-// The automaton's part of the published sequence (ST1 to ST6), read off what one step of the sale did: for the log
-// line that technicians and the supervisor follow. It decides nothing.
+// The automaton's part of the published sequence (ST1 to ST6), read off what one step of the sale did: for
+// the log line that technicians and the supervisor follow. It decides nothing.
 import { priceText } from '@concilia/protocol/money.ts'
 import type { SaleEffect } from './sale-effects.ts'
 

@@ -1,5 +1,5 @@
-// What the machine noticed that is no sale: counted, thinned to one of a kind a second, sent when the link is up and
-// otherwise dropped. It never carries money.
+// What the machine noticed that is no sale: counted, thinned to one of a kind a second, sent when the link is
+// up and otherwise dropped. It never carries money.
 import type { Clock } from '@concilia/protocol/clock.ts'
 import type { Telemetry } from '@concilia/protocol/messages.ts'
 

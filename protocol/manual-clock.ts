@@ -1,6 +1,6 @@
-// A Clock whose time its holder advances: for tests and for the simulated world. Timers fire in the order of their
-// due times (those due together in the order they were set), and a timer set by a firing one takes its place in the
-// same advance, so chained timers are never skipped.
+// A Clock whose time its holder advances: for tests and for the simulated world. Timers fire in the order of
+// their due times (those due together in the order they were set), and a timer set by a firing one takes its
+// place in the same advance, so chained timers are never skipped.
 import type { Clock, Timer } from './clock.ts'
 
 interface Pending {
@@ -46,7 +46,8 @@ export class ManualClock implements Clock {
 
   /**
    * As {@link advance}, and lets promises that a timer settled run on before the next timer fires.
-   * @param settle awaits whatever the world must finish between two timers; by default one turn of the event loop
+   * @param settle awaits whatever the world must finish between two timers; by default one turn of the event
+   * loop
    */
   async advanceAsync(byMs: number, settle: () => Promise<unknown> = oneTurn): Promise<void> {
     const until = this.#monotonic + byMs
@@ -65,7 +66,10 @@ export class ManualClock implements Clock {
     return next !== undefined
   }
 
-  /** Sets the wall clock without moving monotonic time, as a technician or a time server does. No timer notices. */
+  /**
+   * Sets the wall clock without moving monotonic time, as a technician or a time server does. No timer
+   * notices.
+   */
   setNow(now: number): void {
     this.#now = now
   }

@@ -1,5 +1,5 @@
-// A simulated disk and the journal on it: what was committed outlives the journal object, as on a real disk, and the
-// disk can be told to fail. For tests and simulated worlds.
+// A simulated disk and the journal on it: what was committed outlives the journal object, as on a real disk,
+// and the disk can be told to fail. For tests and simulated worlds.
 import type { InstructionAnswer } from '@concilia/protocol/messages.ts'
 import { type Random, uuidFrom } from '@concilia/protocol/random.ts'
 import type { Held } from '../sale-events.ts'

@@ -1,6 +1,6 @@
-// Opening the journal's file. A file that is damaged or not ours is moved aside, its bytes kept for a person, and a
-// new journal begins under a new id, which the server must admit anew; a file that another process holds, that cannot
-// be reached, or that a newer release wrote is left alone and said so.
+// Opening the journal's file. A file that is damaged or not ours is moved aside, its bytes kept for a person,
+// and a new journal begins under a new id, which the server must admit anew; a file that another process
+// holds, that cannot be reached, or that a newer release wrote is left alone and said so.
 import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
@@ -89,8 +89,8 @@ function moveAside(file: string, now: number): string {
 function newer(file: string, version: number): OperatingError {
   return new OperatingError({
     code: 'journal-newer',
-    message: `The journal ${file} was written by a newer release (its form ${version}, ours ${schemaVersion}).`,
-    advice: 'Run that release again, or name another file in journal.file, which the server must admit anew.',
+    message: `The journal ${file} is of a newer release (form ${version}, ours is ${schemaVersion}).`,
+    advice: 'Run that release again, or name another file in `journal`, which the server must admit anew.',
   })
 }
 
@@ -109,7 +109,7 @@ function refusal(file: string, cause: unknown): OperatingError {
     code: 'journal-unreachable',
     message: `The journal ${file} cannot be opened (${typeof code === 'string' ? code : String(cause)}).`,
     advice:
-      'See that its folder exists, is writable by this user and has room, or name another file in the configuration.',
+      'See that its folder exists, is writable by this user and has room, or name another file in `journal`.',
     cause,
   })
 }

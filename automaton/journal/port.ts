@@ -1,6 +1,7 @@
-// The journal port: the automaton's durable memory, synchronous, one commit for everything that belongs together
-// (rules 9, 11, 12). The promise about a sale - to deliver it, or never to - is one row with a unique sale id:
-// whichever is written first is the only one. Sequence numbers are given here and never reset within a journal.
+// The journal port: the automaton's durable memory, synchronous, one commit for everything that belongs
+// together (rules 9, 11, 12). The promise about a sale - to deliver it, or never to - is one row with a
+// unique sale id: whichever is written first is the only one. Sequence numbers are given here and never reset
+// within a journal.
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { InstructionAnswer, SaleMessage } from '@concilia/protocol/messages.ts'
 import type { Money } from '@concilia/protocol/money.ts'
@@ -84,7 +85,10 @@ export interface Journal {
   close(): void
 }
 
-/** Nothing was written: the disk is full, gone or read-only. The automaton offers and delivers nothing until a commit works. */
+/**
+ * Nothing was written: the disk is full, gone or read-only. The automaton offers and delivers nothing until a
+ * commit works.
+ */
 export class JournalError extends OperatingError {
   constructor(cause: unknown) {
     super({

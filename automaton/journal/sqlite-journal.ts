@@ -1,5 +1,6 @@
-// The journal on a disk: one SQLite file, WAL with synchronous FULL, so that what was committed survives a power cut.
-// One process holds it at a time. Opening it is in open-sqlite-journal.ts; here are its reads and writes.
+// The journal on a disk: one SQLite file, WAL with synchronous FULL, so that what was committed survives a
+// power cut. One process holds it at a time. Opening it is in open-sqlite-journal.ts; here are its reads and
+// writes.
 import type { InstructionAnswer } from '@concilia/protocol/messages.ts'
 import type { Currency } from '@concilia/protocol/money.ts'
 import Database from 'better-sqlite3'
@@ -29,7 +30,8 @@ export const schema = `
     at integer not null
   ) strict;
   create table promises (
-    sale_id text primary key, promise text not null check (promise in ('deliver', 'withdraw')), at integer not null
+    sale_id text primary key, promise text not null check (promise in ('deliver', 'withdraw')),
+    at integer not null
   ) strict;
   create table outbox (
     seq integer primary key, sale_id text not null, kind text not null, text text not null,
@@ -198,7 +200,10 @@ export class SqliteJournal implements Journal {
   }
 }
 
-/** A broken constraint is a broken invariant and is thrown as it is; anything else SQLite says is about the disk. */
+/**
+ * A broken constraint is a broken invariant and is thrown as it is; anything else SQLite says is about the
+ * disk.
+ */
 function translated<T>(action: () => T): T {
   try {
     return action()

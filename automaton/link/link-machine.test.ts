@@ -31,7 +31,10 @@ function inWords(output: LinkOutput): string {
   return output.type === 'wait' ? `${output.pause} ${output.attempt}` : output.type
 }
 
-/** From attempt 2 of whatever goes on, nobody needing the link; what is left out stays as it is and asks for nothing. */
+/**
+ * From attempt 2 of whatever goes on, nobody needing the link; what is left out stays as it is and asks for
+ * nothing.
+ */
 const born = 'born: sayBirth, answer 0'
 const bornAgain = 'born: sayBirth, answer 2'
 const reconnect = 'down: reconnect 0'

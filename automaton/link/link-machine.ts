@@ -1,5 +1,6 @@
-// When to connect, say who we are, and hang up: a pure machine `(state, input) -> (state, outputs)`, never stored. It
-// knows no broker and no clock; its outputs ask for one timer at a time and its shell draws the delays.
+// When to connect, say who we are, and hang up: a pure machine `(state, input) -> (state, outputs)`, never
+// stored. It knows no broker and no clock; its outputs ask for one timer at a time and its shell draws the
+// delays.
 import type { Admission } from '@concilia/protocol/messages.ts'
 
 export type LinkMode = 'permanent' | 'onDemand'
@@ -34,7 +35,10 @@ export type LinkOutput =
   | { type: 'wait'; pause: Pause; attempt: number }
   | { type: 'stopWaiting' }
 
-/** `reconnect`, `answer` (to a birth), `reconsidered` (a machine not accepted asks again), `linger` (before sleep). */
+/**
+ * `reconnect`, `answer` (to a birth), `reconsidered` (a machine not accepted asks again), `linger` (before
+ * sleep).
+ */
 export type Pause = 'reconnect' | 'answer' | 'reconsidered' | 'linger'
 
 type Step = [LinkState, LinkOutput[]]
@@ -115,7 +119,10 @@ function due(state: LinkState): Step {
   }
 }
 
-/** On demand: awake while somebody needs it or a word is not stored; otherwise asleep, after a moment's listening. */
+/**
+ * On demand: awake while somebody needs it or a word is not stored; otherwise asleep, after a moment's
+ * listening.
+ */
 function rested(state: LinkState, mode: LinkMode): Step {
   if (mode === 'permanent') return [state, []]
   const needed = state.wanted || state.owing

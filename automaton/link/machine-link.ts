@@ -1,6 +1,6 @@
-// The machine's end of link 7: says who we are, hears what the server wants, keeps the outbox going. The decisions are
-// in link-machine.ts; here are its timers, the messages' forms and the sender. What an instruction means for a sale is
-// none of its business.
+// The machine's end of link 7: says who we are, hears what the server wants, keeps the outbox going. The
+// decisions are in link-machine.ts; here are its timers, the messages' forms and the sender. What an
+// instruction means for a sale is none of its business.
 import type { Log } from '@concilia/platform/log.ts'
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import type { Limits } from '@concilia/protocol/limits.ts'

@@ -1,5 +1,6 @@
-// The link port over MQTT 3.1.1: one client of the `mqtt` package per attempt, clean session, QoS 1, TCP_NODELAY (a
-// round trip takes 44 ms without). Its own reconnecting and its store are not used: the outbox is the truth.
+// The link port over MQTT 3.1.1: one client of the `mqtt` package per attempt, clean session, QoS 1,
+// TCP_NODELAY (a round trip takes 44 ms without). Its own reconnecting and its store are not used: the outbox
+// is the truth.
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Presence } from '@concilia/protocol/messages.ts'
 import {
@@ -104,7 +105,9 @@ export class MqttLink implements Link {
     })
   }
 
-  /** A failure to publish is the end of the connection, which is said there; the outbox repeats what counts. */
+  /**
+   * A failure to publish is the end of the connection, which is said there; the outbox repeats what counts.
+   */
   #put(topic: string, text: string, retain: boolean): void {
     if (this.#client?.connected) this.#client.publish(topic, text, { qos: 1, retain }, () => {})
   }

@@ -1,6 +1,6 @@
-// The link port: one way to the broker, and nothing of what is said on it. An adapter makes a connection when told to
-// and says what comes of it; when to connect, what to say first and what to repeat is decided in link-machine.ts and
-// sender.ts.
+// The link port: one way to the broker, and nothing of what is said on it. An adapter makes a connection when
+// told to and says what comes of it; when to connect, what to say first and what to repeat is decided in
+// link-machine.ts and sender.ts.
 import type { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Presence } from '@concilia/protocol/messages.ts'
 import type { DownChannel, UpChannel } from '@concilia/protocol/topics.ts'

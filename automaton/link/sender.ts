@@ -1,5 +1,6 @@
-// The outbox on its way: each word is sent when it is committed and again after 1, 2, 4, 8 s, until the server says that
-// it is stored. What the server lacks is resent whole on every admission. The journal is the truth; this holds numbers.
+// The outbox on its way: each word is sent when it is committed and again after 1, 2, 4, 8 s, until the
+// server says that it is stored. What the server lacks is resent whole on every admission. The journal is the
+// truth; this holds numbers.
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import type { SaleMessage } from '@concilia/protocol/messages.ts'
 import { fractionFrom, type Random } from '@concilia/protocol/random.ts'
@@ -15,7 +16,9 @@ export interface SenderPorts {
   readonly publish: (kind: SaleMessage['kind'], text: string) => void
 }
 
-/** 1, 2, 4, 8 times `retryMs`, a quarter more or less: peers that lost the same server do not repeat as one. */
+/**
+ * 1, 2, 4, 8 times `retryMs`, a quarter more or less: peers that lost the same server do not repeat as one.
+ */
 export function repeatDelay(random: Random, attempt: number, retryMs: number): number {
   return Math.round(retryMs * 2 ** Math.min(attempt, 3) * (0.75 + fractionFrom(random) / 2))
 }
