@@ -1,8 +1,10 @@
-// The relation server's chart of one sale, as data: it runs nothing, reads no clock and mints no id. The engine calls
-// `transition`, stores the snapshot and the effects in one commit, then performs them; each result comes back as an
-// event with the same operation id. A state has at most one delay, which the engine keeps as the row's due time.
+// The relation server's chart of one sale, as data: it runs nothing, reads no clock and mints no id. The
+// engine calls `transition`, stores the snapshot and the effects in one commit, then performs them; each
+// result comes back as an event with the same operation id. A state has at most one delay, which the engine
+// keeps as the row's due time.
 //
-// The way of a good sale: open.awaitingPhone, open.consenting, charging.authorising, instructed, settling, settled.
+// The way of a good sale: open.awaitingPhone, open.consenting, charging.authorising, instructed, settling,
+// settled. It is long because a chart cut in two can be read by nobody.
 import { defaultLimits, type Limits } from '@concilia/protocol/limits.ts'
 import type { UndoReason } from './payments/port.ts'
 import {
@@ -147,6 +149,15 @@ export function makeSaleChart(limits: Limits) {
       { type: 'deliver' as const, params: ({ event }: Args) => ({ instructionId: mintOf(event) }) },
     ],
   }
+  const confirmHold = [
+    newOperation,
+    sale.assign({ confirming: true }),
+    pay(() => ({ kind: 'confirm', withOutcome: false })),
+  ]
+  const intoOwed = {
+    target: '#sale.owed',
+    actions: [say('payer', { kind: 'owed' }), setAside('the re-credit was refused: owed')],
+  }
   const toRefused = {
     guard: 'refused' as const,
     target: '#sale.refused',
@@ -210,8 +221,26 @@ export function makeSaleChart(limits: Limits) {
             target: 'expired',
             actions: [refuse('unavailable'), say('live', { kind: 'tooLate' })],
           },
-          // Asked about a sale it does not hold, a machine says unknown: nothing was charged, nothing is lost.
-          outcomeReported: { guard: 'unknown', target: 'expired', actions: say('live', { kind: 'tooLate' }) },
+          outcomeReported: [
+            // Asked about a sale it does not hold, a machine says unknown: nothing was charged, nothing is
+            // lost.
+            { guard: 'unknown', target: 'expired', actions: say('live', { kind: 'tooLate' }) },
+            // An offer that a restored server gets again, and the end of its sale: paid, but not in our
+            // books.
+            {
+              guard: 'failed',
+              target: 'voiding',
+              actions: [voidInto('withdrawn'), say('live', { kind: 'cancelled' })],
+            },
+            {
+              target: 'awaitingPerson',
+              actions: [
+                keepEvidence,
+                say('live', { kind: 'tooLate' }),
+                setAside('reported delivered, but in our books nobody has paid'),
+              ],
+            },
+          ],
         },
         states: {
           awaitingPhone: {},
@@ -264,7 +293,14 @@ export function makeSaleChart(limits: Limits) {
           saleWithdrawn: { target: 'voiding', actions: voidInto('withdrawn') },
           journalReplaced: { target: 'voiding', actions: voidInto('withdrawn') },
           closedByPerson: { target: 'voiding', actions: [voidInto('refused'), refuse('unavailable')] },
-          outcomeReported: { guard: 'unknown', target: 'voiding', actions: voidInto('withdrawn') },
+          outcomeReported: [
+            // Before a restored server has its charge answered again: settled as soon as it is.
+            {
+              guard: 'delivered',
+              actions: [keepEvidence, setAside('reported delivered before its charge was answered')],
+            },
+            { target: 'voiding', actions: voidInto('withdrawn') },
+          ],
         },
         states: {
           authorising: {
@@ -344,28 +380,30 @@ export function makeSaleChart(limits: Limits) {
             { guard: 'okIntoWithdrawn', target: 'withdrawn', actions: say('payer', { kind: 'cancelled' }) },
             { guard: 'okIntoRefused', target: 'refused', actions: say('payer', { kind: 'cancelled' }) },
             { guard: 'ok', target: 'expired', actions: say('payer', { kind: 'tooLate' }) },
+            { guard: 'voidOwed', ...intoOwed },
             { guard: 'refused', target: 'awaitingPerson', actions: setAside('the centre refuses to void') },
             stillInDoubt,
           ],
           // The machine's own promise names the ending; the money goes back either way.
           saleWithdrawn: { actions: voidInto('withdrawn') },
-          outcomeReported: { guard: 'unknown' },
+          outcomeReported: [
+            { guard: 'delivered', actions: setAside('reported delivered while its charge is voided') },
+            {},
+          ],
           journalReplaced: {},
         },
       },
-      // ST15 and ST7. From here on only the machine's signed word, a person or the published limit moves money back.
+      // ST15 and ST7. From here on only the machine's signed word, a person or the published limit moves
+      // money back.
       instructed: {
+        always: { guard: 'deliveredAlready', target: 'settling' },
         after: {
           attention: [
             {
               guard: 'holdLapsing',
               target: 'instructed',
               reenter: true,
-              actions: [
-                newOperation,
-                sale.assign({ confirming: true }),
-                pay(() => ({ kind: 'confirm', withOutcome: false })),
-              ],
+              actions: confirmHold,
             },
             { guard: 'silentAboveCap', ...unknownIntoPerson('silent beyond the limit, above the cap') },
             { guard: 'silent', ...unknownIntoRecredit },
@@ -388,7 +426,14 @@ export function makeSaleChart(limits: Limits) {
             { guard: 'aboveCap', ...unknownIntoPerson('journal replaced, above the cap') },
             unknownIntoRecredit,
           ],
-          closedByPerson: { target: 'recrediting', actions: [dropInstructions, because('closedByPerson')] },
+          closedByPerson: [
+            {
+              guard: 'recredits',
+              target: 'recrediting',
+              actions: [dropInstructions, because('closedByPerson')],
+            },
+            { target: 'unknownClosed', actions: dropInstructions },
+          ],
           instructionAnswered: { guard: 'rejected', actions: askReport },
           paymentAnswered: [
             { guard: 'ok', actions: confirmed },
@@ -404,7 +449,17 @@ export function makeSaleChart(limits: Limits) {
         initial: 'deciding',
         entry: say('payer', { kind: 'receipt' }),
         states: {
-          deciding: { always: [{ guard: 'confirmUnderWay', target: 'afterConfirm' }, { target: 'booking' }] },
+          deciding: {
+            always: [
+              { guard: 'confirmUnderWay', target: 'afterConfirm' },
+              {
+                guard: 'nothingCharged',
+                target: '#sale.awaitingPerson',
+                actions: setAside('delivered, but the hold had lapsed'),
+              },
+              { target: 'booking' },
+            ],
+          },
           afterConfirm: {
             on: {
               paymentAnswered: [
@@ -443,10 +498,10 @@ export function makeSaleChart(limits: Limits) {
       recrediting: {
         initial: 'deciding',
         on: {
-          outcomeReported: {
-            guard: 'delivered',
-            actions: keepLearnt,
-          },
+          outcomeReported: [
+            { guard: 'deliveredAfterUnknown', actions: keepLearnt },
+            { guard: 'delivered', actions: setAside('reported delivered while its money goes back') },
+          ],
         },
         states: {
           deciding: {
@@ -485,21 +540,25 @@ export function makeSaleChart(limits: Limits) {
                   actions: say('payer', { kind: 'unknownClosed' }),
                 },
                 { guard: 'ok', target: '#sale.recredited', actions: say('payer', { kind: 'refunded' }) },
-                {
-                  guard: 'refused',
-                  target: '#sale.owed',
-                  actions: [say('payer', { kind: 'owed' }), setAside('the re-credit was refused: owed')],
-                },
+                { guard: 'refused', ...intoOwed },
                 stillInDoubt,
               ],
             },
           },
         },
       },
-      // A person decides: above the cap of unknown outcomes, or where the centre and the machine cannot both be right.
+      // A person decides: above the cap of unknown outcomes, or where the centre and the machine cannot both
+      // be right.
       awaitingPerson: {
+        after: { holdEnd: [{ guard: 'holdLapsing', actions: confirmHold }, {}] },
         on: {
+          paymentAnswered: [
+            { guard: 'lateConfirmOk', actions: confirmed },
+            { guard: 'lateConfirmRefused', actions: holdGone },
+          ],
           closedByPerson: [
+            // By its key: whether there is a payment this server does not know.
+            { guard: 'recreditsNeverInstructed', target: 'voiding', actions: voidInto('refused') },
             {
               guard: 'recredits',
               target: 'recrediting',
@@ -508,6 +567,8 @@ export function makeSaleChart(limits: Limits) {
             { target: 'unknownClosed' },
           ],
           outcomeReported: [
+            // Set aside already: there is no payment of ours to book it on.
+            { guard: 'neverInstructed' },
             { guard: 'delivered', target: 'settling', actions: keepEvidence },
             { guard: 'failed', target: 'recrediting', actions: because('failed') },
             {},

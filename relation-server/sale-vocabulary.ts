@@ -1,5 +1,5 @@
-// The words the sale chart is written in: its effects (data for the engine), guards and delays. What follows what is
-// in sale-chart.ts.
+// The words the sale chart is written in: its effects (data for the engine), guards and delays. What follows
+// what is in sale-chart.ts.
 import type { Limits } from '@concilia/protocol/limits.ts'
 import type { Instruction } from '@concilia/protocol/messages.ts'
 import { setup } from 'xstate'
@@ -46,7 +46,9 @@ const effect =
 /** Asks again after 30 s, 1 min, 2 min ... at most ten minutes apart. */
 const longestAskMs = 600_000
 
-/** The answer to the operation this sale waits for; undefined for every other event, stale answers included. */
+/**
+ * The answer to the operation this sale waits for; undefined for every other event, stale answers included.
+ */
 function answer({ operationId }: SaleContext, event: SaleEvent) {
   return event.type === 'paymentAnswered' && event.operationId === operationId ? event.result : undefined
 }
@@ -55,7 +57,10 @@ function outcome(event: SaleEvent) {
   return event.type === 'outcomeReported' ? event.result : undefined
 }
 
-/** Delays are events without our fields in XState's types; the engine puts `at`, `mint` and `aboveCap` in all of them. */
+/**
+ * Delays are events without our fields in XState's types; the engine puts `at`, `mint` and `aboveCap` in all
+ * of them.
+ */
 export const atOf = (event: object): number => ('at' in event && typeof event.at === 'number' ? event.at : 0)
 const aboveCap = (event: object) => 'aboveCap' in event && event.aboveCap === true
 
@@ -93,9 +98,15 @@ export function saleVocabulary(limits: Limits) {
       okIntoRefused: ({ context, event }) =>
         answer(context, event)?.kind === 'ok' && context.voidInto === 'refused',
       refused: ({ context, event }) => answer(context, event)?.kind === 'refused',
+      voidOwed: ({ context, event }) => {
+        const result = answer(context, event)
+        return result?.kind === 'refused' && result.code === 'CARRIER_BILLING_REFUND.REFUND_DENIED'
+      },
+      /** Once the tries are used up the centre has denied the payment: no other code will help. */
       wrongCode: ({ context, event }) => {
         const result = answer(context, event)
-        return result?.kind === 'refused' && result.reason === 'wrongCode'
+        const again = result?.kind === 'refused' && result.code !== 'CARRIER_BILLING.VALIDATION_FAILED'
+        return again && result.reason === 'wrongCode'
       },
       inDoubt: ({ context, event }) => answer(context, event)?.kind === 'inDoubt',
       validationNeeded: ({ context, event }) => answer(context, event)?.kind === 'validationNeeded',
@@ -138,7 +149,16 @@ export function saleVocabulary(limits: Limits) {
       silent: ({ context, event }) => silent(context, event),
       silentAboveCap: ({ context, event }) => silent(context, event) && aboveCap(event),
       rejected: ({ event }) => event.type === 'instructionAnswered' && event.answer === 'rejected',
+      deliveredAlready: ({ context }) => context.evidence !== null,
+      deliveredAfterUnknown: ({ context, event }) =>
+        outcome(event) === 'delivered' && context.because === 'unknown',
       recredits: ({ event }) => event.type === 'closedByPerson' && event.as === 'recredit',
+      neverInstructed: ({ context }) => context.instructedAt === 0,
+      recreditsNeverInstructed: ({ context, event }) =>
+        event.type === 'closedByPerson' && event.as === 'recredit' && context.instructedAt === 0,
+      lateConfirmOk: ({ context, event }) => context.confirming && answer(context, event)?.kind === 'ok',
+      lateConfirmRefused: ({ context, event }) =>
+        context.confirming && answer(context, event)?.kind === 'refused',
       confirmUnderWay: ({ context }) => context.confirming,
       nothingCharged: ({ context }) => context.charge === 'none',
       nothingChargedUnknown: ({ context }) => context.charge === 'none' && context.because === 'unknown',
@@ -149,7 +169,9 @@ export function saleVocabulary(limits: Limits) {
       /** The machine has withdrawn by then; what is still in doubt is voided. */
       chargeEnd: ({ context, event }) =>
         Math.max(0, context.offeredAt + context.waitMs + limits.marginMs - atOf(event)),
-      /** The next thing due while the machine delivers: ask again, confirm a lapsing hold, or give up waiting. */
+      /**
+       * The next thing due while the machine delivers: ask again, confirm a lapsing hold, or give up waiting.
+       */
       attention: ({ context, event }) => {
         const now = atOf(event)
         const ask = Math.min(limits.askOutcomeMs * 2 ** Math.min(context.asked, 20), longestAskMs)
@@ -157,6 +179,9 @@ export function saleVocabulary(limits: Limits) {
         const confirm = (confirmAt(context) ?? Number.POSITIVE_INFINITY) - now
         return Math.max(0, Math.min(ask, silence, confirm))
       },
+      /** While a person decides, a hold is kept from lapsing; without one this is only a look. */
+      holdEnd: ({ context, event }) =>
+        Math.max(0, (confirmAt(context) ?? atOf(event) + limits.keepMs) - atOf(event)),
     },
   })
 }
