@@ -169,7 +169,7 @@ export const happenings: Record<string, Unstamped<SaleEvent>> = {
   ok: answered('op', ok),
   refused: answered('op', refused),
   'in doubt': answered('op', inDoubt),
-  'to validate': answered('op', { kind: 'validationNeeded', paymentId: 'p', authorizationId: 'z' }),
+  validate: answered('op', { kind: 'validationNeeded', paymentId: 'p', authorizationId: 'z' }),
   'wrong code': answered('op', refusedWith('CARRIER_BILLING.INVALID_CODE', 'wrongCode')),
   'no code left': answered('op', refusedWith('CARRIER_BILLING.VALIDATION_FAILED', 'wrongCode')),
   owed: answered('op', refusedWith('CARRIER_BILLING_REFUND.REFUND_DENIED', 'accountBarred')),
@@ -325,7 +325,7 @@ export const table = `
   charging.authorising | toldBefore | ok | ok | settling.booking | stop chargeEnd, deliver,
     set attention 30, stop attention, say receipt a, pay outcome
 
-     charging.authorising | paying | to validate | validationNeeded | charging.validating | say validationAsked a
+     charging.authorising | paying | validate | validationNeeded | charging.validating | say validationAsked a
   charging.authorising | paying | refused | refused | refused | stop chargeEnd, say declined a,
     refuse declined
   charging.authorising | paying | in doubt | inDoubt | charging.inDoubt | repeatPayment
@@ -339,7 +339,7 @@ export const table = `
   charging.inDoubt | paying | delivered | delivered | charging.inDoubt | setAside
   charging.inDoubt | paying | ok | ok | instructed | stop chargeEnd, deliver, set attention 30
 
-     charging.inDoubt | paying | to validate | validationNeeded | charging.validating | say validationAsked a
+     charging.inDoubt | paying | validate | validationNeeded | charging.validating | say validationAsked a
   charging.inDoubt | paying | refused | refused | refused | stop chargeEnd, say declined a, refuse declined
   charging.inDoubt | paying | in doubt | inDoubt | charging.inDoubt | repeatPayment
 

@@ -1,5 +1,5 @@
-// What a sale remembers between two events, and the pure questions its chart asks of that memory. Plain JSON: it is
-// stored with the snapshot. Phones appear as subscriber ids only.
+// What a sale remembers between two events, and the pure questions its chart asks of that memory. Plain JSON:
+// it is stored with the snapshot. Phones appear as subscriber ids only.
 import type { Currency } from '@concilia/protocol/money.ts'
 import type { ConsentProof, UndoReason } from './payments/port.ts'
 import type { PhoneInSale, SaleEvent } from './sale-events.ts'
@@ -26,7 +26,10 @@ export interface SaleInput {
 }
 
 export interface SaleContext extends Omit<SaleInput, 'charge'> {
-  /** `none` once a hold is known to be gone. A debit that the centre wants validated is a hold until confirmed. */
+  /**
+   * `none` once a hold is known to be gone. A debit that the centre wants validated is a hold until
+   * confirmed.
+   */
   readonly charge: 'debit' | 'hold' | 'none'
   readonly phones: readonly PhoneInSale[]
   readonly payerId: string | null

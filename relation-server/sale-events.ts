@@ -1,5 +1,6 @@
-// What can happen to a sale on the server, and what the sale can ask to be said to a buyer. Plain JSON: events are
-// stored before they are acted on, and a phone appears only as its subscriber id, never as its number.
+// What can happen to a sale on the server, and what the sale can ask to be said to a buyer. Plain JSON:
+// events are stored before they are acted on, and a phone appears only as its subscriber id, never as its
+// number.
 import type { InstructionAnswer } from '@concilia/protocol/messages.ts'
 import type { outcomeResults, withdrawalReasons } from '@concilia/protocol/promises.ts'
 import type { DeclineReason, PaymentResult } from './payments/port.ts'
@@ -15,11 +16,16 @@ export interface PhoneInSale {
   /** The USSD session that waits for a screen; null for texts. */
   readonly sessionId: string | null
   readonly language: Language
-  /** The carrier vouches for the number (USSD pull on a trusted link): a pick in the menu is consent enough. */
+  /**
+   * The carrier vouches for the number (USSD pull on a trusted link): a pick in the menu is consent enough.
+   */
   readonly vouched: boolean
   /** Sent to the number with the price; sent back with the consent. */
   readonly code: string
-  /** `checking`: the centre is asked about the account. `asked`: has the price. `out`: said no, or was refused. */
+  /**
+   * `checking`: the centre is asked about the account. `asked`: has the price. `out`: said no, or was
+   * refused.
+   */
   readonly step: 'checking' | 'asked' | 'out'
   /** The eligibility question under way while `checking`. */
   readonly operationId: string
@@ -47,11 +53,15 @@ export type SaleEvent = Stamp &
         token: string
         result: (typeof outcomeResults)[number]
         detail: string
-        /** More unknown outcomes today than the cap for this subscriber or machine: a person decides (rule 2). */
+        /**
+         * More unknown outcomes today than the cap for this subscriber or machine: a person decides (rule 2).
+         */
         aboveCap: boolean
       }
     | ({ type: 'instructionAnswered' } & InstructionAnswer)
-    /** The machine came back with another journal and a person admitted it: what it was doing is not known. */
+    /**
+     * The machine came back with another journal and a person admitted it: what it was doing is not known.
+     */
     | { type: 'journalReplaced'; aboveCap: boolean }
     | { type: 'closedByPerson'; as: 'recredit' | 'writeOff'; who: string; why: string }
   )
