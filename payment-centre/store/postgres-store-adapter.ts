@@ -4,7 +4,7 @@
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { type Lane, openLane } from '@concilia/platform/postgres-lane.ts'
 import { currencySchema } from '@concilia/protocol/money.ts'
-import type { Change, Rows } from '../books/books.ts'
+import { type Change, keyName, type Rows } from '../books/books.ts'
 import type { Wants } from '../books/decide.ts'
 import { added, type Balance, emptyBalance } from '../books/ledger.ts'
 import {
@@ -14,6 +14,7 @@ import {
   type KeyRecord,
   type PaymentRecord,
   paymentRecordSchema,
+  type RefundRecord,
   refundRecordSchema,
   sellerRecordSchema,
   type Usage,
@@ -130,10 +131,10 @@ async function readWanted(statements: Statements, wants: Wants): Promise<Rows> {
   const [accounts, payments, known, used, clients, sellers] = await Promise.all([
     statements.lockAccounts.execute({ ...about, subscriberHashes: wants.subscriberHashes }),
     statements.payments.execute(about),
-    statements.keys.execute(keys),
-    statements.usage.execute({ scopes: wants.usageScopes }),
-    statements.clients.execute({ clients: wants.clients }),
-    statements.sellers.execute({ sellers: wants.sellers }),
+    wants.keys.length > 0 ? statements.keys.execute(keys) : [],
+    wants.usageScopes.length > 0 ? statements.usage.execute({ scopes: wants.usageScopes }) : [],
+    wants.clients.length > 0 ? statements.clients.execute({ clients: wants.clients }) : [],
+    wants.sellers.length > 0 ? statements.sellers.execute({ sellers: wants.sellers }) : [],
   ])
   const rows: Rows = {
     accounts: accounts.map(accountOf),
@@ -162,70 +163,83 @@ function assertLocked({ accounts, payments }: Rows): void {
   })
 }
 
+/** Sends what there is to write, one statement a table, in an order that each can rely on. */
 function writeChange(statements: Statements, rows: Rows, change: Change): Promise<unknown>[] {
-  const writes: Promise<unknown>[] = []
-  const write = <Row>(items: readonly Row[], send: (items: readonly Row[]) => Promise<unknown>) => {
-    if (items.length > 0) writes.push(send(items))
-  }
-  const known = new Set(rows.payments.map(({ id }) => id))
-  const payments = latest(change.payments ?? [], ({ id }) => id)
-  const knownKeys = new Set(rows.keys.map(({ client, key }) => `${client} ${key}`))
-  const keys = latest(change.keys ?? [], ({ client, key }) => `${client} ${key}`)
-  const isKnown = ({ client, key }: KeyRecord) => knownKeys.has(`${client} ${key}`)
-  const transfers = change.transfers ?? []
-  const balances = balanceChanges(transfers)
+  return [
+    ...ledgerWrites(statements, change),
+    ...paymentWrites(statements, rows, change),
+    ...keyWrites(statements, rows, change),
+    ...sending(usageChanges(change.usage ?? []), (items) =>
+      statements.addUsage.execute({ rows: rowsJson(usage, items) }),
+    ),
+    ...sending(change.clients ?? [], (items) =>
+      statements.saveClients.execute({ rows: rowsJson(client, items.map(registration)) }),
+    ),
+    ...sending(change.sellers ?? [], (items) =>
+      statements.saveSellers.execute({ rows: rowsJson(seller, items.map(registration)) }),
+    ),
+  ]
+}
 
-  write(
-    latest(change.accounts ?? [], ({ id }) => id),
-    (items) => statements.saveAccounts.execute({ rows: rowsJson(account, items.map(accountRow)) }),
-  )
-  write(houseAccounts(transfers), (items) =>
-    statements.ensureAccounts.execute({ rows: rowsJson(account, items.map(accountRow)) }),
-  )
-  write(balances, (items) => statements.moveBalances.execute({ rows: JSON.stringify(items) }))
-  write(transfers, (items) => statements.addTransfers.execute({ rows: rowsJson(transfer, items) }))
-  write(transfers.flatMap(entryRows), (items) =>
-    statements.addEntries.execute({ rows: rowsJson(entry, items) }),
-  )
-  // Before new payments: an offer given free by a void may be charged again in the same batch.
-  write(
-    payments.filter(({ id }) => known.has(id)),
-    (items) => statements.changePayments.execute({ rows: rowsJson(payment, items.map(paymentRow)) }),
-  )
-  write(
-    payments.filter(({ id }) => !known.has(id)),
-    (items) => statements.addPayments.execute({ rows: rowsJson(payment, items.map(paymentRow)) }),
-  )
-  write(change.refunds ?? [], (items) =>
-    statements.addRefunds.execute({
-      rows: rowsJson(
-        refund,
-        items.map((item) => ({ ...item, record: JSON.stringify(item) })),
-      ),
-    }),
-  )
-  write(
-    keys.filter((key) => !isKnown(key)),
-    (items) => statements.addKeys.execute({ rows: rowsJson(requestKey, items) }),
-  )
-  write(
-    keys.filter((key) => isKnown(key) && key.voided),
-    (items) =>
-      statements.voidKeys.execute({
-        keyClients: items.map(({ client }) => client),
-        keys: items.map(({ key }) => key),
-      }),
-  )
-  write(usageChanges(change.usage ?? []), (items) =>
-    statements.addUsage.execute({ rows: rowsJson(usage, items) }),
-  )
-  write(change.clients ?? [], (items) =>
-    statements.saveClients.execute({ rows: rowsJson(client, items.map(registration)) }),
-  )
-  write(change.sellers ?? [], (items) =>
-    statements.saveSellers.execute({ rows: rowsJson(seller, items.map(registration)) }),
-  )
-  return writes
+function sending<Row>(items: readonly Row[], send: (items: readonly Row[]) => Promise<unknown>) {
+  return items.length > 0 ? [send(items)] : []
+}
+
+function ledgerWrites(statements: Statements, { accounts = [], transfers = [] }: Change): Promise<unknown>[] {
+  return [
+    ...sending(latest(accounts, idOf), (items) =>
+      statements.saveAccounts.execute({ rows: rowsJson(account, items.map(accountRow)) }),
+    ),
+    ...sending(houseAccounts(transfers), (items) =>
+      statements.ensureAccounts.execute({ rows: rowsJson(account, items.map(accountRow)) }),
+    ),
+    ...sending(balanceChanges(transfers), (items) =>
+      statements.moveBalances.execute({ rows: JSON.stringify(items) }),
+    ),
+    ...sending(transfers, (items) => statements.addTransfers.execute({ rows: rowsJson(transfer, items) })),
+    ...sending(transfers.flatMap(entryRows), (items) =>
+      statements.addEntries.execute({ rows: rowsJson(entry, items) }),
+    ),
+  ]
+}
+
+/** Changed ones before new ones: an offer given free by a void may be charged again in the same batch. */
+function paymentWrites(statements: Statements, rows: Rows, change: Change): Promise<unknown>[] {
+  const known = new Set(rows.payments.map(idOf))
+  const payments = latest(change.payments ?? [], idOf)
+  return [
+    ...sending(
+      payments.filter(({ id }) => known.has(id)),
+      (items) => statements.changePayments.execute({ rows: rowsJson(payment, items.map(paymentRow)) }),
+    ),
+    ...sending(
+      payments.filter(({ id }) => !known.has(id)),
+      (items) => statements.addPayments.execute({ rows: rowsJson(payment, items.map(paymentRow)) }),
+    ),
+    ...sending(change.refunds ?? [], (items) =>
+      statements.addRefunds.execute({ rows: rowsJson(refund, items.map(refundRow)) }),
+    ),
+  ]
+}
+
+/** A known key changes in one way only: it is voided. */
+function keyWrites(statements: Statements, rows: Rows, change: Change): Promise<unknown>[] {
+  const known = new Set(rows.keys.map(keyNameOf))
+  const keys = latest(change.keys ?? [], keyNameOf)
+  return [
+    ...sending(
+      keys.filter((key) => !known.has(keyNameOf(key))),
+      (items) => statements.addKeys.execute({ rows: rowsJson(requestKey, items) }),
+    ),
+    ...sending(
+      keys.filter((key) => known.has(keyNameOf(key)) && key.voided),
+      (items) =>
+        statements.voidKeys.execute({
+          keyClients: items.map(({ client }) => client),
+          keys: items.map(({ key }) => key),
+        }),
+    ),
+  ]
 }
 
 type TransferRow = NonNullable<Change['transfers']>[number]
@@ -272,8 +286,11 @@ function latest<Row>(rows: readonly Row[], nameOf: (row: Row) => string): Row[] 
   return [...new Map(rows.map((row) => [nameOf(row), row])).values()]
 }
 
+const idOf = ({ id }: { readonly id: string }) => id
+const keyNameOf = ({ client, key }: KeyRecord) => keyName(client, key)
 const accountRow = (item: Account) => ({ ...item, postedMinor: 0, heldMinor: 0 })
 const paymentRow = (item: PaymentRecord) => ({ ...item, record: JSON.stringify(item) })
+const refundRow = (item: RefundRecord) => ({ ...item, record: JSON.stringify(item) })
 const registration = (item: { id: string }) => ({ id: item.id, record: JSON.stringify(item) })
 
 function paymentOf(record: string): PaymentRecord {
