@@ -1,4 +1,5 @@
-// The door with TLS: the identity's own key and chain serve it, and only a client that trusts the root gets in.
+// The door with TLS: the identity's own key and chain serve it, and only who trusts the root gets in.
+// in.
 import { once } from 'node:events'
 import { Agent, request } from 'node:https'
 import type { AddressInfo } from 'node:net'
