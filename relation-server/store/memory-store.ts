@@ -1,5 +1,5 @@
-// The store in memory, for the simulated world and for fast tests. One batch at a time, all or nothing, rows copied in
-// and out; nothing outlives the process. Passes the same suite as PostgreSQL.
+// The store in memory, for the simulated world and for fast tests. One batch at a time, all or nothing, rows
+// copied in and out; nothing outlives the process. Passes the same suite as PostgreSQL.
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type {
   BatchBook,
@@ -37,20 +37,26 @@ export class MemoryStore implements Store {
     decide: (book: BatchBook) => { writes: Writes; result: T },
   ): Promise<T> {
     const { writes, result } = decide(structuredClone(this.#book(need)))
-    const duplicate = [
-      ...writes.inbox.filter((row) => this.#inbox.has(inboxKey(row))),
-      ...writes.outbox.filter((row) => this.#outbox.has(row.id)),
-    ]
-    if (duplicate.length > 0) {
-      throw new OperatingError({
-        code: 'duplicate-row',
-        message: 'A row of this batch is there already.',
-        advice: 'Nothing: the batch is tried again with what is there.',
-        retry: true,
-      })
-    }
+    this.#refuseDuplicates(writes)
     this.#write(structuredClone(writes))
     return result
+  }
+
+  #refuseDuplicates(writes: Writes): void {
+    const stored = writes.inbox.some((row) => this.#inbox.has(inboxKey(row)))
+    const machines = new Map([
+      ...this.#machines,
+      ...writes.machines.map((row) => [row.automatonId, row] as const),
+    ])
+    const numbers = [...machines.values()].flatMap(({ machineNumber }) => machineNumber ?? [])
+    const taken = new Set(numbers).size < numbers.length
+    if (!stored && !taken && !writes.outbox.some((row) => this.#outbox.has(row.id))) return
+    throw new OperatingError({
+      code: 'duplicate-row',
+      message: 'A row of this batch is there already.',
+      advice: 'Nothing was written. If it was a repeat, it had been stored before.',
+      retry: stored,
+    })
   }
 
   #book({ automatonIds, saleIds, inboxKeys, unknownsOf }: BatchNeed): BatchBook {

@@ -1,5 +1,5 @@
-// The store port of the relation server: one coarse write - lock these machines, decide, commit - and a few reads.
-// PostgreSQL in the house, memory in the simulated world; both pass the suite in contract.ts.
+// The store port of the relation server: one coarse write - lock these machines, decide, commit - and a few
+// reads. PostgreSQL in the house, memory in the simulated world; both pass the suite in contract.ts.
 //
 // Times are epoch ms. A row is plain data; only the engine knows what its JSON texts mean.
 import type { Channel, Language } from '../sale-events.ts'
@@ -179,9 +179,10 @@ export interface Due {
 
 export interface Store {
   /**
-   * One database transaction: locks, reads, decides, writes, commits. When `decide` throws nothing is written.
-   * Rejects with an OperatingError whose `retry` says whether the same batch may be tried again; after
-   * `database-away` the commit may have happened, and the inbox keys make the repetition harmless.
+   * One database transaction: locks, reads, decides, writes, commits. When `decide` throws nothing is
+   * written. Rejects with an OperatingError whose `retry` says whether the same batch may be tried again;
+   * after `database-away` the commit may have happened, and the inbox keys make the repetition harmless. An
+   * inbox key that is there already refuses with `retry`, a machine number that another machine has without.
    * The caller has one batch in flight at a time.
    */
   commitBatch<T>(need: BatchNeed, decide: (book: BatchBook) => { writes: Writes; result: T }): Promise<T>
@@ -201,8 +202,8 @@ export interface Store {
   /** Sales and identifications due by `now`, oldest first. */
   due(now: number, limit: number): Promise<Due[]>
   /**
-   * Takes outbox rows due by `now`: each gets one attempt more and a next due time, in one statement, so that two
-   * servers never take the same row at once.
+   * Takes outbox rows due by `now`: each gets one attempt more and a next due time, in one statement, so that
+   * two servers never take the same row at once.
    */
   claimOutbox(
     now: number,

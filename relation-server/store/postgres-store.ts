@@ -1,8 +1,10 @@
-// The store on PostgreSQL. A batch takes two round trips: begin with the reads, the writes with commit. Machines are
-// locked in id order, skipping what another server holds, so two servers never wait for each other.
+// The store on PostgreSQL. A batch takes two round trips: begin with the reads, the writes with commit.
+// Machines are locked in id order, skipping what another server holds, so two servers never wait for each
+// other.
 import { fileURLToPath } from 'node:url'
 import type { PgTable } from '@concilia/platform/drizzle.ts'
 import { migrate } from '@concilia/platform/migrate.ts'
+import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { type Lane, openLane } from '@concilia/platform/postgres-lane.ts'
 import type { BatchBook, BatchNeed, Due, OutboxRow, Store, Writes } from './port.ts'
 import * as tables from './schema.ts'
@@ -33,13 +35,16 @@ class PostgresStore implements Store {
     need: BatchNeed,
     decide: (book: BatchBook) => { writes: Writes; result: T },
   ): Promise<T> {
-    return await this.#batches.transact(
+    const work = this.#batches.transact(
       (statements) => readBook(statements, need),
       (book) => {
         const { writes, result } = decide(book)
         return { result, writes: (statements) => write(statements, writes) }
       },
     )
+    return await work.catch((error: unknown) => {
+      throw storedElsewhere(error) ?? error
+    })
   }
 
   async ensureMachine(row: Parameters<Store['ensureMachine']>[0]): Promise<void> {
@@ -85,7 +90,10 @@ class PostgresStore implements Store {
     return [
       ...sales.map((row) => ({ ...row, identificationId: null })),
       ...identifications.map((row) => ({ ...row, saleId: null })),
-    ].flatMap(({ dueAt, ...row }) => (dueAt === null ? [] : [{ ...row, dueAt }]))
+    ]
+      .flatMap(({ dueAt, ...row }) => (dueAt === null ? [] : [{ ...row, dueAt }]))
+      .sort((a, b) => a.dueAt - b.dueAt)
+      .slice(0, limit)
   }
 
   async claimOutbox(now: number, limit: number, retryMs: Readonly<Record<OutboxRow['kind'], number>>) {
@@ -117,6 +125,19 @@ class PostgresStore implements Store {
   async close(): Promise<void> {
     await Promise.all([this.#batches.close(), this.#rest.close()])
   }
+}
+
+/**
+ * An input that names no machine is locked by nothing: another server may have stored it since this batch
+ * looked. Tried again, the batch finds it.
+ */
+function storedElsewhere(error: unknown): OperatingError | undefined {
+  if (!(error instanceof OperatingError) || error.code !== 'duplicate-row') return undefined
+  const { code, message, cause } = error
+  const isInput = typeof cause === 'object' && cause !== null && 'table' in cause && cause.table === 'inbox'
+  if (!isInput) return undefined
+  const advice = 'Nothing: the batch is tried again with what is there.'
+  return new OperatingError({ code, message, advice, retry: true, cause })
 }
 
 async function readBook(statements: Statements, need: BatchNeed): Promise<BatchBook> {

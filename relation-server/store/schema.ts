@@ -1,5 +1,5 @@
-// The relation server's tables. The migrations beside this file are generated from it (`npm run migrations`) and
-// committed. Property names are the port's.
+// The relation server's tables. The migrations beside this file are generated from it (`npm run migrations`)
+// and committed. Property names are the port's.
 import {
   bigint,
   boolean,

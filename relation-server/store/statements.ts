@@ -1,5 +1,5 @@
-// The statements of the PostgreSQL store, prepared once for each connection. A batch of any size is one statement a
-// table: its rows travel as one JSON text, so that the statement's own text never changes.
+// The statements of the PostgreSQL store, prepared once for each connection. A batch of any size is one
+// statement a table: its rows travel as one JSON text, so that the statement's own text never changes.
 import {
   and,
   asc,

@@ -1,0 +1,415 @@
+// The contract of the store, as a suite over an implementation: what a batch may read, what it writes as one,
+// what it is refused, and how due things are taken. What happens when two servers meet is in
+// postgres-store.test.ts.
+import { OperatingError } from '@concilia/platform/operating-error.ts'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import {
+  type BatchBook,
+  type BatchNeed,
+  type IdentificationRow,
+  type InboxRow,
+  type MachineRow,
+  noWrites,
+  type OutboxRow,
+  type SaleRow,
+  type Store,
+  type SubscriberRow,
+  type Writes,
+} from './port.ts'
+
+export const machine = (automatonId: string, change: Partial<MachineRow> = {}): MachineRow => ({
+  automatonId,
+  machineNumber: null,
+  seller: 'operator',
+  tradeName: 'Operator',
+  state: 'admitted',
+  journalId: null,
+  newJournalId: null,
+  boot: 1,
+  storedUpTo: 0,
+  beyond: [],
+  chain: null,
+  presence: null,
+  reader: 'alwaysIdle',
+  enrolledAt: 1,
+  ...change,
+})
+
+export const sale = (saleId: string, change: Partial<SaleRow> = {}): SaleRow => ({
+  saleId,
+  automatonId: 'm1',
+  chartVersion: 1,
+  snapshot: '{}',
+  open: true,
+  state: 'open.awaitingPhone',
+  amountMinor: 150,
+  currency: 'EUR',
+  subscriberId: null,
+  paymentId: null,
+  dueAt: null,
+  dueEvent: null,
+  aside: null,
+  createdAt: 1000,
+  endedAt: null,
+  ...change,
+})
+
+export const identification = (
+  identificationId: string,
+  change: Partial<IdentificationRow> = {},
+): IdentificationRow => ({
+  identificationId,
+  automatonId: 'm1',
+  subscriberId: 's1',
+  channel: 'text',
+  sessionId: null,
+  language: 'fr',
+  vouched: false,
+  code: '1234',
+  state: 'waiting',
+  expects: null,
+  saleId: null,
+  at: 1000,
+  dueAt: null,
+  ...change,
+})
+
+export const input = (key: string, change: Partial<InboxRow> = {}): InboxRow => ({
+  source: 'phone gateway',
+  key,
+  automatonId: null,
+  saleId: null,
+  bodyHash: 'hash',
+  body: '{}',
+  at: 1000,
+  ...change,
+})
+
+export const outgoing = (id: string, change: Partial<OutboxRow> = {}): OutboxRow => ({
+  id,
+  kind: 'text',
+  automatonId: null,
+  saleId: null,
+  body: '{}',
+  attempts: 1,
+  dueAt: 1000,
+  ...change,
+})
+
+const subscriber = (subscriberId: string, change: Partial<SubscriberRow> = {}): SubscriberRow => ({
+  subscriberId,
+  sealed: 'sealed',
+  language: 'en',
+  stopped: false,
+  seenAt: 1000,
+  ...change,
+})
+
+export const need = (change: Partial<BatchNeed> = {}): BatchNeed => ({
+  automatonIds: [],
+  saleIds: [],
+  inboxKeys: [],
+  unknownsOf: null,
+  ...change,
+})
+
+/** Writes these rows, whatever is there. */
+export async function put(store: Store, writes: Partial<Writes>): Promise<void> {
+  await store.commitBatch(need(), () => ({ writes: { ...noWrites, ...writes }, result: undefined }))
+}
+
+export async function bookOf(store: Store, wanted: Partial<BatchNeed>): Promise<BatchBook> {
+  return await store.commitBatch(need(wanted), (book) => ({ writes: noWrites, result: book }))
+}
+
+/** The error of a refusal; fails when it was none of ours. */
+export async function refusalOf(work: Promise<unknown>): Promise<OperatingError> {
+  const error = await work.then(
+    () => 'it was accepted',
+    (reason: unknown) => reason,
+  )
+  expect(error).toBeInstanceOf(OperatingError)
+  return error as OperatingError
+}
+
+const retryMs = { instruction: 10, payment: 20, text: 30, admission: 40 }
+
+export function storeContract(name: string, open: () => Promise<Store>): void {
+  describe(`the store in ${name}`, () => {
+    let store: Store
+    beforeEach(async () => {
+      store = await open()
+    })
+    afterEach(() => store.close())
+
+    describe('a batch', () => {
+      test('has its machines, all that hangs on them, and the sales it names', async () => {
+        await put(store, {
+          machines: [machine('m2'), machine('m1', { beyond: [3, 5], machineNumber: '4021' }), machine('m3')],
+          sales: [
+            sale('open'),
+            sale('ended', { open: false }),
+            sale('named', { open: false }),
+            sale('elsewhere', { automatonId: 'm3' }),
+          ],
+          identifications: [
+            identification('second', { at: 2000, state: 'bound', saleId: 'open', expects: 'consent' }),
+            identification('first'),
+            identification('closed', { state: 'closed' }),
+            identification('elsewhere', { automatonId: 'm3' }),
+          ],
+        })
+        const book = await bookOf(store, { automatonIds: ['m1', 'm2', 'nobody'], saleIds: ['named'] })
+        expect(book.machines).toEqual([
+          machine('m1', { beyond: [3, 5], machineNumber: '4021' }),
+          machine('m2'),
+        ])
+        expect(book.sales.map(({ saleId }) => saleId).sort()).toEqual(['named', 'open'])
+        expect(book.identifications).toEqual([
+          identification('first'),
+          identification('second', { at: 2000, state: 'bound', saleId: 'open', expects: 'consent' }),
+        ])
+      })
+
+      test('knows which inputs were stored before, by source and key', async () => {
+        await put(store, { inbox: [input('a', { bodyHash: 'h1' }), input('b', { source: 'machine m1' })] })
+        const inboxKeys = [
+          { source: 'phone gateway', key: 'a' },
+          { source: 'phone gateway', key: 'b' },
+          { source: 'machine m1', key: 'b' },
+        ]
+        const { seen } = await bookOf(store, { inboxKeys })
+        expect(seen.map(({ source, key, bodyHash }) => `${source} ${key} ${bodyHash}`).sort()).toEqual([
+          'machine m1 b hash',
+          'phone gateway a h1',
+        ])
+      })
+
+      test('adds to the counts of unknown outcomes, and reads those of the day', async () => {
+        const row = { day: '2030-01-01', scope: 'machine' as const, id: 'm1', count: 2 }
+        const buyer = { day: '2030-01-01', scope: 'subscriber' as const, id: 's1', count: 1 }
+        await put(store, { machines: [machine('m1')], sales: [sale('open', { subscriberId: 's1' })] })
+        await put(store, { unknowns: [row, buyer] })
+        await put(store, {
+          unknowns: [
+            { ...row, count: 3 },
+            { ...row, day: '2030-01-02' },
+          ],
+        })
+        const { unknowns } = await bookOf(store, { automatonIds: ['m1'], unknownsOf: '2030-01-01' })
+        expect(unknowns.toSorted((a, b) => (a.scope < b.scope ? -1 : 1))).toEqual([
+          { ...row, count: 5 },
+          buyer,
+        ])
+        expect((await bookOf(store, { automatonIds: ['m1'] })).unknowns).toEqual([])
+      })
+
+      test('gives what its decision gives, and replaces rows whole', async () => {
+        await put(store, { sales: [sale('s', { aside: 'why', dueAt: 5, dueEvent: 'e' })] })
+        const result = await store.commitBatch(need(), () => ({
+          writes: { ...noWrites, sales: [sale('s', { state: 'settled', open: false, endedAt: 7 })] },
+          result: 42,
+        }))
+        expect(result).toBe(42)
+        expect(await store.sale('s')).toEqual(sale('s', { state: 'settled', open: false, endedAt: 7 }))
+        expect(await store.sale('nobody')).toBeUndefined()
+      })
+
+      test('whose decision throws has written nothing, and the next one goes on', async () => {
+        const broken = store.commitBatch(need(), () => {
+          throw new RangeError('no such state')
+        })
+        await expect(broken).rejects.toThrow('no such state')
+        await put(store, { sales: [sale('s')] })
+        expect(await store.sale('s')).toEqual(sale('s'))
+      })
+
+      test('with an input that is stored already is refused whole, to be tried again', async () => {
+        await put(store, { inbox: [input('a')] })
+        const refusal = await refusalOf(put(store, { inbox: [input('a'), input('b')], sales: [sale('s')] }))
+        expect(refusal.retry).toBe(true)
+        expect(await store.sale('s')).toBeUndefined()
+        const inboxKeys = [{ source: 'phone gateway', key: 'b' }]
+        expect((await bookOf(store, { inboxKeys })).seen).toEqual([])
+      })
+
+      test('that gives one machine the number of another is refused for good', async () => {
+        await put(store, { machines: [machine('m1', { machineNumber: '4021' }), machine('m2')] })
+        const refusal = await refusalOf(put(store, { machines: [machine('m2', { machineNumber: '4021' })] }))
+        expect([refusal.code, refusal.retry]).toEqual(['duplicate-row', false])
+        await put(store, { machines: [machine('m1', { machineNumber: '4021', boot: 2 })] })
+        expect((await store.machines()).map(({ machineNumber }) => machineNumber)).toEqual(['4021', null])
+      })
+
+      test('keeps every text as it is', async () => {
+        const odd = `it's "so" \\ \u2028 ${'\u{1f600}'} <é> \t\r\n {"a":null} %s $1 --`
+        await put(store, {
+          sales: [sale('s', { snapshot: odd, aside: odd })],
+          outbox: [outgoing('o', { body: odd })],
+        })
+        expect(await store.sale('s')).toEqual(sale('s', { snapshot: odd, aside: odd }))
+        expect((await store.claimOutbox(1000, 1, retryMs))[0]?.body).toBe(odd)
+      })
+    })
+
+    describe('the outbox', () => {
+      const ids = async (now = 1_000_000) =>
+        (await store.claimOutbox(now, 100, retryMs)).map(({ id }) => id).sort()
+
+      test('loses what a sale no longer wants before it gets what it wants now', async () => {
+        await put(store, {
+          outbox: [
+            outgoing('old', { saleId: 's', kind: 'payment' }),
+            outgoing('other kind', { saleId: 's', kind: 'text' }),
+            outgoing('other sale', { saleId: 't', kind: 'payment' }),
+          ],
+        })
+        await put(store, {
+          outboxDropped: [{ saleId: 's', kind: 'payment' }],
+          outbox: [outgoing('new', { saleId: 's', kind: 'payment' })],
+        })
+        expect(await ids()).toEqual(['new', 'other kind', 'other sale'])
+      })
+
+      test('loses what is answered or forgotten, and puts off what is in doubt', async () => {
+        await put(store, { outbox: ['a', 'b', 'c', 'd'].map((id) => outgoing(id)) })
+        await put(store, { outboxDone: ['a', 'nobody'], outboxDue: [{ id: 'b', dueAt: 5000 }] })
+        await store.forgetOutbox(['c', 'nobody'])
+        expect(await ids(4999)).toEqual(['d'])
+        expect(await ids(5000)).toEqual(['b'])
+      })
+
+      test('gives what is due, the oldest first and no more than asked for', async () => {
+        await put(store, {
+          outbox: [
+            outgoing('late', { dueAt: 30 }),
+            outgoing('early', { dueAt: 10 }),
+            outgoing('later', { dueAt: 31 }),
+            outgoing('next', { dueAt: 20 }),
+          ],
+        })
+        const two = await store.claimOutbox(30, 2, retryMs)
+        expect(two.map(({ id }) => id).sort()).toEqual(['early', 'next'])
+        expect((await store.claimOutbox(30, 9, retryMs)).map(({ id }) => id)).toEqual(['late'])
+      })
+
+      test('counts each attempt and waits twice as long after each, up to eight times', async () => {
+        await put(store, { outbox: [outgoing('p', { kind: 'payment', dueAt: 0 })] })
+        let now = 0
+        for (const [attempts, pauseMs] of [
+          [2, 40],
+          [3, 80],
+          [4, 160],
+          [5, 160],
+        ] as const) {
+          const [row] = await store.claimOutbox(now, 1, retryMs)
+          expect([row?.attempts, row?.dueAt]).toEqual([attempts, now + pauseMs])
+          expect(await store.claimOutbox(now, 1, retryMs)).toEqual([])
+          now += pauseMs
+        }
+      })
+    })
+
+    test('what is due comes the oldest first, sales and identifications in one row', async () => {
+      await put(store, {
+        sales: [sale('s1', { dueAt: 30 }), sale('s2', { dueAt: 10 }), sale('s3')],
+        identifications: [identification('i1', { dueAt: 20 }), identification('i2', { dueAt: 99 })],
+      })
+      const due = { automatonId: 'm1', saleId: null, identificationId: null }
+      expect(await store.due(30, 100)).toEqual([
+        { ...due, saleId: 's2', dueAt: 10 },
+        { ...due, identificationId: 'i1', dueAt: 20 },
+        { ...due, saleId: 's1', dueAt: 30 },
+      ])
+      expect((await store.due(30, 2)).map(({ dueAt }) => dueAt)).toEqual([10, 20])
+    })
+
+    test('the next due time is the earliest of sales, identifications and outbox', async () => {
+      expect(await store.nextDue()).toBeUndefined()
+      await put(store, { outbox: [outgoing('o', { dueAt: 30 })] })
+      expect(await store.nextDue()).toBe(30)
+      await put(store, { identifications: [identification('i', { dueAt: 20 })] })
+      expect(await store.nextDue()).toBe(20)
+      await put(store, { sales: [sale('s', { dueAt: 10 })] })
+      expect(await store.nextDue()).toBe(10)
+    })
+
+    test('a machine is added once; a second one of its id changes nothing', async () => {
+      await store.ensureMachine(machine('m1', { machineNumber: '4021' }))
+      await store.ensureMachine(machine('m1', { state: 'pending' }))
+      await store.ensureMachine(machine('m0'))
+      expect(await store.machines()).toEqual([machine('m0'), machine('m1', { machineNumber: '4021' })])
+    })
+
+    test('the identifications of a subscriber come the newest first, without the closed ones', async () => {
+      await put(store, {
+        identifications: [
+          identification('a', { at: 1 }),
+          identification('b', { at: 3, state: 'bound' }),
+          identification('c', { at: 2, state: 'closed' }),
+          identification('d', { at: 4, subscriberId: 's2' }),
+        ],
+      })
+      const found = await store.identificationsOf('s1')
+      expect(found.map(({ identificationId }) => identificationId)).toEqual(['b', 'a'])
+    })
+
+    test('a subscriber is kept as last seen', async () => {
+      await put(store, { subscribers: [subscriber('s1')] })
+      await put(store, { subscribers: [subscriber('s1', { stopped: true, language: 'fr', seenAt: 2000 })] })
+      const row = subscriber('s1', { stopped: true, language: 'fr', seenAt: 2000 })
+      expect(await store.subscriber('s1')).toEqual(row)
+      expect(await store.subscriber('s2')).toBeUndefined()
+    })
+
+    test('sales are listed for a person, for a look back and for the walk', async () => {
+      await put(store, {
+        sales: [
+          sale('a', { createdAt: 1, aside: 'why', paymentId: 'p1' }),
+          sale('b', { createdAt: 3, paymentId: 'p2', open: false }),
+          sale('c', { createdAt: 2, aside: 'why' }),
+        ],
+      })
+      const idsOf = (rows: SaleRow[]) => rows.map(({ saleId }) => saleId)
+      expect(idsOf(await store.salesAside())).toEqual(['a', 'c'])
+      expect(idsOf(await store.recentSales(2))).toEqual(['b', 'c'])
+      expect(idsOf(await store.paidSales(0)).sort()).toEqual(['a', 'b'])
+      expect(idsOf(await store.paidSales(1))).toEqual(['b'])
+    })
+
+    test('what is over and old is deleted; what is open, set aside or stopped stays', async () => {
+      const old = { createdAt: 10 }
+      await put(store, {
+        machines: [machine('m1')],
+        inbox: [input('old', { at: 10 }), input('young', { at: 20 })],
+        sales: [
+          sale('open', old),
+          sale('aside', { ...old, open: false, aside: 'why' }),
+          sale('ended', { ...old, open: false }),
+          sale('young', { open: false, createdAt: 20 }),
+        ],
+        identifications: [
+          identification('waiting', { at: 10 }),
+          identification('closed', { at: 10, state: 'closed' }),
+        ],
+        subscribers: [
+          subscriber('gone', { seenAt: 10 }),
+          subscriber('stopped', { seenAt: 10, stopped: true }),
+          subscriber('young', { seenAt: 20 }),
+        ],
+      })
+      await store.prune(20)
+      const inboxKeys = ['old', 'young'].map((key) => ({ source: 'phone gateway', key }))
+      const book = await bookOf(store, {
+        automatonIds: ['m1'],
+        saleIds: ['open', 'aside', 'ended', 'young'],
+        inboxKeys,
+      })
+      expect(book.seen.map(({ key }) => key)).toEqual(['young'])
+      expect(book.sales.map(({ saleId }) => saleId).sort()).toEqual(['aside', 'open', 'young'])
+      expect(book.identifications.map((row) => row.identificationId)).toEqual(['waiting'])
+      const kept = await Promise.all(['gone', 'stopped', 'young'].map((id) => store.subscriber(id)))
+      expect(kept.map((row) => row?.subscriberId)).toEqual([undefined, 'stopped', 'young'])
+    })
+  })
+}
