@@ -1,6 +1,6 @@
-// Making certificates: a root, the intermediate that signs for it ("operations"), and leaves for parties, all Ed25519.
-// In memory; enrolment.ts keeps them in folders. Checking them is protocol/certificates.ts, and so programs that only
-// sign and verify never load the library used here.
+// Making certificates: a root, the intermediate that signs for it ("operations"), and leaves for parties, all
+// Ed25519. In memory; enrolment.ts keeps them in folders. Checking them is protocol/certificates.ts, and so
+// programs that only sign and verify never load the library used here.
 import 'reflect-metadata'
 import { createPrivateKey, KeyObject, type webcrypto, X509Certificate } from 'node:crypto'
 import type { Role } from '@concilia/protocol/certificates.ts'
@@ -75,7 +75,9 @@ export async function makeAuthority(at: number): Promise<Authority> {
   return { rootPem, rootKeyPem: pem(root), operationsPem, operationsKeyPem: pem(operations) }
 }
 
-/** A new key with its certificate chain. Ids and sellers are of our own alphabet, so nothing needs escaping. */
+/**
+ * A new key with its certificate chain. Ids and sellers are of our own alphabet, so nothing needs escaping.
+ */
 export async function makeCredentials(
   authority: Authority,
   subject: Subject,

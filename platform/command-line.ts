@@ -1,4 +1,5 @@
-// Reading a command line by a description that also writes `--help`. Pure: no process, no exit (run-main.ts does that).
+// Reading a command line by a description that also writes `--help`. Pure: no process, no exit (run-main.ts
+// does that).
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { nearestWord } from './nearest-word.ts'
 import { OperatingError } from './operating-error.ts'

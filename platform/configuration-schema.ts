@@ -1,5 +1,5 @@
-// What a configuration's zod schema says of each key - description, kind, range, default, example - read from its
-// JSON Schema. One reading serves error texts, relative paths and the example files; pure.
+// What a configuration's zod schema says of each key - description, kind, range, default, example - read from
+// its JSON Schema. One reading serves error texts, relative paths and the example files; pure.
 import { z } from 'zod'
 
 /** The part of JSON Schema that our configurations use. */

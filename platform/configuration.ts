@@ -1,6 +1,7 @@
-// A program's configuration: one TOML file, one zod schema, parsed once at start into a frozen object. Whatever is
-// wrong with the file is said all at once, each with its key, what was found and what may stand there. This adapter
-// reads the file and the environment; what a schema says is read in configuration-schema.ts.
+// A program's configuration: one TOML file, one zod schema, parsed once at start into a frozen object.
+// Whatever is wrong with the file is said all at once, each with its key, what was found and what may stand
+// there. This adapter reads the file and the environment; what a schema says is read in
+// configuration-schema.ts.
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { brokenLimits, type Limits } from '@concilia/protocol/limits.ts'

@@ -1,5 +1,5 @@
-// Enrolment on one bench: a development root made on first start and kept, and identity folders for the programs.
-// Every folder appears whole or not at all: it is written beside its place and renamed.
+// Enrolment on one bench: a development root made on first start and kept, and identity folders for the
+// programs. Every folder appears whole or not at all: it is written beside its place and renamed.
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Authority, makeAuthority, makeCredentials, type Subject } from './certificate-making.ts'
@@ -40,8 +40,8 @@ export async function ensureRoot(folder: string, at: number): Promise<Authority>
 }
 
 /**
- * The identity folder of a party, made when there is none, when it is of another authority, subject or form, or when
- * it soon runs out.
+ * The identity folder of a party, made when there is none, when it is of another authority, subject or form,
+ * or when it soon runs out.
  * @returns the folder, with key.pem (mode 0600), chain.pem and root.pem
  */
 export async function issue(folder: string, subject: Subject, at: number): Promise<string> {
@@ -75,7 +75,7 @@ function readAuthorityFile(place: string, file: string): string {
     throw new OperatingError({
       code: 'authority-incomplete',
       message: `The development authority in ${place} lacks ${file}.`,
-      advice: `Put the file back, or remove ${place}: a new root is made, and every program is enrolled anew.`,
+      advice: `Put the file back, or remove ${place}: a new root is made, all are enrolled anew.`,
       cause,
     })
   }

@@ -1,6 +1,6 @@
-// The commented example of a configuration file, written from its schema: each key with its meaning, unit, range and
-// default. Keys with a default stand commented out; the others show their example. Pure; a test of each program holds
-// the committed example.toml against it.
+// The commented example of a configuration file, written from its schema: each key with its meaning, unit,
+// range and default. Keys with a default stand commented out; the others show their example. Pure; a test of
+// each program holds the committed example.toml against it.
 import { stringify } from 'smol-toml'
 import type { z } from 'zod'
 import { alternatives, expectationOf, type KeySchema, keySchemaOf } from './configuration-schema.ts'

@@ -1,5 +1,5 @@
-// Who a program is: its key, its certificate chain and the root it trusts, as it reads them at start. Light: nothing
-// here makes certificates (enrolment.ts does).
+// Who a program is: its key, its certificate chain and the root it trusts, as it reads them at start. Light:
+// nothing here makes certificates (enrolment.ts does).
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -21,8 +21,8 @@ export interface Identity extends Party {
 }
 
 /**
- * Reads an identity folder. The certificate's dates are not judged: a machine's clock may be wrong at start, and its
- * peers judge them anyway.
+ * Reads an identity folder. The certificate's dates are not judged: a machine's clock may be wrong at start,
+ * and its peers judge them anyway.
  * @throws OperatingError `identity-missing` or `identity-invalid`
  */
 export function readIdentity(folder: string): Identity {

@@ -1,5 +1,5 @@
-// The log of a program: one JSON object a line on a pipe, one readable line on a terminal. Nobody's telephone number
-// and no secret gets out, whatever a caller passes in (redaction.ts).
+// The log of a program: one JSON object a line on a pipe, one readable line on a terminal. Nobody's telephone
+// number and no secret gets out, whatever a caller passes in (redaction.ts).
 import pino from 'pino'
 import { redactedText, redactedValue } from './redaction.ts'
 
@@ -69,7 +69,9 @@ function standardOutput(): (line: string) => void {
   return (line) => process.stdout.write(line)
 }
 
-/** `12:00:01.234 warn   automaton  the line went away  machine=4021`, with a stack, if any, on its own lines. */
+/**
+ * `12:00:01.234 warn automaton the line went away machine=4021`, with a stack, if any, on its own lines.
+ */
 export function readableLine(json: string): string {
   const { time, level, program, msg, err, ...fields } = JSON.parse(json)
   const rest = Object.entries(fields).map(([name, value]) => `  ${name}=${plain(value)}`)

@@ -1,5 +1,6 @@
-// An operating error: the port was lost, the database is away, a key is wrong. Somebody can do something about it, so
-// it says what. Outcomes of a sale are values, never errors; broken invariants are assertions, never this.
+// An operating error: the port was lost, the database is away, a key is wrong. Somebody can do something
+// about it, so it says what. Outcomes of a sale are values, never errors; broken invariants are assertions,
+// never this.
 
 export interface OperatingErrorDetails {
   /** Stable, kebab-case; documented and tested. */

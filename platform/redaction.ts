@@ -1,11 +1,11 @@
-// What must never reach a log, a terminal or an error text: telephone numbers and secrets. Pure; log.ts applies it to
-// every line, so that no single call has to remember it.
+// What must never reach a log, a terminal or an error text: telephone numbers and secrets. Pure; log.ts
+// applies it to every line, so that no single call has to remember it.
 
 /** `+33612345678`, also percent-encoded or with spaces; six digits are already enough to find a person. */
 const international = /(?:\+|%2B)([1-9](?:[ -]?\d){4,14})(?!\d)/gi
 /** Nine to fifteen bare digits after a word that says they are somebody's number. */
-const named =
-  /\b((?:from|to|phone|phone_?number|msisdn|sender|recipient|subscriber)["'\\]*(?:\s*[:=]\s*|\s+)["'\\]*)(\d{9,15})(?!\d)/gi
+const names = 'from|to|phone|phone_?number|msisdn|sender|recipient|subscriber'
+const named = new RegExp(`\\b((?:${names})["'\\\\]*(?:\\s*[:=]\\s*|\\s+)["'\\\\]*)(\\d{9,15})(?!\\d)`, 'gi')
 const urlPassword = /(:\/\/[^\s/:@]*:)[^\s/@]+@/g
 const bearer = /\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi
 /** The database layer repeats a statement's parameters, hence buyers' numbers, in its error text. */
@@ -59,7 +59,10 @@ function redactedNamed(name: string, item: unknown, depth: number): unknown {
   return safe === digits ? redactedValue(item) : safe.slice(name.length + 1)
 }
 
-/** Only what we wrote ourselves: a driver's own fields may carry parameters, so of those only the code is kept. */
+/**
+ * Only what we wrote ourselves: a driver's own fields may carry parameters, so of those only the code is
+ * kept.
+ */
 function redactedError(error: Error, depth: number): object {
   const { name, message, stack, cause } = error
   const own = error as { code?: unknown; advice?: unknown; retry?: unknown }

@@ -1,5 +1,6 @@
-// The life of a program's process: command line in, exit code out, errors in words, an orderly stop when asked for one.
-// Exit codes: 0 done or stopped, 1 an operating error or a broken invariant, 2 a command line not understood.
+// The life of a program's process: command line in, exit code out, errors in words, an orderly stop when
+// asked for one. Exit codes: 0 done or stopped, 1 an operating error or a broken invariant, 2 a command line
+// not understood.
 import { once } from 'node:events'
 import { type CommandLine, type Flags, helpText, type Line, readCommandLine } from './command-line.ts'
 import { OperatingError } from './operating-error.ts'
@@ -22,8 +23,9 @@ const stopMs = 10_000
 /**
  * Runs a program. Without a `Running` it is over when `main` is.
  *
- * A stop is asked for by SIGINT, by SIGTERM, or by the parent going away (its channel closes, so that the children of
- * a killed supervisor do not stay behind). Asked once, the program stops in order; asked again, at once.
+ * A stop is asked for by SIGINT, by SIGTERM, or by the parent going away (its channel closes, so that the
+ * children of a killed supervisor do not stay behind). Asked once, the program stops in order; asked again,
+ * at once.
  * @param main `stopping` is aborted when a stop is asked for, for a start that waits for others
  */
 export async function runMain<F extends Flags>(

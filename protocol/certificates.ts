@@ -1,7 +1,9 @@
-// Checking certificate chains to the one root. A chain is checked once, when it arrives (birth, admission, the
-// centre's key list), and kept under its `kid`; signatures then need only the key. Making certificates is elsewhere.
+// Checking certificate chains to the one root. A chain is checked once, when it arrives (birth, admission,
+// the centre's key list), and kept under its `kid`; signatures then need only the key. Making certificates is
+// elsewhere.
 //
-// Subject: CN = the party's id, OU = its role, O = the operator (seller) it belongs to, where it belongs to one.
+// Subject: CN = the party's id, OU = its role, O = the operator (seller) it belongs to, where it belongs to
+// one.
 import { createHash, type KeyObject, X509Certificate } from 'node:crypto'
 
 export type Role = 'automaton' | 'relation-server' | 'payment-centre'
@@ -38,7 +40,8 @@ export function kidOfCertificate(certificate: X509Certificate): string {
 /**
  * @param chainPem leaf first, then intermediates, root last or left out
  * @param rootPem the one root this party trusts
- * @param at epoch ms at which the dates are judged (an automaton passes the server's time of its last admission)
+ * @param at epoch ms at which the dates are judged (an automaton passes the server's time of its last
+ *   admission)
  */
 export function checkChain(chainPem: string, rootPem: string, at: number): CheckedChain {
   const blocks = chainPem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []

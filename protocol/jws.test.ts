@@ -1,4 +1,5 @@
-// Our compact JWS against an independent implementation, and against everything that is not one of our tokens.
+// Our compact JWS against an independent implementation, and against everything that is not one of our
+// tokens.
 import { generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
 import { CompactSign, compactVerify } from 'jose'

@@ -1,5 +1,6 @@
-// Compact JWS (RFC 7515) with EdDSA over Ed25519 (RFC 8037), synchronous over node:crypto: the same key and payload
-// always give the same bytes, and a simulated run replays event for event. `kid` names the signer's certificate.
+// Compact JWS (RFC 7515) with EdDSA over Ed25519 (RFC 8037), synchronous over node:crypto: the same key and
+// payload always give the same bytes, and a simulated run replays event for event. `kid` names the signer's
+// certificate.
 import { type KeyObject, sign, verify } from 'node:crypto'
 import { z } from 'zod'
 
@@ -11,21 +12,26 @@ export interface Signer {
   readonly privateKey: KeyObject
 }
 
-/** `typ` keeps one kind of promise from being read as another: a slip is never taken for an acknowledgement. */
+/**
+ * `typ` keeps one kind of promise from being read as another: a slip is never taken for an acknowledgement.
+ */
 export function signJws(signer: Signer, typ: string, payload: unknown): string {
   const header = base64url(JSON.stringify({ alg: 'EdDSA', kid: signer.kid, typ }))
   const input = `${header}.${base64url(JSON.stringify(payload))}`
   return `${input}.${sign(null, Buffer.from(input), signer.privateKey).toString('base64url')}`
 }
 
-/** Who made the token says it is; undefined when it is not one of our tokens at all. Proves nothing by itself. */
+/**
+ * Who made the token says it is; undefined when it is not one of our tokens at all. Proves nothing by itself.
+ */
 export function kidOf(token: string): string | undefined {
   return partsOf(token)?.header.kid
 }
 
 /**
  * Checks the signature and gives the payload.
- * @returns undefined for anything that is not a token of this type, well signed by this key, with such a payload
+ * @returns undefined for anything that is not a token of this type, well signed by this key, with such a
+ *   payload
  */
 export function verifyJws<T>(
   token: string,

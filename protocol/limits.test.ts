@@ -1,4 +1,5 @@
-// The table of limits against itself, and rule 6: every relation is broken by a test, with words for a person.
+// The table of limits against itself, and rule 6: every relation is broken by a test, with words for a
+// person.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { brokenLimits, defaultLimits, type LimitName, limitsSchema, limitTable } from './limits.ts'

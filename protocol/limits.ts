@@ -1,5 +1,6 @@
-// Every time limit of the system, in one table: unit (ms, all of them), range, default and reason. Rule 6 - each
-// limit is shorter than its caller's - is a relation between these names and is asserted by every program at start.
+// Every time limit of the system, in one table: unit (ms, all of them), range, default and reason. Rule 6 -
+// each limit is shorter than its caller's - is a relation between these names and is asserted by every
+// program at start.
 import { z } from 'zod'
 
 interface Limit {
@@ -49,7 +50,7 @@ export const limitTable = {
     defaultMs: 240 * second,
     minMs: 3 * second,
     maxMs: 255 * second,
-    why: 'Z7 of the reader configuration (one byte, seconds): the machine waits this long for approval or denial',
+    why: 'Z7 of the reader configuration (one byte, seconds): how long the machine waits for a decision',
   },
   machineVendLimitMs: {
     defaultMs: 300 * second,
@@ -67,7 +68,7 @@ export const limitTable = {
     defaultMs: 15 * second,
     minMs: 100,
     maxMs: minute,
-    why: 'ST6: wait for the server to store the outcome before standby; the outbox goes on resending afterwards',
+    why: 'ST6: wait for the server to store the outcome before standby; resending goes on afterwards',
   },
   attendMs: {
     defaultMs: 60 * second,
@@ -91,7 +92,7 @@ export const limitTable = {
     defaultMs: 24 * hour,
     minMs: 2 * second,
     maxMs: 7 * day,
-    why: "the operator's published limit: a machine silent this long after `deliver` closes the sale as unknown",
+    why: "the operator's published limit: silent this long after `deliver`, the sale closes as unknown",
   },
   quietMs: {
     defaultMs: minute,
@@ -139,7 +140,7 @@ export const limitTable = {
     defaultMs: 35 * day,
     minMs: day,
     maxMs: 400 * day,
-    why: 'sales, outcomes and acknowledgements stay in the journal, keys at the centre: as long as a re-credit is possible',
+    why: 'kept in the journal and at the centre: as long as a re-credit is possible',
   },
 } as const satisfies Record<string, Limit>
 
@@ -161,10 +162,12 @@ export const defaultLimits: Limits = limitsSchema.parse({})
 /** @returns the broken relations in words, one a line for a person; empty when all hold */
 export function brokenLimits(limits: Limits): string[] {
   const { textTransitMs, consentMs, authorisationMs, marginMs, offerWaitMs, readerLimitMs } = limits
+  const dialogueMs = textTransitMs + consentMs + authorisationMs + marginMs
   const relations: [boolean, string][] = [
     [
-      textTransitMs + consentMs + authorisationMs + marginMs <= offerWaitMs,
-      `textTransitMs + consentMs + authorisationMs + marginMs (${textTransitMs + consentMs + authorisationMs + marginMs}) must not exceed offerWaitMs (${offerWaitMs})`,
+      dialogueMs <= offerWaitMs,
+      `textTransitMs + consentMs + authorisationMs + marginMs (${dialogueMs}) ` +
+        `must not exceed offerWaitMs (${offerWaitMs})`,
     ],
     [
       offerWaitMs <= readerLimitMs - marginMs,
@@ -172,11 +175,13 @@ export function brokenLimits(limits: Limits): string[] {
     ],
     [
       readerLimitMs - marginMs <= limits.machineVendLimitMs,
-      `readerLimitMs - marginMs (${readerLimitMs - marginMs}) must not exceed machineVendLimitMs (${limits.machineVendLimitMs})`,
+      `readerLimitMs - marginMs (${readerLimitMs - marginMs}) ` +
+        `must not exceed machineVendLimitMs (${limits.machineVendLimitMs})`,
     ],
     [
       limits.quietMs < limits.confirmBeforeMs,
-      `quietMs (${limits.quietMs}) must be shorter than confirmBeforeMs (${limits.confirmBeforeMs}), or a hold could lapse unconfirmed`,
+      `quietMs (${limits.quietMs}) must be shorter than confirmBeforeMs (${limits.confirmBeforeMs}), ` +
+        'or a hold could lapse unconfirmed',
     ],
     [
       limits.confirmBeforeMs < limits.holdMs,

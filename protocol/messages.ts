@@ -1,5 +1,5 @@
-// Every message between automaton and relation server (architecture, section 7), as the zod schemas that validate
-// it and from which the AsyncAPI document is generated. QoS 1 both ways; only presence is retained.
+// Every message between automaton and relation server (architecture, section 7), as the zod schemas that
+// validate it and from which the AsyncAPI document is generated. QoS 1 both ways; only presence is retained.
 import { z } from 'zod'
 import { amountMinorSchema, currencySchema } from './money.ts'
 import { tokenSchema } from './promises.ts'
@@ -13,7 +13,10 @@ const epochMsSchema = z.int().min(0)
 const saleIdSchema = z.uuid()
 const bootSchema = z.int().min(1)
 
-/** The offer: what the machine would deliver, for how much, and for how long. Published as text, hashed as it is. */
+/**
+ * The offer: what the machine would deliver, for how much, and for how long. Published as text, hashed as it
+ * is.
+ */
 export const offerSchema = z.strictObject({
   saleId: saleIdSchema,
   automatonId: automatonIdSchema,
@@ -30,7 +33,10 @@ export const offerSchema = z.strictObject({
 })
 export type Offer = z.infer<typeof offerSchema>
 
-/** Every sale message carries the journal it was written in and its number there; both are stored before sending. */
+/**
+ * Every sale message carries the journal it was written in and its number there; both are stored before
+ * sending.
+ */
 const saleMessage = { journalId: z.uuid(), seq: seqSchema, saleId: saleIdSchema }
 
 export const offerMessageSchema = z.strictObject({
@@ -50,7 +56,9 @@ export const outcomeMessageSchema = z.strictObject({
   kind: z.literal('outcome'),
   outcome: tokenSchema,
 })
-/** A number the automaton no longer has: it was kept its 35 days, and a restored server asked for it again. */
+/**
+ * A number the automaton no longer has: it was kept its 35 days, and a restored server asked for it again.
+ */
 export const goneMessageSchema = z.strictObject({
   journalId: z.uuid(),
   seq: seqSchema,
@@ -77,7 +85,9 @@ export const birthSchema = z.strictObject({
   configurationHash: z.string().max(64),
   /** Certificates to the root, leaf first; they travel only here. */
   chain: z.string().max(8000),
-  /** `session`: an `attend` is needed before the buyer can choose. `alwaysIdle`: the machine asks by itself. */
+  /**
+   * `session`: an `attend` is needed before the buyer can choose. `alwaysIdle`: the machine asks by itself.
+   */
   reader: z.enum(['alwaysIdle', 'session']),
   link: z.enum(['permanent', 'onDemand']),
 })
@@ -152,7 +162,9 @@ export const presenceSchema = z.strictObject({
 })
 export type Presence = z.infer<typeof presenceSchema>
 
-/** What the machine did that is no sale by phone. Has its own counter; may be thinned, never carries money. */
+/**
+ * What the machine did that is no sale by phone. Has its own counter; may be thinned, never carries money.
+ */
 export const telemetrySchema = z.strictObject({
   boot: bootSchema,
   count: z.int().min(1),

@@ -2,7 +2,9 @@
 // The decimal text of the wires (CAMARA's JSON numbers, the bridge's lines) is made and read here, exactly.
 import { z } from 'zod'
 
-/** Minor digits of each currency we serve (ISO 4217) with its numeric code, which MDB writes as BCD `1xxx`. */
+/**
+ * Minor digits of each currency we serve (ISO 4217) with its numeric code, which MDB writes as BCD `1xxx`.
+ */
 export const currencies = {
   EUR: { digits: 2, numeric: 978 },
   GBP: { digits: 2, numeric: 826 },
@@ -43,8 +45,8 @@ export function priceText({ amountMinor, currency }: Money): string {
 }
 
 /**
- * Reads `1.5`, `1.50` or `2` as minor units. Digits beyond the currency's own are refused unless they are zeros,
- * because rounding someone's money is never ours to do.
+ * Reads `1.5`, `1.50` or `2` as minor units. Digits beyond the currency's own are refused unless they are
+ * zeros, because rounding someone's money is never ours to do.
  * @returns undefined when the text is no amount of this currency
  */
 export function amountMinorOf(text: string, currency: Currency): number | undefined {

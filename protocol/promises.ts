@@ -1,6 +1,6 @@
-// The four signed words of a sale: the automaton's price slip, withdrawal and outcome, and the payment centre's
-// acknowledgement. Everything that moves money or goods rests on one of these; the broker and the server cannot
-// make them. What is not signed is only news.
+// The four signed words of a sale: the automaton's price slip, withdrawal and outcome, and the payment
+// centre's acknowledgement. Everything that moves money or goods rests on one of these; the broker and the
+// server cannot make them. What is not signed is only news.
 import { z } from 'zod'
 import type { KnownParties, Party, Role } from './certificates.ts'
 import { kidOf, type Signer, signJws, verifyJws } from './jws.ts'
@@ -26,14 +26,20 @@ export const slipSchema = z.strictObject({
 })
 export type Slip = z.infer<typeof slipSchema>
 
-/** The centre's signed yes. It repeats the slip's terms, so that the automaton compares it with its own open offer. */
+/**
+ * The centre's signed yes. It repeats the slip's terms, so that the automaton compares it with its own open
+ * offer.
+ */
 export const acknowledgementSchema = z.strictObject({
   offerHash: hashSchema,
   amountMinor: amountMinorSchema,
   currency: currencySchema,
   seller: sellerSchema,
   paymentId: z.string().min(1).max(64),
-  /** `debit`: the account is charged already. `hold`: the amount is reserved and honoured until `honouredUntil`. */
+  /**
+   * `debit`: the account is charged already. `hold`: the amount is reserved and honoured until
+   * `honouredUntil`.
+   */
   charge: z.enum(['debit', 'hold']),
   honouredUntil: z.exactOptional(epochMsSchema),
   at: epochMsSchema,
@@ -60,13 +66,19 @@ export type Withdrawal = z.infer<typeof withdrawalSchema>
 
 export const outcomeResults = ['delivered', 'failed', 'unknown'] as const
 
-/** What became of a delivery. `offerHash` is empty only for `unknown` said of a sale the automaton does not hold. */
+/**
+ * What became of a delivery. `offerHash` is empty only for `unknown` said of a sale the automaton does not
+ * hold.
+ */
 export const outcomeSchema = z
   .strictObject({
     saleId: z.uuid(),
     offerHash: z.union([hashSchema, z.literal('')]),
     result: z.enum(outcomeResults),
-    /** What the hardware said, for the technician: `vend-success`, `vend-failed`, `reset-in-vend`, `vend-limit` ... */
+    /**
+     * What the hardware said, for the technician: `vend-success`, `vend-failed`, `reset-in-vend`,
+     * `vend-limit` ...
+     */
     detail: z.string().max(64),
     at: epochMsSchema,
   })

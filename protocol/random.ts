@@ -20,7 +20,9 @@ export function fractionFrom(random: Random): number {
   return Buffer.from(random.bytes(6)).readUIntBE(0, 6) / 2 ** 48
 }
 
-/** A decimal code of `digits` figures, each equally likely (the bias of 2^48 modulo 10^digits is below 10^-8). */
+/**
+ * A decimal code of `digits` figures, each equally likely (the bias of 2^48 modulo 10^digits is below 10^-8).
+ */
 export function codeFrom(random: Random, digits: number): string {
   return String(Math.floor(fractionFrom(random) * 10 ** digits)).padStart(digits, '0')
 }

@@ -1,12 +1,14 @@
-// Who a phone is: an opaque key with the realm that gives it meaning. Some carriers hide the number behind an alias
-// of their own, so the key is not always a telephone number.
+// Who a phone is: an opaque key with the realm that gives it meaning. Some carriers hide the number behind an
+// alias of their own, so the key is not always a telephone number.
 import { z } from 'zod'
 
 export const e164Schema = z.string().regex(/^\+[1-9][0-9]{4,14}$/)
 
 export const subscriberSchema = z
   .object({
-    /** `e164` for a telephone number; otherwise the carrier that vouches for the alias, such as `orange-fr`. */
+    /**
+     * `e164` for a telephone number; otherwise the carrier that vouches for the alias, such as `orange-fr`.
+     */
     realm: z.string().regex(/^[a-z0-9-]{2,32}$/),
     key: z.string().min(1).max(64),
   })

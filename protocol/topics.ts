@@ -1,5 +1,5 @@
-// MQTT topics: `concilia/1/{partition}/{automaton}/...`. No personal data, at most seven levels. The partition lets
-// servers share the machines on any broker later on.
+// MQTT topics: `concilia/1/{partition}/{automaton}/...`. No personal data, at most seven levels. The
+// partition lets servers share the machines on any broker later on.
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 
@@ -46,7 +46,9 @@ export type FromMachine =
   | { automatonId: string; channel: UpChannel }
   | { automatonId: string; channel: 'presence' }
 
-/** Who says what on a topic; undefined for any topic that is not a machine's own, wrong partition included. */
+/**
+ * Who says what on a topic; undefined for any topic that is not a machine's own, wrong partition included.
+ */
 export function readTopic(topic: string): FromMachine | undefined {
   const match = /^concilia\/1\/(\d{1,2})\/([a-z0-9-]{1,48})\/(?:up\/([a-z]+)|state\/(presence))$/.exec(topic)
   if (!match) return undefined

@@ -1,6 +1,7 @@
-// What a person can do to the books of the relation server, with or without a running one: see and close sales that
-// were set aside, enrol, admit and bar machines. Each change is an input of the engine like any other, under the same
-// lock, with who did it and why; a running server performs what follows within a second.
+// What a person can do to the books of the relation server, with or without a running one: see and close
+// sales that were set aside, enrol, admit and bar machines. Each change is an input of the engine like any
+// other, under the same lock, with who did it and why; a running server performs what follows within a
+// second.
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { decimalText } from '@concilia/protocol/money.ts'
 import { sellerSchema } from '@concilia/protocol/promises.ts'
@@ -196,7 +197,9 @@ function machineLine(row: MachineRow): string {
   const journal =
     row.newJournalId === null ? '' : `  new journal ${row.newJournalId.slice(0, 8)} waits for admission`
   const number = row.machineNumber ?? '(no number)'
-  return `${number.padEnd(12)} ${row.automatonId.padEnd(24)} ${row.state.padEnd(9)} ${(row.presence ?? 'never seen').padEnd(10)} ${row.seller}${journal}`
+  const presence = (row.presence ?? 'never seen').padEnd(10)
+  const who = `${number.padEnd(12)} ${row.automatonId.padEnd(24)}`
+  return `${who} ${row.state.padEnd(9)} ${presence} ${row.seller}${journal}`
 }
 
 function saleLine(row: SaleRow): string {

@@ -7,7 +7,8 @@ import { serverConfigurationSchema } from './configuration.ts'
 
 const file = fileURLToPath(new URL('example.toml', import.meta.url))
 const introduction =
-  'Configuration of a relation server: DATABASE_URL=... node relation-server/main.ts --config FILE\nKeys in comments show their defaults.'
+  'Configuration of a relation server: DATABASE_URL=... node relation-server/main.ts --config FILE\n' +
+  'Keys in comments show their defaults.'
 
 test('the committed example is what the schema says', () => {
   expect(readFileSync(file, 'utf8')).toBe(exampleConfiguration(serverConfigurationSchema, introduction))

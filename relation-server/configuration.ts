@@ -1,5 +1,5 @@
-// The relation server's configuration file: every key with its meaning, from which example.toml is written. Secrets are
-// in files of their own, the database in DATABASE_URL.
+// The relation server's configuration file: every key with its meaning, from which example.toml is written.
+// Secrets are in files of their own, the database in DATABASE_URL.
 import type { Frozen } from '@concilia/platform/configuration.ts'
 import { pathSchema } from '@concilia/platform/configuration-schema.ts'
 import { limitsSchema } from '@concilia/protocol/limits.ts'

@@ -1,5 +1,6 @@
-// From what a phone says to an input of the engine, and from what a sale says to a text or a screen. Finds who speaks
-// and which machine, sale and identification is meant; decides nothing: what is found is checked again under the lock.
+// From what a phone says to an input of the engine, and from what a sale says to a text or a screen. Finds
+// who speaks and which machine, sale and identification is meant; decides nothing: what is found is checked
+// again under the lock.
 
 import type { Log } from '@concilia/platform/log.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
@@ -56,7 +57,9 @@ export class Conversation implements Speaker {
     this.#parts = parts
   }
 
-  /** The phones port's `receive`: resolves after the commit, for a dialogue with the screen that answers it. */
+  /**
+   * The phones port's `receive`: resolves after the commit, for a dialogue with the screen that answers it.
+   */
   async receive(incoming: Incoming): Promise<Reply> {
     const { screens, answerLimitMs } = this.#parts
     const { gateway, messageId, channel, sessionId } = incoming

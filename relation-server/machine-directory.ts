@@ -1,5 +1,6 @@
-// Machine numbers as buyers type them, to the automaton behind each. A copy of the machines' table in memory, read again
-// every few seconds and whenever a number is not in it: only a way to find the row that is then locked.
+// Machine numbers as buyers type them, to the automaton behind each. A copy of the machines' table in memory,
+// read again every few seconds and whenever a number is not in it: only a way to find the row that is then
+// locked.
 import { X509Certificate } from 'node:crypto'
 import { kidOfCertificate } from '@concilia/protocol/certificates.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'

@@ -1,5 +1,6 @@
-// The relation server's composition root: command line and configuration in, the real store, broker, gateways and
-// payment centre put together, or one command on the books. The only place that knows which adapters are used.
+// The relation server's composition root: command line and configuration in, the real store, broker, gateways
+// and payment centre put together, or one command on the books. The only place that knows which adapters are
+// used.
 import { readFileSync } from 'node:fs'
 import { usageError } from '@concilia/platform/command-line.ts'
 import { assertLimits, readConfiguration, requiredEnvironment } from '@concilia/platform/configuration.ts'

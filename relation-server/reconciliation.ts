@@ -1,5 +1,6 @@
-// The walk over the centre's payments against our own sales, at start and daily (architecture, section 7). Finds what a
-// crash, a restored database or a late answer left behind; the engine acts on each finding under the machine's lock.
+// The walk over the centre's payments against our own sales, at start and daily (architecture, section 7).
+// Finds what a crash, a restored database or a late answer left behind; the engine acts on each finding under
+// the machine's lock.
 
 import type { Log } from '@concilia/platform/log.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'

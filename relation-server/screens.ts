@@ -1,5 +1,5 @@
-// USSD screens: a dialogue's step waits here for the first thing the engine says to its session. A step that is
-// repeated by its gateway gets the same screen; a session nobody waits for any more is told by text.
+// USSD screens: a dialogue's step waits here for the first thing the engine says to its session. A step that
+// is repeated by its gateway gets the same screen; a session nobody waits for any more is told by text.
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import type { Reply } from './phones/port.ts'
 

@@ -1,5 +1,5 @@
-// The file that holds the key of the subscriber vault: made on first start, readable by its owner alone, never in the
-// database it protects.
+// The file that holds the key of the subscriber vault: made on first start, readable by its owner alone,
+// never in the database it protects.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { OperatingError } from '@concilia/platform/operating-error.ts'

@@ -1,5 +1,6 @@
-// The running relation server: broker, machines' link, phones' HTTP, engine, performer, due watch and reconciliation,
-// started in an order in which nothing is heard before it can be stored, and stopped in the opposite one.
+// The running relation server: broker, machines' link, phones' HTTP, engine, performer, due watch and
+// reconciliation, started in an order in which nothing is heard before it can be stored, and stopped in the
+// opposite one.
 import { readFileSync } from 'node:fs'
 import type { Identity } from '@concilia/platform/identity.ts'
 import type { Log } from '@concilia/platform/log.ts'
@@ -184,7 +185,7 @@ export class RelationServer {
     } catch (cause) {
       throw new OperatingError({
         code: 'http-port-taken',
-        message: `Gateways cannot be heard on ${host} port ${port} (${(cause as NodeJS.ErrnoException).code}).`,
+        message: `Gateways cannot be heard on ${host} port ${port}: ${String(cause)}.`,
         advice: 'Stop what uses that port, or choose another one in [http].',
         cause,
       })
@@ -192,8 +193,8 @@ export class RelationServer {
   }
 
   /**
-   * Machines are let in once the centre's certificates are there, because an acknowledgement cannot be checked without;
-   * until then they keep what they have.
+   * Machines are let in once the centre's certificates are there, because an acknowledgement cannot be
+   * checked without; until then they keep what they have.
    */
   #meetCentre(): void {
     this.#payments

@@ -1,5 +1,5 @@
-// Phone numbers at rest: looked up by HMAC-SHA-256, called back through AES-256-GCM. The key is in a file outside the
-// database, so that the database alone tells nobody's number.
+// Phone numbers at rest: looked up by HMAC-SHA-256, called back through AES-256-GCM. The key is in a file
+// outside the database, so that the database alone tells nobody's number.
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto'
 import type { Random } from '@concilia/protocol/random.ts'
 import { type Subscriber, subscriberSchema } from '@concilia/protocol/subscriber.ts'

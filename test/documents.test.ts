@@ -63,7 +63,7 @@ test('every topic is a channel', () => {
   expect(Object.keys(channels)).toEqual(topics)
 })
 
-test('a chart becomes a picture: nesting, limits, guards, endings; what is answered in place is left out', () => {
+test('a chart becomes a picture: nesting, limits, guards, endings, but nothing answered in place', () => {
   const chart = createMachine({
     id: 'lamp',
     initial: 'off',

@@ -17,7 +17,7 @@ export function documents(): Map<string, string> {
       'docs/charts/automaton-sale.md',
       chartPage(
         "The automaton's sale",
-        'One sale on one machine, from the choice of an item (ST2) to the stored report of the outcome (ST6).',
+        'One sale on one machine, from the choice of an item (ST2) to its stored outcome (ST6).',
         automatonChart({ offerWaitMs, vendLimitMs: vendMs, reportingMs }),
       ),
     ],

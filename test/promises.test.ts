@@ -1,5 +1,5 @@
-// The four signed words: each is believed only in its own form, of its own kind, from a party of the right role whose
-// chain was checked and has not run out.
+// The four signed words: each is believed only in its own form, of its own kind, from a party of the right
+// role whose chain was checked and has not run out.
 
 import { makeAuthority, makeCredentials } from '@concilia/platform/certificate-making.ts'
 import { type Identity, identityFrom } from '@concilia/platform/identity.ts'

@@ -1,5 +1,6 @@
-// Conciliation: bringing an offer and an identification of one machine together, in whichever order they came. Each
-// waits for the other; an identification is bound to one sale and used up by it; several phones may be bound to one.
+// Conciliation: bringing an offer and an identification of one machine together, in whichever order they
+// came. Each waits for the other; an identification is bound to one sale and used up by it; several phones
+// may be bound to one.
 import type { IdentificationRow, SaleRow } from '../store/port.ts'
 import { addInstruction, addText } from './outgoing.ts'
 import { stepSale } from './sale-step.ts'

@@ -1,6 +1,6 @@
-// One batch, decided: the locked books and the inputs in, all rows to write out. Inputs are taken in the order they
-// came, except that due times wait for everything stored before them (rule 11). An input that cannot be processed
-// costs its machine one quarantine row and nobody else anything (rule 16).
+// One batch, decided: the locked books and the inputs in, all rows to write out. Inputs are taken in the
+// order they came, except that due times wait for everything stored before them (rule 11). An input that
+// cannot be processed costs its machine one quarantine row and nobody else anything (rule 16).
 import type { BatchBook, Writes } from '../store/port.ts'
 import { type Input, inboxKeyOf, saleIdOf } from './inputs.ts'
 import { countStored, machineSpoke, releaseStored } from './machine-step.ts'
@@ -99,7 +99,8 @@ function act(scene: Scene, input: Input, world: World): void {
     case 'payment': {
       const { operationId, operationKind, result } = input
       scene.attempt = input.attempt
-      // An operation in doubt stays until it is definite; only the question about an account may go unanswered.
+      // An operation in doubt stays until it is definite; only the question about an account may go
+      // unanswered.
       if (result.kind !== 'inDoubt' || operationKind === 'eligibility')
         scene.changes.outboxDone.push(operationId)
       const sale = scene.sale(input.saleId)
@@ -148,7 +149,10 @@ function notAdmitted(scene: Scene, { automatonId }: { automatonId: string }): Ch
   return scene.changes
 }
 
-/** Seen before: the same answer again. The same number with another body is a second machine with this identity. */
+/**
+ * Seen before: the same answer again. The same number with another body is a second machine with this
+ * identity.
+ */
 function repeated(scene: Scene, input: Input, differs: boolean): Changes {
   if (input.kind !== 'machine') return scene.changes
   if (differs) {

@@ -1,6 +1,6 @@
-// Looks for what has fallen due: deadlines of sales and identifications become inputs of the engine, outbox rows are
-// performed again. Looks at once when something is known to be due, and once a second for what other servers, or a
-// crash, have left behind.
+// Looks for what has fallen due: deadlines of sales and identifications become inputs of the engine, outbox
+// rows are performed again. Looks at once when something is known to be due, and once a second for what other
+// servers, or a crash, have left behind.
 
 import type { Log } from '@concilia/platform/log.ts'
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'

@@ -1,6 +1,7 @@
-// The engine (architecture, section 6): every input waits in one queue; when no commit is in flight the next batch is
-// taken at once, its machines locked, the charts run, everything written in one commit; then what was decided is let
-// out. What comes during a commit is the next batch. Nothing is performed that is not stored.
+// The engine (architecture, section 6): every input waits in one queue; when no commit is in flight the next
+// batch is taken at once, its machines locked, the charts run, everything written in one commit; then what
+// was decided is let out. What comes during a commit is the next batch. Nothing is performed that is not
+// stored.
 
 import type { Log } from '@concilia/platform/log.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
@@ -74,8 +75,8 @@ export class Engine {
   }
 
   /**
-   * Resolves once the input and all that it caused are committed (a repeat: at once, it was). Rejects when it could not
-   * be stored, for good or because the engine stops: the sender has to send it again.
+   * Resolves once the input and all that it caused are committed (a repeat: at once, it was). Rejects when it
+   * could not be stored, for good or because the engine stops: the sender has to send it again.
    */
   submit(input: Input): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -136,7 +137,10 @@ export class Engine {
     }
   }
 
-  /** A batch that the database refuses for good is tried input by input, so that one of them costs only itself. */
+  /**
+   * A batch that the database refuses for good is tried input by input, so that one of them costs only
+   * itself.
+   */
   async #findOffender(batch: Waiting[], error: unknown): Promise<void> {
     const [only] = batch
     if (batch.length === 1 && only) {

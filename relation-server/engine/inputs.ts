@@ -1,5 +1,5 @@
-// Everything that can reach the engine: a machine's message, a phone's step, the centre's answer, a due time, a
-// person's word. Each belongs to one machine (the unit of order) or, a few words of a phone, to none.
+// Everything that can reach the engine: a machine's message, a phone's step, the centre's answer, a due time,
+// a person's word. Each belongs to one machine (the unit of order) or, a few words of a phone, to none.
 import type {
   Birth,
   InstructionAnswer,
@@ -19,7 +19,9 @@ export type MachineInput = { kind: 'machine'; automatonId: string; at: number } 
   | { type: 'answered'; answer: InstructionAnswer }
   | { type: 'presence'; presence: Presence }
   | { type: 'telemetry'; telemetry: Telemetry }
-  /** Not in the form of its schema; with its number, where one could be read, it counts as stored (rule 16). */
+  /**
+   * Not in the form of its schema; with its number, where one could be read, it counts as stored (rule 16).
+   */
   | {
       type: 'malformed'
       reason: string
@@ -84,11 +86,11 @@ export interface ReconciledInput {
   /** Null when the centre names a sale that is not here. */
   readonly automatonId: string | null
   readonly saleId: string
-  readonly finding: /** A late yes to a sale that ended before any delivery was instructed: it is undone by its key (rule 7). */
-    | { type: 'undo'; key: string }
-    /** The centre lost a payment it acknowledged: it gets its own acknowledgement again. */
-    | { type: 'repost' }
-    | { type: 'aside' }
+  /**
+   * `undo`: a late yes to a sale that ended before any delivery was instructed (rule 7). `repost`: the centre
+   * lost a payment it acknowledged, and gets its own acknowledgement again.
+   */
+  readonly finding: { type: 'undo'; key: string } | { type: 'repost' } | { type: 'aside' }
   readonly why: string
   readonly at: number
 }

@@ -1,5 +1,5 @@
-// What a machine says, decided under its lock: birth and admission, the counting of what is *stored*, receipts of
-// instructions, presence. Its words about sales are in sale-messages.ts.
+// What a machine says, decided under its lock: birth and admission, the counting of what is *stored*,
+// receipts of instructions, presence. Its words about sales are in sale-messages.ts.
 import { checkChain } from '@concilia/protocol/certificates.ts'
 import type { Admission, Birth, InstructionAnswer, Presence } from '@concilia/protocol/messages.ts'
 import type { MachineInput } from './inputs.ts'

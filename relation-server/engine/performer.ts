@@ -1,5 +1,5 @@
-// Performs outbox rows after their commit: instructions to machines, payments at the centre, texts to phones. One
-// attempt each; the row stands until its answer is committed, and the due watch brings it again (rule 9).
+// Performs outbox rows after their commit: instructions to machines, payments at the centre, texts to phones.
+// One attempt each; the row stands until its answer is committed, and the due watch brings it again (rule 9).
 
 import type { Log } from '@concilia/platform/log.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'

@@ -1,4 +1,5 @@
-// A person's word: closing a sale that was set aside, admitting, barring or enrolling a machine. Who and why are kept.
+// A person's word: closing a sale that was set aside, admitting, barring or enrolling a machine. Who and why
+// are kept.
 import type { PersonInput } from './inputs.ts'
 import { admissionOf } from './machine-step.ts'
 import { addAdmission } from './outgoing.ts'

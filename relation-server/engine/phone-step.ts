@@ -1,4 +1,5 @@
-// What a phone wants, decided under its machine's lock (or, for a few words that concern no machine, without one).
+// What a phone wants, decided under its machine's lock (or, for a few words that concern no machine, without
+// one).
 import type { Say } from '../phones/say.ts'
 import { phoneArrived } from './conciliation.ts'
 import type { PhoneAct, PhoneInput } from './inputs.ts'
@@ -72,7 +73,9 @@ function identify(
   })
 }
 
-/** The same phone at the same machine once more: it is told again what it was told, on the way it used now. */
+/**
+ * The same phone at the same machine once more: it is told again what it was told, on the way it used now.
+ */
 function sayAgain(
   scene: Scene,
   world: World,

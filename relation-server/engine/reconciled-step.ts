@@ -1,5 +1,5 @@
-// What the walk over the centre's payments found, acted on under the lock: the sale is looked at once more, because it
-// may have moved on since.
+// What the walk over the centre's payments found, acted on under the lock: the sale is looked at once more,
+// because it may have moved on since.
 
 import type { ReconciledInput } from './inputs.ts'
 import { addPayment } from './outgoing.ts'

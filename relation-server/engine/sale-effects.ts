@@ -1,5 +1,5 @@
-// The effects of the sale chart as rows: payments, instructions and texts of the outbox, counts, and the notes that tell
-// the sale's story by the steps of the main source.
+// The effects of the sale chart as rows: payments, instructions and texts of the outbox, counts, and the
+// notes that tell the sale's story by the steps of the main source.
 import type { PaymentOperation } from '../payments/port.ts'
 import type { Say } from '../phones/say.ts'
 import type { SaleContext } from '../sale-context.ts'

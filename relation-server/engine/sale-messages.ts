@@ -1,5 +1,5 @@
-// A machine's word about a sale: offer, withdrawal, outcome. Signatures are checked here, before anything is believed;
-// what does not hold is poison and goes to quarantine.
+// A machine's word about a sale: offer, withdrawal, outcome. Signatures are checked here, before anything is
+// believed; what does not hold is poison and goes to quarantine.
 import { type Offer, offerSchema, parseMessage, type SaleMessage } from '@concilia/protocol/messages.ts'
 import { check, outcomeKind, slipKind, withdrawalKind } from '@concilia/protocol/promises.ts'
 import { sha256 } from '@concilia/protocol/random.ts'
@@ -148,7 +148,9 @@ export function aboveCap(scene: Scene, { settings }: World, sale: SaleRow): bool
   return scene.unknownsToday('machine', sale.automatonId) >= machine || ofSubscriber >= subscriber
 }
 
-/** An ended sale of which only its id is known: what comes of it later, in whatever order, finds it closed. */
+/**
+ * An ended sale of which only its id is known: what comes of it later, in whatever order, finds it closed.
+ */
 function placeholder(
   scene: Scene,
   world: World,

@@ -1,5 +1,5 @@
-// A payment operation with all its terms, from what the sale remembers. A pure function: the same sale and operation
-// always give the same bytes, which is what makes a repeat a repeat (rule 10).
+// A payment operation with all its terms, from what the sale remembers. A pure function: the same sale and
+// operation always give the same bytes, which is what makes a repeat a repeat (rule 10).
 import { payerOf, type SaleContext } from '../sale-context.ts'
 import type { ChartPayment } from '../sale-vocabulary.ts'
 import type { PaymentBody } from './outbox-bodies.ts'

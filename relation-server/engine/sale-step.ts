@@ -1,5 +1,5 @@
-// One transition of one sale: the chart's snapshot from its row, the event, the new row, and each effect turned into
-// the rows that will make it happen. Pure but for the ids that the world mints.
+// One transition of one sale: the chart's snapshot from its row, the event, the new row, and each effect
+// turned into the rows that will make it happen. Pure but for the ids that the world mints.
 import { type AnyEventObject, initialTransition, type SnapshotFrom, transition } from 'xstate'
 import { type SaleChart, saleChartVersion } from '../sale-chart.ts'
 import { payerOf, type SaleContext, type SaleInput } from '../sale-context.ts'
@@ -45,7 +45,9 @@ export function stepSale(scene: Scene, world: World, row: SaleRow, happening: Sa
   feed(scene, world, row, { ...happening, at: world.at, mint: world.mint() })
 }
 
-/** Feeds the delayed event that was due; the row's due time was taken and checked under its machine's lock. */
+/**
+ * Feeds the delayed event that was due; the row's due time was taken and checked under its machine's lock.
+ */
 export function stepDue(scene: Scene, world: World, row: SaleRow, aboveCap: boolean): void {
   if (row.dueEvent === null) throw new Error(`sale ${row.saleId} is due for nothing`)
   const cleared = { ...row, dueAt: null, dueEvent: null }
@@ -108,7 +110,10 @@ function keep(
   if (!row.open) scene.note({ saleId: row.saleId, words: `ended: ${state}` })
 }
 
-/** An identification lives as long as its phone is in an open sale; `expects` tells what its next figures mean. */
+/**
+ * An identification lives as long as its phone is in an open sale; `expects` tells what its next figures
+ * mean.
+ */
 function keepIdentifications(scene: Scene, { phones, payerId }: SaleContext, { open, state }: SaleRow): void {
   for (const phone of phones) {
     const identification = scene.identification(phone.identificationId)

@@ -1,5 +1,5 @@
-// One machine's books while one input is decided: reads see what this input has changed already, and nothing counts
-// until it is kept. An input that throws leaves no trace but its quarantine.
+// One machine's books while one input is decided: reads see what this input has changed already, and nothing
+// counts until it is kept. An input that throws leaves no trace but its quarantine.
 import type { Admission, Stored } from '@concilia/protocol/messages.ts'
 import type {
   IdentificationRow,

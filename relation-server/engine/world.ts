@@ -1,4 +1,5 @@
-// What a decision may know besides the locked rows: settings, checked certificates, minted ids and this moment.
+// What a decision may know besides the locked rows: settings, checked certificates, minted ids and this
+// moment.
 import type { KnownParties } from '@concilia/protocol/certificates.ts'
 import type { Limits } from '@concilia/protocol/limits.ts'
 import { codeFrom, type Random, uuidFrom } from '@concilia/protocol/random.ts'
@@ -19,7 +20,9 @@ export class World {
   readonly settings: Settings
   readonly parties: KnownParties
   readonly at: number
-  /** True in the first `quietMs` after the server is back with its peers: no deadline moves money (rule 11). */
+  /**
+   * True in the first `quietMs` after the server is back with its peers: no deadline moves money (rule 11).
+   */
   readonly quiet: boolean
   /** The payment centre's certificate chains, for machines to check acknowledgements by. */
   readonly centreChains: readonly string[]

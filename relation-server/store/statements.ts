@@ -14,7 +14,8 @@ import {
 } from '@concilia/platform/drizzle.ts'
 import * as tables from './schema.ts'
 
-const ids = (name: string) => sql`any(${sql.placeholder(name)}::text[])`
+const texts = (name: string) => sql`${sql.placeholder(name)}::text[]`
+const ids = (name: string) => sql`any(${texts(name)})`
 
 /** Rows as the JSON text that {@link rowsFrom} unpacks, keyed by the table's own column names. */
 export function rowsJson(table: PgTable, rows: readonly object[]): string {
@@ -35,7 +36,8 @@ function columnList(table: PgTable, prefix = '') {
 }
 
 function rowsFrom(table: PgTable) {
-  return sql`select ${columnList(table)} from json_populate_recordset(null::${table}, ${sql.placeholder('rows')}::json)`
+  const rows = sql`json_populate_recordset(null::${table}, ${sql.placeholder('rows')}::json)`
+  return sql`select ${columnList(table)} from ${rows}`
 }
 
 /** Every column but the key, taken from the row that was offered. */
@@ -51,6 +53,12 @@ export function prepareStatements(db: NodePgDatabase) {
     tables
   const now = sql.placeholder('now')
   const limit = sql.placeholder('limit')
+  const retryMs = sql`(${sql.placeholder('retryMs')}::json ->> ${outbox.kind})::bigint`
+  const { scope, id } = unknownOutcome
+  const ofMachines = sql`(${scope} = 'machine' and ${id} = ${ids('ids')})`
+  const openThere = sql`${sale.automatonId} = ${ids('ids')} and ${sale.open}`
+  const buyers = sql`select ${sale.subscriberId} from ${sale} where ${openThere}`
+  const ofBuyers = sql`(${scope} = 'subscriber' and ${id} in (${buyers}))`
   return {
     // Reads of a batch.
     lockMachines: db
@@ -77,21 +85,20 @@ export function prepareStatements(db: NodePgDatabase) {
       .select({ source: inbox.source, key: inbox.key, bodyHash: inbox.bodyHash })
       .from(inbox)
       .where(
-        sql`(${inbox.source}, ${inbox.key}) in (select * from unnest(${sql.placeholder('sources')}::text[], ${sql.placeholder('keys')}::text[]))`,
+        sql`(${inbox.source}, ${inbox.key}) in (select * from unnest(${texts('sources')}, ${texts('keys')}))`,
       )
       .prepare('seen'),
     unknowns: db
       .select()
       .from(unknownOutcome)
-      .where(
-        sql`${unknownOutcome.day} = ${sql.placeholder('day')} and ((${unknownOutcome.scope} = 'machine' and ${unknownOutcome.id} = ${ids('ids')}) or (${unknownOutcome.scope} = 'subscriber' and ${unknownOutcome.id} in (select ${sale.subscriberId} from ${sale} where ${sale.automatonId} = ${ids('ids')} and ${sale.open})))`,
-      )
+      .where(sql`${unknownOutcome.day} = ${sql.placeholder('day')} and (${ofMachines} or ${ofBuyers})`)
       .prepare('unknowns'),
     // Writes of a batch.
     dropOutbox: db
       .delete(outbox)
       .where(
-        sql`(${outbox.saleId}, ${outbox.kind}) in (select * from unnest(${sql.placeholder('saleIds')}::text[], ${sql.placeholder('kinds')}::text[]))`,
+        sql`(${outbox.saleId}, ${outbox.kind}) in (
+          select * from unnest(${texts('saleIds')}, ${texts('kinds')}))`,
       )
       .prepare('drop_outbox'),
     doneOutbox: db
@@ -101,9 +108,7 @@ export function prepareStatements(db: NodePgDatabase) {
     dueOutbox: db
       .update(outbox)
       .set({ dueAt: sql`v.due_at` })
-      .from(
-        sql`unnest(${sql.placeholder('ids')}::text[], ${sql.placeholder('dueAts')}::bigint[]) as v(id, due_at)`,
-      )
+      .from(sql`unnest(${texts('ids')}, ${sql.placeholder('dueAts')}::bigint[]) as v(id, due_at)`)
       .where(sql`${outbox.id} = v.id`)
       .prepare('due_outbox'),
     addInbox: db.insert(inbox).select(rowsFrom(inbox)).prepare('add_inbox'),
@@ -198,18 +203,20 @@ export function prepareStatements(db: NodePgDatabase) {
       .update(outbox)
       .set({
         attempts: sql`${outbox.attempts} + 1`,
-        dueAt: sql`${now}::bigint + (${sql.placeholder('retryMs')}::json ->> ${outbox.kind})::bigint * (1 << least(${outbox.attempts}, 3))`,
+        dueAt: sql`${now}::bigint + ${retryMs} * (1 << least(${outbox.attempts}, 3))`,
       })
       .where(
-        sql`${outbox.id} in (select id from outbox where due_at <= ${now}::bigint order by due_at limit ${limit} for update skip locked)`,
+        sql`${outbox.id} in (
+          select id from outbox where due_at <= ${now}::bigint
+          order by due_at limit ${limit} for update skip locked)`,
       )
       .returning()
       .prepare('claim_outbox'),
     nextDue: db
       .select({
-        dueAt: sql<
-          string | null
-        >`least((select min(due_at) from outbox), (select min(due_at) from sale), (select min(due_at) from identification))`,
+        dueAt: sql<string | null>`least(
+          (select min(due_at) from outbox), (select min(due_at) from sale),
+          (select min(due_at) from identification))`,
       })
       .from(sql`(select 1) as one`)
       .prepare('next_due'),

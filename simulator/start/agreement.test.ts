@@ -1,4 +1,5 @@
-// Rule 2 as the supervisor judges it: each ending with the goods and money it may leave, and every way to disagree.
+// Rule 2 as the supervisor judges it: each ending with the goods and money it may leave, and every way to
+// disagree.
 import { describe, expect, test } from 'vitest'
 import { agreementWords, type Facts, judge } from './agreement.ts'
 

@@ -1,7 +1,9 @@
-// Do machine, server and ledger agree on a sale? Rule 2 as a pure function of what each of the three says for itself:
-// what fell into the tray, how the server closed the sale, and what the books moved.
+// Do machine, server and ledger agree on a sale? Rule 2 as a pure function of what each of the three says for
+// itself: what fell into the tray, how the server closed the sale, and what the books moved.
 
-/** Names of the server's endings (relation-server/sale-chart.ts), and where each may leave goods and money. */
+/**
+ * Names of the server's endings (relation-server/sale-chart.ts), and where each may leave goods and money.
+ */
 const endings = {
   settled: 'deliveredAndPaid',
   refused: 'notDeliveredNotPaid',

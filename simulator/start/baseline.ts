@@ -1,5 +1,5 @@
-// Goods and money as they stood before a sale, and what has changed since: read from the machine's own counter, the
-// server's books and the payment centre's, never from what the programs told each other.
+// Goods and money as they stood before a sale, and what has changed since: read from the machine's own
+// counter, the server's books and the payment centre's, never from what the programs told each other.
 import type { MachineView } from '../control.ts'
 import type { Facts } from './agreement.ts'
 import { type BenchMachine, type Buyer, priceOf } from './buyers.ts'

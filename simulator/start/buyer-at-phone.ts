@@ -1,5 +1,5 @@
-// The buyer's part of a sale: what somebody at the machine does on each text or screen, and where the play has them (or
-// bad luck) do something else. Reads only what a buyer can read.
+// The buyer's part of a sale: what somebody at the machine does on each text or screen, and where the play
+// has them (or bad luck) do something else. Reads only what a buyer can read.
 import { systemClock } from '@concilia/platform/system-clock.ts'
 import type { Shown } from '../phone-gateway.ts'
 import { type BenchMachine, type Buyer, benchMachines, ussdCode } from './buyers.ts'

@@ -1,5 +1,5 @@
-// Who buys on the bench: three subscribers with an account each, and what is painted on the machines. The numbers are of
-// the range that Sweden keeps for films and books, so no real phone is ever meant.
+// Who buys on the bench: three subscribers with an account each, and what is painted on the machines. The
+// numbers are of the range that Sweden keeps for films and books, so no real phone is ever meant.
 import type { Money } from '@concilia/protocol/money.ts'
 
 export interface Buyer {

@@ -1,5 +1,6 @@
-// The payment centre as its operator sees it: accounts and registrations by its own commands, balances and the check of
-// the books read from its store. The bench uses it to set up, and to see what a sale really moved.
+// The payment centre as its operator sees it: accounts and registrations by its own commands, balances and
+// the check of the books read from its store. The bench uses it to set up, and to see what a sale really
+// moved.
 import { existsSync, rmSync } from 'node:fs'
 import { operatorAccountId, operatorAccounts } from '@concilia/payment-centre/books/ledger.ts'
 import type { CentreStore } from '@concilia/payment-centre/store/port.ts'
@@ -30,7 +31,10 @@ export class CentreDesk {
     return new CentreDesk(program, places, await openPostgresStore(databaseUrl))
   }
 
-  /** The operator, the relation server and the buyers' accounts, each unless it is there from an earlier start. */
+  /**
+   * The operator, the relation server and the buyers' accounts, each unless it is there from an earlier
+   * start.
+   */
   async register(): Promise<void> {
     await Promise.all([
       this.#command('seller', 'add', '--id', operator.id, '--name', operator.name),

@@ -27,7 +27,8 @@ test('ready, spoken to, stopped', async () => {
   const step = '{"time":1,"level":"info","msg":"offer published","step":"ST4","saleId":"s"}'
   const { program, lines } = child(
     'good',
-    `${staying} console.log('${step}'); console.log('not JSON'); process.send({ type: 'ready', args: process.argv.slice(2) })`,
+    `${staying} console.log('${step}'); console.log('not JSON');
+    process.send({ type: 'ready', args: process.argv.slice(2) })`,
   )
   expect(await program.ready).toEqual({ type: 'ready', args: ['--config', 'x'] })
   program.process.send({ type: 'ask' })

@@ -1,5 +1,5 @@
-// One program of ours as a child process: started in a session of its own (Ctrl-C reaches the supervisor alone), ready
-// when it says so over its channel, its log read line by line, stopped within a bounded time.
+// One program of ours as a child process: started in a session of its own (Ctrl-C reaches the supervisor
+// alone), ready when it says so over its channel, its log read line by line, stopped within a bounded time.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs'
@@ -36,7 +36,9 @@ const stopMs = 5000
 
 export class ChildProgram {
   readonly program: Program
-  /** Fields of its `ready` message. Rejects with an OperatingError when it ends or stays silent before that. */
+  /**
+   * Fields of its `ready` message. Rejects with an OperatingError when it ends or stays silent before that.
+   */
   readonly ready: Promise<Readonly<Record<string, unknown>>>
   /** In words, once it is gone. */
   readonly ended: Promise<string>

@@ -1,5 +1,5 @@
-// The configuration files of every program on the bench, written before any of them starts. Typed by the programs' own
-// schemas; the programs read and check them like any other.
+// The configuration files of every program on the bench, written before any of them starts. Typed by the
+// programs' own schemas; the programs read and check them like any other.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { automatonConfigurationSchema } from '@concilia/automaton/configuration.ts'
@@ -26,7 +26,12 @@ export interface BenchSettings {
   readonly limits: Limits
   readonly charge: 'debit' | 'hold'
   readonly places: Places
+  /** Where the programs listen. */
   readonly ports: Ports
+  /** Where they are looked for: elsewhere only when somebody stands on the wire. */
+  readonly reached: Ports
+  /** A broker that is nobody's of ours; undefined: the server's own. */
+  readonly brokerPort: number | undefined
 }
 
 /** @returns the file */
@@ -38,7 +43,7 @@ export function writeConfiguration(places: Places, name: string, content: object
 }
 
 export function automatonConfiguration(
-  { places, ports, limits }: BenchSettings,
+  { places, reached, limits, brokerPort }: BenchSettings,
   { number, automatonId, alwaysIdle }: BenchMachine,
   identity: string,
 ): z.input<typeof automatonConfigurationSchema> {
@@ -47,7 +52,7 @@ export function automatonConfiguration(
     identity,
     journal: join(places.journals, `${automatonId}.db`),
     currency,
-    link: { url: `mqtt://127.0.0.1:${ports.serverMqtt}` },
+    link: { url: `mqtt://127.0.0.1:${brokerPort ?? reached.serverMqtt}` },
     serial: { path: lineOf(places, number) },
     reader: { alwaysIdle },
     limits,
@@ -59,7 +64,7 @@ export function lineOf(places: Places, machineNumber: string): string {
 }
 
 export function serverConfiguration(
-  { places, ports, limits, charge }: BenchSettings,
+  { places, ports, reached, limits, charge, brokerPort }: BenchSettings,
   identity: string,
 ): z.input<typeof serverConfigurationSchema> {
   return {
@@ -68,11 +73,12 @@ export function serverConfiguration(
     http: { port: ports.serverHttp },
     sales: { charge, unknownCapMachine: 1000, unknownCapSubscriber: 1000 },
     payments: {
-      centreUrl: `http://127.0.0.1:${ports.centre}`,
+      centreUrl: `http://127.0.0.1:${reached.centre}`,
       clientId,
       clientSecretFile: keptSecret(places, clientSecret),
     },
-    machines: { port: ports.serverMqtt },
+    machines:
+      brokerPort === undefined ? { port: ports.serverMqtt } : { brokerUrl: `mqtt://127.0.0.1:${brokerPort}` },
     phones: {
       helpNumber: '0800 123 456',
       gateways: {
@@ -80,7 +86,7 @@ export function serverConfiguration(
           form: 'kannel',
           secret: secretOf(places, gatewaySecret),
           addresses: ['127.0.0.1'],
-          sendOrigin: `http://127.0.0.1:${ports.carrier}`,
+          sendOrigin: `http://127.0.0.1:${reached.carrier}`,
           sender: shortCode,
           ussdCode,
           ussdVouched: true,
@@ -94,7 +100,7 @@ export function serverConfiguration(
 }
 
 export function centreConfiguration(
-  { places, ports, limits }: BenchSettings,
+  { places, ports, reached, limits }: BenchSettings,
   identity: string,
 ): z.input<typeof centreConfigurationSchema> {
   return {
@@ -106,7 +112,7 @@ export function centreConfiguration(
       currencies: { [currency]: { purchaseMinor: 50_00, dayMinor: 1000_00, monthMinor: 1000_00 } },
     },
     codes: {
-      url: `http://127.0.0.1:${ports.carrier}/cgi-bin/sendsms`,
+      url: `http://127.0.0.1:${reached.carrier}/cgi-bin/sendsms`,
       username: 'concilia',
       passwordFile: keptSecret(places, carrierPassword),
       sender: shortCode,
@@ -115,6 +121,6 @@ export function centreConfiguration(
   }
 }
 
-export function gatewayUrl({ places, ports }: BenchSettings): string {
-  return `http://127.0.0.1:${ports.serverHttp}/phones/${secretOf(places, gatewaySecret)}/${gatewayName}`
+export function gatewayUrl({ places, reached }: BenchSettings): string {
+  return `http://127.0.0.1:${reached.serverHttp}/phones/${secretOf(places, gatewaySecret)}/${gatewayName}`
 }

@@ -1,5 +1,5 @@
-// What can go wrong in a sale on the bench, each with what machine, server and ledger must agree on in the end. Where
-// the table names no end, any that rule 2 allows is right, as long as all three say the same.
+// What can go wrong in a sale on the bench, each with what machine, server and ledger must agree on in the
+// end. Where the table names no end, any that rule 2 allows is right, as long as all three say the same.
 import { defaultLimits, type Limits } from '@concilia/protocol/limits.ts'
 import type { BehaviourName } from '../behaviours.ts'
 import type { Agreement } from './agreement.ts'

@@ -1,5 +1,6 @@
-// Everything that can be seen of the house from outside, in one stream: steps told by the programs, what happens on the
-// machines, texts that arrive on phones, and news of the processes. Whoever waits for something waits here.
+// Everything that can be seen of the house from outside, in one stream: steps told by the programs, what
+// happens on the machines, texts that arrive on phones, and news of the processes. Whoever waits for
+// something waits here.
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { systemClock } from '@concilia/platform/system-clock.ts'
 import type { MachineEvent } from '../vending-machine.ts'

@@ -1,6 +1,6 @@
-// The whole house on one bench, and its order: database, certificates, configurations, payment centre, relation server,
-// simulator, automata; each started when what it needs is ready, all stopped the other way round. Every program is a
-// process of its own; this one owns them all.
+// The whole house on one bench, and its order: database, certificates, configurations, payment centre,
+// relation server, simulator, automata; each started when what it needs is ready, all stopped the other way
+// round. Every program is a process of its own; this one owns them all.
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { createDatabase } from '@concilia/platform/create-database.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@concilia/platform/embedded-postgres.ts'
@@ -25,7 +25,7 @@ import {
 import type { Happenings } from './happenings.ts'
 import { runCommand } from './one-command.ts'
 import { claimFolder, releaseFolder } from './owned-processes.ts'
-import { choosePorts, type Places, placesIn } from './places.ts'
+import { choosePorts, type Places, type Ports, placesIn } from './places.ts'
 import { stepOf } from './steps.ts'
 import { SupervisedProgram } from './supervised-program.ts'
 
@@ -36,6 +36,10 @@ export interface HouseOptions {
   readonly charge: 'debit' | 'hold'
   /** Settings of the simulated machines that follow the limits. */
   readonly slowMs?: number
+  /** Somebody who stands on the wires: where the programs are looked for instead of where they listen. */
+  readonly detour?: (ports: Ports) => Promise<Partial<Ports>>
+  /** An MQTT broker of this machine that takes the place of the server's own. */
+  readonly brokerPort?: number
 }
 
 export class House {
@@ -66,8 +70,9 @@ export class House {
       choosePorts(),
     ])
     this.#postgres = postgres
-    const { limits, charge } = this.#options
-    const settings: BenchSettings = { limits, charge, places, ports }
+    const { limits, charge, detour, brokerPort } = this.#options
+    const reached = { ...ports, ...(await detour?.(ports)) }
+    const settings: BenchSettings = { limits, charge, places, ports, reached, brokerPort }
     await Promise.all([this.#startSimulator(settings), this.#startServers(settings, postgres)])
     await Promise.all(benchMachines.map((machine) => this.#startAutomaton(settings, machine)))
   }

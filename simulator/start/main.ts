@@ -1,5 +1,5 @@
-// npm start: the whole house on this machine, with a terminal to buy from; with --sale one whole sale without a person,
-// which exits 0 only when machine, server and ledger agree on it.
+// npm start: the whole house on this machine, with a terminal to buy from; with --sale one whole sale without
+// a person, which exits 0 only when machine, server and ledger agree on it.
 import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'

@@ -1,5 +1,5 @@
-// Which processes are ours, across a kill of the supervisor: a note for each child with its pid and the moment the
-// system started it. A pid that was given to somebody else in the meantime is never touched.
+// Which processes are ours, across a kill of the supervisor: a note for each child with its pid and the
+// moment the system started it. A pid that was given to somebody else in the meantime is never touched.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { OperatingError } from '@concilia/platform/operating-error.ts'

@@ -44,7 +44,10 @@ export interface Ports {
   readonly carrier: number
 }
 
-/** Free ports of loopback. They stay the same while the house stands, so that a restarted program is found again. */
+/**
+ * Free ports of loopback. They stay the same while the house stands, so that a restarted program is found
+ * again.
+ */
 export async function choosePorts(): Promise<Ports> {
   const [centre = 0, serverHttp = 0, serverMqtt = 0, carrier = 0] = await freePorts(4)
   return { centre, serverHttp, serverMqtt, carrier }

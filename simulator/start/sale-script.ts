@@ -1,5 +1,5 @@
-// One whole sale without a person: the buyer's part, then waiting until machine, server and ledger agree. Tells nothing
-// itself; whoever listens to the happenings sees it go by.
+// One whole sale without a person: the buyer's part, then waiting until machine, server and ledger agree.
+// Tells nothing itself; whoever listens to the happenings sees it go by.
 import { systemClock } from '@concilia/platform/system-clock.ts'
 import { type Agreement, judge, type Verdict } from './agreement.ts'
 import { Baseline } from './baseline.ts'
@@ -38,7 +38,10 @@ export async function playSale(house: House, play: Play): Promise<Verdict> {
   return expected(await settled(house, baseline, await offer), fault.ends)
 }
 
-/** Machine first: the phone comes once the server has the offer. Phone first: the item once the server says so. */
+/**
+ * Machine first: the phone comes once the server has the offer. Phone first: the item once the server says
+ * so.
+ */
 async function goThere({ phoneFirst, dial, machine }: Play, visit: Visit): Promise<void> {
   const pay = dial ? payByDialogue : payByText
   if (phoneFirst) return await pay(visit, () => inSession(visit))
@@ -48,7 +51,9 @@ async function goThere({ phoneFirst, dial, machine }: Play, visit: Visit): Promi
   })
 }
 
-/** A machine whose link is not up yet sells for coins only: whoever is told so chooses again a moment later. */
+/**
+ * A machine whose link is not up yet sells for coins only: whoever is told so chooses again a moment later.
+ */
 async function pressUntilOffered(visit: Visit): Promise<void> {
   const { happenings } = visit.house
   const until = systemClock.monotonic() + patienceMs

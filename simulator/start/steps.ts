@@ -1,5 +1,6 @@
-// What happens, a line each with time and party, as a person watches it. Steps have their number in front (those of the
-// picture in ARCHITECTURE.md), told by the programs in their logs; what has none was seen from outside.
+// What happens, a line each with time and party, as a person watches it. Steps have their number in front
+// (those of the picture in ARCHITECTURE.md), told by the programs in their logs; what has none was seen from
+// outside.
 import { timeOfDay } from '@concilia/platform/log.ts'
 import type { MachineEvent } from '../vending-machine.ts'
 import type { LogLine } from './child-program.ts'

@@ -1,5 +1,5 @@
-// A program that is started again whenever it ends without being asked to. The programs are built to be killed at any
-// moment; here they are brought back.
+// A program that is started again whenever it ends without being asked to. The programs are built to be
+// killed at any moment; here they are brought back.
 import { systemClock } from '@concilia/platform/system-clock.ts'
 import type { Timer } from '@concilia/protocol/clock.ts'
 import { ChildProgram, type LogLine, type Program } from './child-program.ts'
@@ -36,8 +36,9 @@ export class SupervisedProgram {
     this.#furnish = furnish
   }
 
-  /** Resolves when it is ready; rejects with an OperatingError when the first start fails. */
+  /** Resolves when it is ready; rejects with an OperatingError when this start fails. Also after `stop`. */
   async start(): Promise<void> {
+    this.#stopped = false
     const child = new ChildProgram(this.program, this.#places, (line) =>
       this.#hearing.line(this.program, line),
     )

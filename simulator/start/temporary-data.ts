@@ -1,5 +1,6 @@
-// A data folder for one play: fresh, and gone afterwards. One that was left behind by a killed run is cleared away by the
-// next, its database stopped first; one whose play failed is kept under another name, for its logs.
+// A data folder for one play: fresh, and gone afterwards. One that was left behind by a killed run is cleared
+// away by the next, its database stopped first; one whose play failed is kept under another name, for its
+// logs.
 import { chmodSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
-// The terminal of npm start: a person plays buyer, technician and bad luck, one command a line, and watches. Works on a
-// pipe as well: lines in, lines out.
+// The terminal of npm start: a person plays buyer, technician and bad luck, one command a line, and watches.
+// Works on a pipe as well: lines in, lines out.
 import { createInterface, type Interface } from 'node:readline'
 import { nearestWord } from '@concilia/platform/nearest-word.ts'
 import { priceText } from '@concilia/protocol/money.ts'
