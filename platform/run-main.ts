@@ -11,6 +11,8 @@ import { systemClock } from './system-clock.ts'
 export interface Running {
   /** Said to the parent process over its channel, if there is one: `{ type: 'ready', ...ready }`. */
   readonly ready?: Readonly<Record<string, unknown>>
+  /** Resolves when the program has had enough by itself; it is then stopped like any other. */
+  readonly over?: Promise<unknown>
   stop(): Promise<void>
 }
 
@@ -40,10 +42,11 @@ export async function runMain<F extends Flags>(
       console.log(helpText(description))
       return process.exit(0)
     }
-    const stopping = stopAsked(description.program)
+    const { stopping, ask } = stopAsked(description.program)
     const running = await main(line, stopping)
     if (!running) return process.exit(process.exitCode ?? 0)
     if (process.connected) process.send?.({ type: 'ready', ...running.ready })
+    running.over?.then(() => stopping.aborted || ask())
     if (!stopping.aborted) await once(stopping, 'abort')
     await running.stop()
     process.exit(0)
@@ -52,7 +55,7 @@ export async function runMain<F extends Flags>(
   }
 }
 
-function stopAsked(program: string): AbortSignal {
+function stopAsked(program: string): { stopping: AbortSignal; ask: () => void } {
   const stop = new AbortController()
   let askedAt = 0
   const ask = (signal?: NodeJS.Signals) => {
@@ -69,7 +72,7 @@ function stopAsked(program: string): AbortSignal {
   process.once('disconnect', () => ask())
   const parentIsGone = process.send !== undefined && !process.connected
   if (parentIsGone) ask()
-  return stop.signal
+  return { stopping: stop.signal, ask: () => ask() }
 }
 
 function leave(error: unknown): never {

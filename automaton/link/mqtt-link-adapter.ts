@@ -95,13 +95,15 @@ export class MqttLink implements Link {
       client?.end(true)
       return
     }
-    // It waits for the broker's receipts, which a broken line never brings.
+    // It waits for the broker's receipts, which a lost or broken line never brings.
     await new Promise<void>((resolve) => {
-      const enough = setTimeout(() => client.end(true, () => resolve()), this.#settings.connectMs)
-      client.end(false, () => {
+      const gone = () => {
         clearTimeout(enough)
         resolve()
-      })
+      }
+      const enough = setTimeout(() => client.end(true, gone), this.#settings.connectMs)
+      client.once('close', gone)
+      client.end(false, gone)
     })
   }
 

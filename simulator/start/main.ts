@@ -66,8 +66,8 @@ async function bench(flags: Flags): Promise<Running> {
   await started(house)
   const terminal = openTerminal(house)
   print = terminal.print
-  terminal.quit.then(() => process.kill(process.pid, 'SIGTERM'))
   return {
+    over: terminal.quit,
     async stop() {
       terminal.close()
       print = (line) => void process.stdout.write(`${line}\n`)

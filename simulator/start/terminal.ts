@@ -134,8 +134,8 @@ export function openTerminal(house: House): Terminal {
   })
   // On a pipe the end of the input is the end of the session, once all lines are done.
   lines.on('close', () => turn.then(resolve))
-  // In raw mode Ctrl-C comes as a key, not as a signal.
-  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
+  // On a terminal Ctrl-C comes as a key, not as a signal.
+  lines.on('SIGINT', () => resolve())
   print(`${help}\n\nTry: press 4021 1, then text rich PAY 4021, then the answer it asks for.`)
   return { print, quit, close: () => lines.close() }
 }
