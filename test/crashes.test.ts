@@ -137,12 +137,12 @@ function killAt(program: string, step: string, teller: Teller): void {
 /** Goes as far as the crash lets the buyer: to the consent, or to the end of the sale without one. */
 async function buys(story: Story): Promise<void> {
   await story.press('4021', 1)
-  const paying = story.pays(rich, '4021')
-  const ended = story.watch.untilTrue('the sale has ended', async () => {
+  await story.texts(rich, 'PAY 4021')
+  let code: string | undefined
+  await story.watch.untilTrue('the price is there, or the sale has ended without', async () => {
+    code = story.watch.texts(rich).flatMap((words) => /\bYES (\d{4,8})\b/.exec(words)?.[1] ?? [])[0]
     const sales = await story.sales()
-    return sales.length > 0 && sales.every(({ open }) => !open)
+    return code !== undefined || (sales.length > 0 && sales.every(({ open }) => !open))
   })
-  paying.catch(() => {})
-  ended.catch(() => {})
-  await Promise.race([paying, ended])
+  if (code !== undefined) await story.texts(rich, `YES ${code}`)
 }
