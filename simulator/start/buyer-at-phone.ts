@@ -35,8 +35,11 @@ export async function payByText(visit: Visit, meanwhile: () => Promise<void>): P
       const code = /\bYES (\d{4,8})\b/.exec(words)?.[1]
       if (/^Choose your item/.test(words)) await meanwhile()
       else if (perhaps) await text(house, buyer, `PAY ${perhaps}`)
-      else if (code) return await answerPrice(visit, (yes) => text(house, buyer, yes ? `YES ${code}` : 'NO'))
-      else if (/refused|cannot sell|does not work/.test(words)) return
+      else if (code) {
+        await answerPrice(visit, (yes) => text(house, buyer, yes ? `YES ${code}` : 'NO'))
+        if (isAskedForCode(buyer)) await text(house, buyer, await centreCode(texts, false))
+        return
+      } else if (/refused|cannot sell|does not work/.test(words)) return
     }
   } finally {
     texts.close()
@@ -53,12 +56,40 @@ export async function payByDialogue(visit: Visit, meanwhile: () => Promise<void>
     act(house, buyer, `types ${words}`)
     screen = shown(house, buyer, await house.simulator.call('type', { number: buyer.number, words }))
   }
-  while (screen.goesOn) {
-    if (/^1 Pay/m.test(screen.text)) return await answerPrice(visit, (yes) => type(yes ? '1' : '0'))
-    if (!/^1 See the price/m.test(screen.text)) return
-    await meanwhile()
-    await type('1')
+  const texts = new Inbox(house, buyer)
+  try {
+    while (screen.goesOn) {
+      if (/^1 Pay/m.test(screen.text)) {
+        await answerPrice(visit, (yes) => type(yes ? '1' : '0'))
+        if (!isAskedForCode(buyer)) return
+        // The dialogue has ended by then, as a rule, and the code goes back by text.
+        if (!screen.goesOn) return await text(house, buyer, await centreCode(texts, false))
+      } else if (/^1 See the price/m.test(screen.text)) {
+        await meanwhile()
+        await type('1')
+      } else {
+        return await type(await centreCode(texts, true))
+      }
+    }
+  } finally {
+    texts.close()
   }
+}
+
+/** The code that the centre sent, once it is there and the service has asked for it (`isAsked`, or by text). */
+async function centreCode(texts: Inbox, isAsked: boolean): Promise<string> {
+  let code: string | undefined
+  for (let asked = isAsked; code === undefined || !asked; ) {
+    const words = await texts.next()
+    code ??= /\bYour code is (\d{4,8})\b/.exec(words)?.[1]
+    asked ||= /Reply with that code/.test(words)
+  }
+  return code
+}
+
+/** The centre sends a code of its own before this buyer pays (ST12). */
+function isAskedForCode({ account }: Buyer): boolean {
+  return account.kind === 'prepaid' && account.codeAbove !== undefined
 }
 
 /** The price has been read. `answer` says yes or no to it. */

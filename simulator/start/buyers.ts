@@ -1,4 +1,4 @@
-// Who buys on the bench: three subscribers with an account each, and what is painted on the machines. The
+// Who buys on the bench: four subscribers with an account each, and what is painted on the machines. The
 // numbers are of the range that Sweden keeps for films and books, so no real phone is ever meant.
 import type { Money } from '@concilia/protocol/money.ts'
 
@@ -7,7 +7,7 @@ export interface Buyer {
   readonly number: string
   readonly says: string
   readonly account:
-    | { readonly kind: 'prepaid'; readonly balance: string }
+    | { readonly kind: 'prepaid'; readonly balance: string; readonly codeAbove?: string }
     | { readonly kind: 'postpaid'; readonly ceiling: string }
 }
 
@@ -29,6 +29,12 @@ export const buyers = {
     number: '+46701740607',
     says: 'pays at the end of the month',
     account: { kind: 'postpaid', ceiling: '50.00' },
+  },
+  careful: {
+    name: 'careful',
+    number: '+46701740608',
+    says: 'prepaid, wants a code for every purchase (ST12)',
+    account: { kind: 'prepaid', balance: '100.00', codeAbove: '0' },
   },
 } as const satisfies Record<string, Buyer>
 

@@ -98,10 +98,12 @@ export class CentreDesk {
   }
 
   async #openAccount({ number, account }: Buyer): Promise<void> {
-    const { kind } = account
-    const size = kind === 'prepaid' ? ['--balance', account.balance] : ['--ceiling', account.ceiling]
+    const size =
+      account.kind === 'prepaid'
+        ? ['--balance', account.balance, ...(account.codeAbove ? ['--code-above', account.codeAbove] : [])]
+        : ['--ceiling', account.ceiling]
     try {
-      await this.#command('account', 'open', '--subscriber', number, '--kind', kind, ...size)
+      await this.#command('account', 'open', '--subscriber', number, '--kind', account.kind, ...size)
     } catch (error) {
       const isThere = error instanceof OperatingError && /has an account already/.test(error.message)
       if (!isThere) throw error

@@ -25,6 +25,7 @@ const carrierPassword = 'carrier'
 export interface BenchSettings {
   readonly limits: Limits
   readonly charge: 'debit' | 'hold'
+  readonly linkMode: 'permanent' | 'onDemand'
   readonly places: Places
   /** Where the programs listen. */
   readonly ports: Ports

@@ -34,6 +34,8 @@ export interface HouseOptions {
   readonly data: string
   readonly limits: Limits
   readonly charge: 'debit' | 'hold'
+  /** How the automata keep their link; permanent when left out. */
+  readonly linkMode?: 'permanent' | 'onDemand'
   /** Settings of the simulated machines that follow the limits. */
   readonly slowMs?: number
   /** Somebody who stands on the wires: where the programs are looked for instead of where they listen. */
@@ -70,9 +72,9 @@ export class House {
       choosePorts(),
     ])
     this.#postgres = postgres
-    const { limits, charge, detour, brokerPort } = this.#options
+    const { limits, charge, linkMode = 'permanent', detour, brokerPort } = this.#options
     const reached = { ...ports, ...(await detour?.(ports)) }
-    const settings: BenchSettings = { limits, charge, places, ports, reached, brokerPort }
+    const settings: BenchSettings = { limits, charge, linkMode, places, ports, reached, brokerPort }
     await Promise.all([this.#startSimulator(settings), this.#startServers(settings, postgres)])
     await Promise.all(benchMachines.map((machine) => this.#startAutomaton(settings, machine)))
   }

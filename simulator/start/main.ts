@@ -9,7 +9,7 @@ import { type Running, runMain } from '@concilia/platform/run-main.ts'
 import { systemClock } from '@concilia/platform/system-clock.ts'
 import { defaultLimits } from '@concilia/protocol/limits.ts'
 import { agreementWords, type Verdict } from './agreement.ts'
-import { benchMachines } from './buyers.ts'
+import { type Buyer, benchMachines, buyers } from './buyers.ts'
 import { type Fault, faultNames, faults, playLimits } from './faults.ts'
 import { Happenings } from './happenings.ts'
 import { House } from './house.ts'
@@ -28,6 +28,8 @@ const description = {
     'phone-first': { says: 'with --sale: the phone comes before the machine' },
     dial: { says: 'with --sale: by a dialogue (USSD) instead of texts' },
     hold: { says: 'the amount is held and confirmed on delivery, instead of debited at once' },
+    'on-demand': { says: 'links sleep until phone payment is chosen, as on a metered modem' },
+    buyer: { value: 'NAME', says: `with --sale: ${Object.keys(buyers).join(', ')}` },
     fault: { value: 'NAME', says: 'with --sale: what goes wrong (below)' },
     machine: {
       value: 'NUMBER',
@@ -46,7 +48,7 @@ type Flags = Line<typeof description.flags>['flags']
 
 await runMain(description, async ({ flags }, stopping) => {
   if (flags.sale) return sale(flags, stopping)
-  for (const name of ['phone-first', 'dial', 'fault', 'machine', 'item'] as const) {
+  for (const name of ['phone-first', 'dial', 'buyer', 'fault', 'machine', 'item'] as const) {
     if (flags[name]) throw usageError(description, `--${name} goes with --sale`)
   }
   return bench(flags)
@@ -62,7 +64,7 @@ async function bench(flags: Flags): Promise<Running> {
     const line = happeningLine(happening, paint)
     if (line) print(line)
   })
-  const house = new House({ data, limits: defaultLimits, charge: flags.hold ? 'hold' : 'debit' }, happenings)
+  const house = new House({ data, limits: defaultLimits, ...chosen(flags) }, happenings)
   await started(house)
   const terminal = openTerminal(house)
   print = terminal.print
@@ -90,7 +92,7 @@ async function sale(flags: Flags, stopping: AbortSignal): Promise<undefined> {
   })
   const limits = playLimits(play.fault)
   const slowMs = limits.vendMs + 1000
-  const house = new House({ data, limits, charge: flags.hold ? 'hold' : 'debit', slowMs }, happenings)
+  const house = new House({ data, limits, slowMs, ...chosen(flags) }, happenings)
   const begun = systemClock.monotonic()
   let verdict: Verdict = { why: ['it was stopped'] }
   try {
@@ -105,6 +107,15 @@ async function sale(flags: Flags, stopping: AbortSignal): Promise<undefined> {
   process.stdout.write(`${verdictText(verdict, paint)}  (${seconds} s)\n`)
   if (verdict.agreed === undefined) process.exitCode = 1
   return undefined
+}
+
+function chosen(flags: Flags) {
+  // A code is asked for between hold and confirmation; a debit at once leaves no room for it.
+  const isHeld = flags.hold || flags.buyer === buyers.careful.name
+  return {
+    charge: isHeld ? 'hold' : 'debit',
+    linkMode: flags['on-demand'] ? 'onDemand' : 'permanent',
+  } as const
 }
 
 function verdictText(verdict: Verdict, paint: ReturnType<typeof paintFor>): string {
@@ -141,7 +152,15 @@ function playOf(flags: Flags): Play {
     throw usageError(description, `machine ${number} has no item ${flags.item}`)
   // A machine that works in sessions opens one for a phone that is there.
   const phoneFirst = flags['phone-first'] || !machine.alwaysIdle
-  return { machine, item, phoneFirst, dial: flags.dial, fault: faultOf(flags.fault) }
+  const fault = faultOf(flags.fault)
+  const buyer = buyerOf(flags.buyer ?? fault.buyer ?? 'rich')
+  return { machine, item, phoneFirst, dial: flags.dial, buyer, fault }
+}
+
+function buyerOf(name: string): Buyer {
+  const known = Object.values(buyers).find((each) => each.name === name)
+  if (known) return known
+  throw usageError(description, `no buyer ${name}; there are ${Object.keys(buyers).join(', ')}`)
 }
 
 function faultOf(name: string | undefined): Fault {

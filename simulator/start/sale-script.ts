@@ -4,7 +4,7 @@ import { systemClock } from '@concilia/platform/system-clock.ts'
 import { type Agreement, judge, type Verdict } from './agreement.ts'
 import { Baseline } from './baseline.ts'
 import { Inbox, patienceMs, payByDialogue, payByText, press, text, type Visit } from './buyer-at-phone.ts'
-import { type BenchMachine, buyers } from './buyers.ts'
+import type { BenchMachine, Buyer } from './buyers.ts'
 import type { Fault } from './faults.ts'
 import type { House } from './house.ts'
 
@@ -14,6 +14,7 @@ export interface Play {
   readonly phoneFirst: boolean
   /** By a dialogue instead of texts. */
   readonly dial: boolean
+  readonly buyer: Buyer
   readonly fault: Fault
 }
 
@@ -22,8 +23,7 @@ const settleMs = 60_000
 
 /** How it ended, or why it did not in time. */
 export async function playSale(house: House, play: Play): Promise<Verdict> {
-  const { machine, fault, item } = play
-  const buyer = buyers[fault.buyer ?? 'rich']
+  const { machine, fault, item, buyer } = play
   const visit: Visit = { house, buyer, machine, item, twist: fault.twist }
   await machineReady(house, machine)
   await house.simulator.call('behave', { machine: machine.number, behaviours: fault.behaviours ?? [] })
