@@ -259,12 +259,12 @@ export const ownWords: Record<(typeof leaves)[number], readonly string[]> = {
   'charging.inDoubt': byMachineAndPerson,
   'charging.validating': byMachineAndPerson,
   'charging.confirming': byMachineAndPerson,
-  voiding: ['withdrawal', 'failed', 'other journal'],
+  voiding: byMachineAndPerson,
   instructed: byMachineAndPerson,
   'settling.afterConfirm': [],
-  'settling.booking': [],
+  'settling.booking': ['person recredits'],
   'recrediting.afterConfirm': [],
-  'recrediting.undoing': [],
+  'recrediting.undoing': ['person recredits'],
   awaitingPerson: ['failed', 'person recredits'],
 }
 
@@ -386,6 +386,7 @@ export const table = `
   voiding | paying | withdrawal | otherwise | voiding
   voiding | paying | delivered | delivered | voiding | setAside
   voiding | paying | failed | otherwise | voiding
+  voiding | paying | person recredits | otherwise | voiding | dropPayments, pay void
   voiding | paying | other journal | otherwise | voiding
 
   instructed | lapsing | attention | holdLapsing | instructed | stop attention, pay confirm, set attention 30
@@ -431,6 +432,7 @@ export const table = `
 
   settling.booking | booking | ok | ok | settled
   settling.booking | booking | refused | refused | awaitingPerson | setAside, set holdEnd 3024000
+  settling.booking | booking | person recredits | otherwise | settling.booking | dropPayments, pay outcome
   settling.booking | booking | in doubt | inDoubt | settling.booking | repeatPayment
 
   recrediting.afterConfirm | confirmingUndo | ok | ok | recrediting.undoing | pay refund
@@ -445,6 +447,7 @@ export const table = `
   recrediting.undoing | undoingUnknown | ok | okUnknown | unknownClosed | say unknownClosed a
   recrediting.undoing | undoing | ok | ok | recredited | say refunded a
   recrediting.undoing | undoing | refused | refused | owed | say owed a, setAside
+  recrediting.undoing | undoing | person writes off | otherwise | recrediting.undoing | dropPayments, pay refund
   recrediting.undoing | undoing | in doubt | inDoubt | recrediting.undoing | repeatPayment
   recrediting.undoing | undoingUnknown | delivered | deliveredAfterUnknown | recrediting.undoing
   recrediting.undoing | undoing | delivered | delivered | recrediting.undoing | setAside

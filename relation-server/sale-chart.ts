@@ -391,6 +391,8 @@ export function makeSaleChart(limits: Limits) {
             {},
           ],
           journalReplaced: {},
+          // Here and below, where money is on its way already, a person's word asks for it anew.
+          closedByPerson: { target: 'voiding', reenter: true },
         },
       },
       // ST15 and ST7. From here on only the machine's signed word, a person or the published limit moves
@@ -481,6 +483,7 @@ export function makeSaleChart(limits: Limits) {
               ),
             ],
             on: {
+              closedByPerson: { target: 'booking', reenter: true, actions: dropPayments },
               paymentAnswered: [
                 { guard: 'ok', target: '#sale.settled' },
                 {
@@ -524,6 +527,7 @@ export function makeSaleChart(limits: Limits) {
           undoing: {
             entry: [newOperation, pay(({ charge }) => ({ kind: charge === 'hold' ? 'cancel' : 'refund' }))],
             on: {
+              closedByPerson: { target: 'undoing', reenter: true, actions: dropPayments },
               paymentAnswered: [
                 {
                   guard: 'okUnknownLearnt',
