@@ -40,6 +40,8 @@ export async function reconcile({ store, payments, engine, clock, limits, log }:
   }
   for (const sale of await store.paidSales(from)) {
     if (sale.createdAt > settledBefore || (sale.paymentId !== null && there.has(sale.paymentId))) continue
+    // What was given back is with the buyer: a centre that forgot both has nothing to be told.
+    if (!sale.open && sale.state !== 'settled') continue
     await find({
       automatonId: sale.automatonId,
       saleId: sale.saleId,

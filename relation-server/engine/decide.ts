@@ -7,6 +7,7 @@ import { countStored, machineSpoke, releaseStored } from './machine-step.ts'
 import { addText } from './outgoing.ts'
 import { personSpoke } from './person-step.ts'
 import { phoneSpoke } from './phone-step.ts'
+import { Poisoned } from './poisoned.ts'
 import { reconciled } from './reconciled-step.ts'
 import { aboveCap } from './sale-messages.ts'
 import { stepDue, stepSale } from './sale-step.ts'
@@ -41,7 +42,8 @@ function inDueOrder(inputs: readonly Input[]): Input[] {
 }
 
 /** The books of one input's machine, as the inputs before it in this batch have left them. */
-function sceneOf(book: BatchBook, batch: Changes, { automatonId }: Input): Scene {
+function sceneOf(book: BatchBook, batch: Changes, input: Input): Scene {
+  const { automatonId } = input
   const newest = <R extends { automatonId: string }>(
     rows: readonly R[],
     changed: ReadonlyMap<string, R>,
@@ -56,7 +58,16 @@ function sceneOf(book: BatchBook, batch: Changes, { automatonId }: Input): Scene
     sales: newest(book.sales, batch.sales, (row) => row.saleId),
     identifications: newest(book.identifications, batch.identifications, (row) => row.identificationId),
     unknowns: [...book.unknowns, ...batch.unknowns],
+    namesForeignSale: isForeign(book, batch, input),
   })
+}
+
+/** Whether an input names the sale of another machine than its own. */
+function isForeign(book: BatchBook, batch: Changes, input: Input): boolean {
+  const saleId = saleIdOf(input)
+  if (saleId === undefined) return false
+  const named = batch.sales.get(saleId) ?? book.sales.find((row) => row.saleId === saleId)
+  return named !== undefined && named.automatonId !== input.automatonId
 }
 
 function decideOne(scene: Scene, input: Input, seen: Map<string, string>, world: World): Changes {
@@ -90,7 +101,8 @@ function decideOne(scene: Scene, input: Input, seen: Map<string, string>, world:
 function act(scene: Scene, input: Input, world: World): void {
   switch (input.kind) {
     case 'machine':
-      if (input.type === 'malformed') throw new Error(`not in form: ${input.reason}`)
+      if (input.type === 'malformed') throw new Poisoned(`not in form: ${input.reason}`)
+      if (scene.namesForeignSale) throw new Poisoned('it names a sale of another machine')
       machineSpoke(scene, world, input)
       return
     case 'phone':
@@ -105,6 +117,12 @@ function act(scene: Scene, input: Input, world: World): void {
         scene.changes.outboxDone.push(operationId)
       const sale = scene.sale(input.saleId)
       if (sale?.open) stepSale(scene, world, sale, { type: 'paymentAnswered', operationId, result })
+      else if (sale && result.kind === 'refused' && operationKind !== 'eligibility') {
+        scene.putSale({
+          ...sale,
+          aside: `after its end the centre refused to ${operationKind}: ${result.code}`,
+        })
+      }
       return
     }
     case 'due':
@@ -186,10 +204,19 @@ function quarantined(scene: Scene, before: Changes, input: Input, world: World, 
   const kept = sceneOfKept(scene, before)
   const sale = kept.sale(saleId)
   if (sale) kept.putSale({ ...sale, aside: `a ${input.kind} event could not be processed: ${why}` })
+  if (input.kind === 'due') dropDeadline(kept, input)
   if (inboxKeyOf(input) && input.kind === 'machine') releaseStored(kept)
   // Whatever answer was being processed is not asked for again by the clock alone.
   if (input.kind === 'payment') kept.changes.outboxDone.push(input.operationId)
   return kept.changes
+}
+
+/** A deadline that cannot be processed would be due again at once, and for ever. */
+function dropDeadline(scene: Scene, { saleId, identificationId }: Extract<Input, { kind: 'due' }>): void {
+  const sale = scene.sale(saleId)
+  if (sale) scene.putSale({ ...sale, dueAt: null, dueEvent: null })
+  const identification = scene.identification(identificationId ?? '')
+  if (identification) scene.putIdentification({ ...identification, state: 'closed', dueAt: null })
 }
 
 function sceneOfKept(scene: Scene, before: Changes): Scene {

@@ -68,6 +68,8 @@ export class DueWatch {
     await Promise.all(dues.map((due) => engine.submit({ kind: 'due', ...due, at: now })))
     this.#lastTrouble = ''
     const next = await store.nextDue()
-    return next === undefined ? lookEveryMs : Math.max(20, Math.min(lookEveryMs, next - clock.now()))
+    // What has to wait for the end of the quiet stays due: looking more often would not help it.
+    const soonestMs = engine.quiet && dues.length > 0 ? lookEveryMs : 20
+    return next === undefined ? lookEveryMs : Math.max(soonestMs, Math.min(lookEveryMs, next - clock.now()))
   }
 }

@@ -89,6 +89,11 @@ export class Engine {
     })
   }
 
+  /** No deadline moves money now. */
+  get quiet(): boolean {
+    return this.#parts.clock.monotonic() < this.#quietUntil
+  }
+
   /** How many inputs wait, the batch in flight not counted. */
   get waiting(): number {
     return this.#queue.length
@@ -196,7 +201,7 @@ export class Engine {
       settings,
       parties: this.#parties,
       at: clock.now(),
-      quiet: clock.monotonic() < this.#quietUntil,
+      quiet: this.quiet,
       centreChains: this.#centreChains,
       random,
     })

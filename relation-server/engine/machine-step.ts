@@ -78,7 +78,12 @@ function born(scene: Scene, world: World, birth: Birth): void {
     answer('pending', 'its journal is another one than was admitted: a person has to admit it')
     return
   }
-  scene.putMachine({ journalId: birth.journalId, boot: birth.boot, presence: 'online' })
+  scene.putMachine({
+    journalId: birth.journalId,
+    newJournalId: null,
+    boot: birth.boot,
+    presence: 'online',
+  })
   scene.note({ words: `${machine.automatonId} is admitted, boot ${birth.boot}` })
   answer('accepted')
 }

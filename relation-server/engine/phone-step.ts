@@ -85,7 +85,13 @@ function sayAgain(
 ): void {
   const identification = scene.identification(identificationId)
   if (!identification) return
-  scene.putIdentification({ ...identification, channel, sessionId, vouched })
+  // In a sale the phone is what it was when it came: a menu is good only if it was vouched for then and is
+  // now.
+  const both = {
+    ...identification,
+    vouched: vouched && (identification.vouched || identification.saleId === null),
+  }
+  scene.putIdentification({ ...both, channel, sessionId })
   const machineNumber = scene.machine.machineNumber ?? ''
   const sale = scene.sale(identification.saleId)
   const { consentMs, identificationWaitMs } = world.settings.limits
@@ -102,7 +108,7 @@ function sayAgain(
   }
   const { code } = identification
   const say: Say = { kind: 'price', machineNumber, price, code, withinMs: consentMs }
-  answer(scene, world, input, say, channel, sessionId, vouched)
+  answer(scene, world, input, say, channel, sessionId, both.vouched)
 }
 
 function speakInSale(
@@ -116,7 +122,8 @@ function speakInSale(
   const channel = identification?.channel ?? 'text'
   const sessionId = identification?.sessionId ?? null
   const machineNumber = scene.machine.machineNumber ?? ''
-  const sale = scene.sale(saleId)
+  // A NO said while it waited is a NO to the sale that it was bound to meanwhile.
+  const sale = scene.sale(saleId ?? identification?.saleId)
   if (sale?.open) {
     if (act.type === 'refuse') stepSale(scene, world, sale, { type: 'phoneRefused', identificationId })
     if (act.type === 'consent') {

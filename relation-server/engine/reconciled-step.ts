@@ -42,7 +42,7 @@ export function reconciled(
       })
       return
     case 'repost': {
-      const { acknowledgement, attempt } = contextOf(sale)
+      const { acknowledgement, attempt, evidence, paymentId } = contextOf(sale)
       if (acknowledgement === null || sale.subscriberId === null) return
       addPayment(scene, world, {
         id: world.mint(),
@@ -50,6 +50,15 @@ export function reconciled(
         saleId,
         operation: { kind: 'repost', acknowledgement, key: `${saleId}:${attempt}`, saleId },
         subscriberId: sale.subscriberId,
+      })
+      // What the operator had earned is forgotten with the payment; in doubt until that is there again.
+      if (sale.open || evidence === null || paymentId === null) return
+      addPayment(scene, world, {
+        id: world.mint(),
+        automatonId,
+        saleId,
+        operation: { kind: 'outcome', paymentId, outcome: evidence },
+        subscriberId: null,
       })
     }
   }

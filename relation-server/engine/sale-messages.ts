@@ -1,5 +1,6 @@
 // A machine's word about a sale: offer, withdrawal, outcome. Signatures are checked here, before anything is
 // believed; what does not hold is poison and goes to quarantine.
+import { limitTable } from '@concilia/protocol/limits.ts'
 import { type Offer, offerSchema, parseMessage, type SaleMessage } from '@concilia/protocol/messages.ts'
 import { check, outcomeKind, slipKind, withdrawalKind } from '@concilia/protocol/promises.ts'
 import { sha256 } from '@concilia/protocol/random.ts'
@@ -37,6 +38,7 @@ function takeOffer(scene: Scene, world: World, message: Extract<SaleMessage, { k
     slip.amountMinor === offer.amountMinor &&
     slip.currency === offer.currency &&
     slip.waitMs === offer.waitMs
+  if (offer.waitMs > limitTable.offerWaitMs.maxMs) throw new Poisoned(`it would wait ${offer.waitMs} ms`)
   if (!same) throw new Poisoned('the price slip is not of this offer')
   if (slip.seller !== machine.seller) throw new Poisoned(`the price slip is of seller ${slip.seller}`)
   // Withdrawn before it arrived: processed in any order, it changes nothing.

@@ -120,7 +120,7 @@ function keepIdentifications(scene: Scene, { phones, payerId }: SaleContext, { o
     if (!identification || identification.state === 'closed') continue
     const validating = phone.identificationId === payerId && state === 'charging.validating'
     const lost = payerId !== null && phone.identificationId !== payerId
-    const closed = !open || phone.step === 'out' || lost
+    const closed = !open || state === 'awaitingPerson' || phone.step === 'out' || lost
     const next = {
       ...identification,
       state: closed ? ('closed' as const) : ('bound' as const),

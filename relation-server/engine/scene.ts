@@ -72,6 +72,7 @@ export interface Books {
   readonly sales: readonly SaleRow[]
   readonly identifications: readonly IdentificationRow[]
   readonly unknowns: readonly UnknownRow[]
+  readonly namesForeignSale: boolean
 }
 
 export class Scene {
@@ -87,6 +88,11 @@ export class Scene {
   /** The same books, with nothing changed yet. */
   restarted(): Scene {
     return new Scene(this.#books)
+  }
+
+  /** The input speaks of a sale that is another machine's. */
+  get namesForeignSale(): boolean {
+    return this.#books.namesForeignSale
   }
 
   get machine(): MachineRow {
