@@ -73,7 +73,7 @@ export class ScenarioMachine {
     return saleId
   }
 
-  offerOf(change: Partial<Offer> & { saleId: string }): Numbered<SaleMessage> {
+  offerOf(change: Partial<Offer> & { saleId: string }): Numbered<Extract<SaleMessage, { kind: 'offer' }>> {
     const offer: Offer = {
       automatonId: this.automatonId,
       machineNumber: this.number,

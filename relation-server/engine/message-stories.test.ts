@@ -1,0 +1,403 @@
+import { sha256, uuidFrom } from '@concilia/protocol/random.ts'
+import { describe, expect, test } from 'vitest'
+import { MemoryStore } from '../store/memory-store.ts'
+import { noWrites, type QuarantineRow, type Writes } from '../store/port.ts'
+import { type Input, inboxKeyOf } from './inputs.ts'
+import { consented, Scenario } from './scenario.ts'
+import { refusedWith } from './scenario-centre.ts'
+
+/** Tells what went to quarantine. */
+class WatchedStore extends MemoryStore {
+  readonly quarantine: QuarantineRow[] = []
+  readonly commits: Writes[] = []
+
+  override commitBatch: MemoryStore['commitBatch'] = async (need, decide) =>
+    await super.commitBatch(need, (book) => {
+      const decided = decide(book)
+      this.quarantine.push(...decided.writes.quarantine)
+      this.commits.push(decided.writes)
+      return decided
+    })
+}
+
+async function world() {
+  const store = new WatchedStore()
+  const scenario = await Scenario.open({ store })
+  const machine = await scenario.machine()
+  return { store, scenario, machine, phone: scenario.phone('+33612345678') }
+}
+
+describe('what is stored', () => {
+  test('is told after the commit: up to the first gap, and what lies beyond it', async () => {
+    const { scenario, machine } = await world()
+    await machine.offer()
+    expect(scenario.lastStored).toEqual({ journalId: machine.journalId, upTo: 1, beyond: [] })
+    machine.seq += 2
+    const saleId = await machine.offer()
+    expect(scenario.lastStored).toEqual({ journalId: machine.journalId, upTo: 1, beyond: [4] })
+    await machine.birth()
+    expect(scenario.lastAdmission).toMatchObject({ admission: 'accepted', stored: { upTo: 1, beyond: [4] } })
+    machine.seq = 1
+    await machine.withdraw(saleId)
+    await machine.withdraw(saleId)
+    expect(scenario.lastStored).toEqual({ journalId: machine.journalId, upTo: 4, beyond: [] })
+    await scenario.close()
+  })
+
+  test('fills a gap also with what the machine no longer has', async () => {
+    const { scenario, machine } = await world()
+    machine.seq = 1
+    await machine.offer()
+    await machine.send({ kind: 'gone', journalId: machine.journalId, seq: 1 })
+    expect(scenario.lastStored).toMatchObject({ upTo: 2, beyond: [] })
+  })
+
+  test('is the same after a repeat, which changes nothing else', async () => {
+    const { store, scenario, machine, phone } = await world()
+    const saleId = await machine.offer()
+    await phone.identify()
+    const before = await scenario.saleRow(saleId)
+    const [offer] = machine.published
+    if (!offer) throw new Error('nothing was published')
+    await machine.send(offer.message, offer.body)
+    expect(await scenario.saleRow(saleId)).toEqual(before)
+    expect(store.commits.at(-1)).toEqual({ ...noWrites })
+    expect(scenario.sent.filter(({ channel }) => channel === 'stored')).toHaveLength(2)
+  })
+
+  test('another body under the same number is a second machine with this identity: barred', async () => {
+    const { scenario, machine } = await world()
+    const saleId = await machine.offer()
+    machine.seq--
+    await machine.withdraw(saleId)
+    const [row] = await scenario.store.machines()
+    expect(row?.state).toBe('barred')
+    expect(await scenario.state(saleId)).toBe('open.awaitingPhone')
+    await machine.offer()
+    expect(scenario.lastStored).toMatchObject({ upTo: 1 })
+    await machine.birth()
+    expect(scenario.lastAdmission).toMatchObject({ admission: 'rejected', reason: /barred/ })
+    await scenario.person(machine.automatonId, { type: 'admit' })
+    await machine.birth()
+    expect(scenario.lastAdmission).toMatchObject({ admission: 'accepted' })
+  })
+
+  test('an answer of the centre that comes twice is one answer', async () => {
+    const { scenario, saleId } = await consented()
+    const { heard } = scenario.centre
+    const before = [await scenario.saleRow(saleId), heard.length]
+    const answer: Input = {
+      kind: 'payment',
+      automatonId: 'machine-4021',
+      saleId,
+      operationId: 'an operation that was answered',
+      operationKind: 'charge',
+      attempt: 1,
+      result: { kind: 'ok', paymentId: 'p', acknowledgement: 'a.b.c' },
+      at: scenario.clock.now(),
+    }
+    expect(inboxKeyOf(answer)?.key).toBe('an operation that was answered 1')
+    await scenario.submit(answer)
+    await scenario.submit(answer)
+    expect([await scenario.saleRow(saleId), heard.length]).toEqual(before)
+  })
+})
+
+describe('birth', () => {
+  test('of a machine nobody has enrolled or admitted waits for a person, who lets it in', async () => {
+    const scenario = await Scenario.open()
+    const machine = await scenario.machine()
+    const other = await scenario.machine('5021')
+    await scenario.person(other.automatonId, { type: 'bar' })
+    expect(scenario.lastAdmission).toMatchObject({ admission: 'accepted', invitation: 'Text 5021 to 36000' })
+    await machine.birth({ machineNumber: '9999' })
+    expect(scenario.lastAdmission).toMatchObject({ admission: 'rejected', reason: /9999/ })
+    await machine.birth({ chain: other.identity.chain })
+    expect(scenario.lastAdmission).toMatchObject({ admission: 'rejected', reason: /another party/ })
+    await machine.birth({ chain: 'no certificate' })
+    expect(scenario.lastAdmission).toMatchObject({ admission: 'rejected', reason: /unreadable/ })
+  })
+
+  test('with an older boot number is a copy or a restored journal: rejected', async () => {
+    const { scenario, machine } = await world()
+    await machine.birth({ boot: 7 })
+    await machine.birth({ boot: 6 })
+    expect(scenario.lastAdmission).toMatchObject({ admission: 'rejected', reason: /boot 6 is older than 7/ })
+    await machine.say({ type: 'presence', presence: { presence: 'lost', boot: 6 } })
+    expect((await scenario.store.machines())[0]?.presence).toBe('online')
+  })
+
+  test('with another journal waits for a person, whose admission closes its sales as unknown', async () => {
+    const { scenario, machine, saleId } = await consented()
+    const waiting = await machine.offer()
+    machine.journalId = uuidFrom(scenario.random)
+    await machine.birth()
+    expect(scenario.lastAdmission).toMatchObject({ admission: 'pending' })
+    machine.seq = 0
+    await machine.offer()
+    expect(scenario.lastStored?.journalId).not.toBe(machine.journalId)
+    expect(await scenario.state(saleId)).toBe('instructed')
+    await scenario.person(machine.automatonId, { type: 'admit' })
+    expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['unknownClosed', 0])
+    expect(await scenario.state(waiting)).toBe('expired')
+    const stored = { journalId: machine.journalId, upTo: 0, beyond: [] }
+    expect(scenario.lastAdmission).toMatchObject({ admission: 'accepted', stored })
+    machine.seq = 0
+    expect(await scenario.state(await machine.offer())).toBe('open.awaitingPhone')
+    await scenario.close()
+  })
+
+  test('with the admitted journal again leaves no other one to be admitted by mistake', async () => {
+    const { scenario, machine } = await world()
+    const { journalId } = machine
+    await machine.birth({ journalId: uuidFrom(scenario.random) })
+    await machine.birth({ journalId })
+    expect(scenario.lastAdmission).toMatchObject({ admission: 'accepted' })
+    await scenario.person(machine.automatonId, { type: 'admit' })
+    expect((await scenario.store.machines())[0]).toMatchObject({ journalId, newJournalId: null })
+  })
+})
+
+describe('a server restored from a backup', () => {
+  /** What the machine still has, sent to a server whose books end before it. */
+  async function resent(result: 'delivered' | 'failed' | 'unknown', centre: 'charged' | 'gone') {
+    const lost = await consented()
+    await lost.machine.report(lost.saleId, result)
+    const { scenario, machine, store } = await world()
+    const { saleId } = lost
+    await machine.birth({ journalId: lost.machine.journalId })
+    await scenario.person(machine.automatonId, { type: 'admit' })
+    expect(scenario.lastAdmission).toMatchObject({ stored: { upTo: 0, beyond: [] } })
+    const terms = {
+      saleId,
+      key: `${saleId}:1`,
+      slip: '',
+      amountMinor: 150,
+      currency: 'EUR',
+      seller: 'operator',
+    }
+    const consent = { identificationId: '', channel: 'text' as const, by: 'code' as const, at: 0 }
+    const subscriber = { realm: 'e164', key: '+33612345678' }
+    const charge = { kind: 'charge' as const, ...terms, subscriber, description: '', consent }
+    if (centre === 'charged') await scenario.centre.perform(charge, 1)
+    for (const { message, body } of lost.machine.published) await machine.send(message, body)
+    expect(scenario.lastStored).toMatchObject({ upTo: lost.machine.seq })
+    return { scenario, store, saleId, machine }
+  }
+
+  test('does not let a delivered sale expire with the money: a person looks at it', async () => {
+    const { scenario, saleId, machine } = await resent('delivered', 'charged')
+    expect(await scenario.saleRow(saleId)).toMatchObject({ state: 'awaitingPerson', aside: /delivered/ })
+    await scenario.leap(3_600_000)
+    expect(scenario.tied(saleId)).toBe(150)
+    await scenario.person(machine.automatonId, { type: 'closeSale', saleId, as: 'recredit' })
+    expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['refused', 0])
+    await scenario.close()
+  })
+
+  test('gives the money of a failed one back by its key', async () => {
+    const { scenario, saleId } = await resent('failed', 'charged')
+    expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['withdrawn', 0])
+    expect(scenario.centre.kinds().at(-1)).toBe('void')
+  })
+
+  test('ends a sale that came to nothing', async () => {
+    const { scenario, saleId } = await resent('unknown', 'gone')
+    expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['expired', 0])
+  })
+
+  test('settles a sale whose goods it hears of before its charge is answered again', async () => {
+    const { scenario, machine, saleId } = await consented({}, ({ centre }) => centre.next('charge', 'silent'))
+    await machine.report(saleId, 'delivered')
+    expect(await scenario.saleRow(saleId)).toMatchObject({ state: 'charging.inDoubt', aside: /delivered/ })
+    await scenario.pass(10_000)
+    expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['settled', 150])
+    await scenario.close()
+  })
+
+  test('hears an outcome before its offer: ended, and set aside', async () => {
+    const { scenario, machine } = await world()
+    const saleId = uuidFrom(scenario.random)
+    const offer = machine.offerOf({ saleId })
+    await machine.report(saleId, 'delivered')
+    expect(await scenario.saleRow(saleId)).toMatchObject({ state: 'unknownClosed', aside: /does not know/ })
+    await machine.publish(offer)
+    expect(await scenario.state(saleId)).toBe('unknownClosed')
+  })
+})
+
+describe('what cannot be processed', () => {
+  test('goes to quarantine and is stored, when its number can be read', async () => {
+    const { store, scenario, machine } = await world()
+    const saleId = await machine.offer()
+    await machine.garble({ journalId: machine.journalId, seq: 2, saleId })
+    expect(scenario.lastStored).toMatchObject({ upTo: 2 })
+    expect(store.quarantine).toMatchObject([{ automatonId: machine.automatonId, saleId, error: /not JSON/ }])
+    expect((await scenario.saleRow(saleId)).aside).toMatch(/could not be processed/)
+    await machine.garble({ journalId: machine.journalId, seq: 2, saleId })
+    expect(store.quarantine).toHaveLength(1)
+  })
+
+  test('goes to quarantine without a number too, and nothing is called stored for it', async () => {
+    const { store, scenario, machine } = await world()
+    await machine.garble()
+    expect(store.quarantine).toHaveLength(1)
+    expect(scenario.lastStored).toBeUndefined()
+    expect((await scenario.store.machines())[0]?.state).toBe('admitted')
+  })
+
+  test('is every signed word that is not what it says it is', async () => {
+    const { store, scenario, machine } = await world()
+    const saleId = await machine.offer()
+    const other = await scenario.machine('5021')
+    const foreign = other.offerOf({ saleId: uuidFrom(scenario.random) })
+    const fresh = () => ({ saleId: uuidFrom(scenario.random) })
+    const [bad, cheap] = [machine.offerOf(fresh()), machine.offerOf({ ...fresh(), amountMinor: 1 })]
+    const wrong = [
+      [{ ...bad, slip: cheap.slip }, /not of this offer/],
+      [{ ...bad, slip: foreign.slip }, /signed by machine-5021/],
+      [{ ...bad, saleId: uuidFrom(scenario.random) }, /of another sale than its message/],
+      [machine.offerOf({ ...fresh(), automatonId: 'machine-5021' }), /of another automaton/],
+      [machine.offerOf({ ...fresh(), machineNumber: '5021' }), /enrolled is 4021/],
+      [machine.offerOf({ ...fresh(), waitMs: 900_000 }), /would wait/],
+      [{ ...bad, slip: 'a.b.c' }, /not signed/],
+      [machine.outcomeOf(saleId, 'delivered', { offerHash: sha256('another') }), /of another offer/],
+      [machine.outcomeOf(saleId, 'delivered', fresh()), /of another sale than its message/],
+    ] as const
+    for (const [content, error] of wrong) {
+      await machine.publish(content)
+      expect(store.quarantine.at(-1)?.error).toMatch(error)
+      expect(scenario.lastStored?.upTo).toBe(machine.seq)
+    }
+    expect(store.quarantine).toHaveLength(wrong.length)
+    expect((await scenario.store.recentSales(9)).map((row) => row.saleId)).toEqual([saleId])
+  })
+
+  test("is a word about another machine's sale, which stays as it was", async () => {
+    const { store, scenario, machine, phone } = await world()
+    const saleId = await machine.offer()
+    await phone.identify()
+    await phone.yes()
+    const other = await scenario.machine('5021')
+    const before = await scenario.saleRow(saleId)
+    await other.withdraw(saleId)
+    await other.publish(other.offerOf({ saleId }))
+    await other.report(saleId, 'failed')
+    expect(store.quarantine.map(({ error }) => error)).toEqual(
+      Array(3).fill('it names a sale of another machine'),
+    )
+    expect(await scenario.saleRow(saleId)).toEqual(before)
+  })
+
+  test('costs its own machine only: others of the same batch go on', async () => {
+    const { store, scenario, machine } = await world()
+    const other = await scenario.machine('5021')
+    const [good, bad] = [uuidFrom(scenario.random), uuidFrom(scenario.random)]
+    await Promise.all([
+      machine.publish({ ...machine.offerOf({ saleId: bad }), saleId: good }),
+      other.publish(other.offerOf({ saleId: good })),
+      other.birth(),
+    ])
+    expect(store.quarantine).toHaveLength(1)
+    expect(await scenario.saleRow(good)).toMatchObject({
+      automatonId: 'machine-5021',
+      state: 'open.awaitingPhone',
+    })
+  })
+
+  test('an answer of the centre without its acknowledgement delivers nothing and is voided in time', async () => {
+    const { scenario, saleId, limits } = await consented({}, ({ centre }) =>
+      centre.next('charge', { kind: 'ok', paymentId: 'p' }),
+    )
+    expect(await scenario.saleRow(saleId)).toMatchObject({
+      state: 'charging.authorising',
+      aside: /acknowledgement/,
+    })
+    expect(scenario.instructions(saleId)).toEqual([])
+    await scenario.pass(limits.offerWaitMs + limits.marginMs)
+    expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['expired', 0])
+    await scenario.close()
+  })
+
+  test('a deadline is dropped with its sale set aside, instead of being due for ever', async () => {
+    const { store, scenario, machine } = await world()
+    const saleId = await machine.offer()
+    const writes = { ...noWrites, sales: [{ ...(await scenario.saleRow(saleId)), chartVersion: 0 }] }
+    const need = { automatonIds: [], saleIds: [], inboxKeys: [], unknownsOf: null }
+    await store.commitBatch(need, () => ({ writes, result: undefined }))
+    await scenario.pass(scenario.settings.limits.offerWaitMs)
+    expect(store.quarantine).toHaveLength(1)
+    expect(await scenario.saleRow(saleId)).toMatchObject({
+      open: true,
+      dueAt: null,
+      aside: /chart version 0/,
+    })
+    await scenario.close()
+  })
+})
+
+describe('what comes after the end', () => {
+  test('delivered after a re-credit is set aside; a receipt or a repeat is nothing', async () => {
+    const { scenario, machine, saleId } = await consented()
+    await machine.withdraw(saleId)
+    await machine.report(saleId, 'failed')
+    expect((await scenario.saleRow(saleId)).aside).toBeNull()
+    await machine.report(saleId, 'delivered')
+    expect(await scenario.saleRow(saleId)).toMatchObject({ state: 'recredited', aside: /delivered/ })
+    expect(scenario.tied(saleId)).toBe(0)
+    await scenario.person(machine.automatonId, { type: 'closeSale', saleId, as: 'writeOff' })
+    expect((await scenario.saleRow(saleId)).aside).toBeNull()
+  })
+
+  test('delivered while a failed delivery is re-credited is set aside as well', async () => {
+    const { scenario, machine, saleId } = await consented()
+    scenario.centre.next('refund', 'lost')
+    await machine.report(saleId, 'failed')
+    await machine.report(saleId, 'delivered')
+    expect((await scenario.saleRow(saleId)).aside).toMatch(/delivered while its money goes back/)
+    await scenario.pass(2000)
+    expect(await scenario.state(saleId)).toBe('recredited')
+    await scenario.close()
+  })
+
+  test('books that the centre refuses reach a person', async () => {
+    const { scenario, machine, saleId } = await consented()
+    scenario.centre.next('outcome', refusedWith('CONCILIA.CONTRADICTION', 'tooLate'))
+    await machine.report(saleId, 'delivered')
+    expect(await scenario.saleRow(saleId)).toMatchObject({
+      state: 'awaitingPerson',
+      aside: /refuses to book/,
+    })
+  })
+})
+
+describe('the engine', () => {
+  test('stops: what waits is refused, and what is sent later too', async () => {
+    const { scenario, machine } = await world()
+    const waiting = machine.offer()
+    const stopped = scenario.close()
+    await Promise.allSettled([waiting, stopped])
+    await expect(machine.offer()).rejects.toMatchObject({ code: 'server-stopping', retry: true })
+  })
+
+  test('takes a machine number once: the second enrolment is refused to whoever asked', async () => {
+    const { scenario } = await world()
+    const other = await scenario.machine('5021')
+    const enrol = { type: 'enrol' as const, machineNumber: '4021', seller: 'operator', tradeName: 'Operator' }
+    await expect(scenario.person(other.automatonId, enrol)).rejects.toMatchObject({ code: 'duplicate-row' })
+    expect(scenario.engine.waiting).toBe(0)
+  })
+
+  test('lets the others of a batch in when the store refuses one of them', async () => {
+    const { scenario, machine } = await world()
+    const other = await scenario.machine('5021')
+    const enrol = { type: 'enrol' as const, machineNumber: '4021', seller: 'operator', tradeName: 'Operator' }
+    const together = await Promise.allSettled([
+      machine.garble(),
+      machine.garble(),
+      scenario.person(other.automatonId, enrol),
+      machine.offer(),
+    ])
+    expect(together.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled'])
+  })
+})
