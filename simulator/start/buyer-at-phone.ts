@@ -76,7 +76,9 @@ export async function payByDialogue(visit: Visit, meanwhile: () => Promise<void>
   }
 }
 
-/** The code that the centre sent, once it is there and the service has asked for it (`isAsked`, or by text). */
+/**
+ * The code that the centre sent, once it is there and the service has asked for it (`isAsked`, or by text).
+ */
 async function centreCode(texts: Inbox, isAsked: boolean): Promise<string> {
   let code: string | undefined
   for (let asked = isAsked; code === undefined || !asked; ) {

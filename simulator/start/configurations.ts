@@ -44,7 +44,7 @@ export function writeConfiguration(places: Places, name: string, content: object
 }
 
 export function automatonConfiguration(
-  { places, reached, limits, brokerPort }: BenchSettings,
+  { places, reached, limits, linkMode, brokerPort }: BenchSettings,
   { number, automatonId, alwaysIdle }: BenchMachine,
   identity: string,
 ): z.input<typeof automatonConfigurationSchema> {
@@ -53,7 +53,11 @@ export function automatonConfiguration(
     identity,
     journal: join(places.journals, `${automatonId}.db`),
     currency,
-    link: { url: `mqtt://127.0.0.1:${brokerPort ?? reached.serverMqtt}` },
+    link: {
+      url: `mqtt://127.0.0.1:${brokerPort ?? reached.serverMqtt}`,
+      // A session is opened by the server, which must be able to reach the machine.
+      mode: alwaysIdle ? linkMode : 'permanent',
+    },
     serial: { path: lineOf(places, number) },
     reader: { alwaysIdle },
     limits,

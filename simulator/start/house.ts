@@ -49,6 +49,7 @@ export class House {
   readonly places: Places
   readonly #options: HouseOptions
   readonly #programs = new Map<string, SupervisedProgram>()
+  #isClaimed = false
   #postgres: EmbeddedPostgres | undefined
   #simulator: SimulatorControl | undefined
   #centre: CentreDesk | undefined
@@ -65,7 +66,9 @@ export class House {
     const { places } = this
     mkdirSync(places.data, { recursive: true })
     await claimFolder(places.run)
+    this.#isClaimed = true
     keepLastLog(places)
+    this.#tell('starting the database')
     for (const folder of [places.lines, places.journals]) mkdirSync(folder, { recursive: true })
     const [postgres, ports] = await Promise.all([
       startEmbeddedPostgres({ directory: places.postgres, port: 0 }),
@@ -75,7 +78,9 @@ export class House {
     const { limits, charge, linkMode = 'permanent', detour, brokerPort } = this.#options
     const reached = { ...ports, ...(await detour?.(ports)) }
     const settings: BenchSettings = { limits, charge, linkMode, places, ports, reached, brokerPort }
+    this.#tell('starting payment centre, relation server and simulator')
     await Promise.all([this.#startSimulator(settings), this.#startServers(settings, postgres)])
+    this.#tell('starting the automata')
     await Promise.all(benchMachines.map((machine) => this.#startAutomaton(settings, machine)))
   }
 
@@ -103,7 +108,11 @@ export class House {
     await Promise.all([stopped('payment-centre'), stopped('simulator')])
     await Promise.all([this.#serverStore?.close(), this.#centre?.close()])
     await this.#postgres?.stop()
-    releaseFolder(this.places.run)
+    if (this.#isClaimed) releaseFolder(this.places.run)
+  }
+
+  #tell(words: string): void {
+    this.happenings.tell({ kind: 'act', at: systemClock.now(), party: 'bench', words })
   }
 
   async #startSimulator(settings: BenchSettings): Promise<void> {
