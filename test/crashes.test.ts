@@ -1,6 +1,6 @@
-// kill -9 of each program in each window of a sale, on the real processes: whatever the window, goods and money
-// agree in the end without a person, and the machine sells again. Further down: a server that is away while a
-// machine delivers, a centre that is silent and found to have paid, a journal that is replaced.
+// kill -9 of each program in each window of a sale, on the real processes: whatever the window, goods and
+// money agree in the end without a person, and the machine sells again. Further down: a server that is away
+// while a machine delivers, a centre that is silent and found to have paid, a journal that is replaced.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { buyers } from '@concilia/simulator/start/buyers.ts'

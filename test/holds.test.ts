@@ -1,5 +1,5 @@
-// The other way of charging: the amount is held, delivery confirms it, failure gives it back. And the centre that
-// wants the buyer to validate (ST12), which holds, validates and confirms before anything is delivered.
+// The other way of charging: the amount is held, delivery confirms it, failure gives it back. And the centre
+// that wants the buyer to validate (ST12), which holds, validates and confirms before anything is delivered.
 import { buyers } from '@concilia/simulator/start/buyers.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Bench } from './bench.ts'

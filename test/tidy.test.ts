@@ -104,7 +104,9 @@ test('every source opens by saying what it is', () => {
 })
 
 test('lines end by column 110; a file above 400 lines says why at its top', () => {
-  expect(breaches((_, line) => (line.length > 110 ? `${line.length} columns` : undefined))).toEqual([])
+  expect(
+    breaches((_, line) => (line.length > 110 && !isWhole(line) ? `${line.length} columns` : undefined)),
+  ).toEqual([])
   const long = sources.filter(({ text }) => {
     const lines = text.split('\n')
     return lines.length > 400 && !/\blong\b/i.test(lines.slice(0, 8).join(' '))
@@ -137,3 +139,8 @@ test('ARCHITECTURE.md says of every dependency why it is there', () => {
   const unexplained = [...new Set(named)].filter((name) => !rows.some((row) => row.includes(`\`${name}\``)))
   expect(unexplained).toEqual([])
 })
+
+/** What no line break improves: the title of a test, and a row of a table. */
+function isWhole(line: string): boolean {
+  return /^\s*test\(['"`]/.test(line) || /^\s*[\w.]+ \| /.test(line)
+}

@@ -1,4 +1,5 @@
-// What ends by time: the offer waits four seconds here. Nobody answers, somebody answers too late, nobody chooses.
+// What ends by time: the offer waits four seconds here. Nobody answers, somebody answers too late, nobody
+// chooses.
 import { buyers } from '@concilia/simulator/start/buyers.ts'
 import { afterAll, beforeAll, test } from 'vitest'
 import { Bench, shortWait } from './bench.ts'

@@ -15,14 +15,16 @@ export class Watch {
   readonly #past: Happening[] = []
   /** Texts that were read already, so that each is read once. */
   readonly #read = new Set<Happening>()
+  #scenario = 0
 
   constructor(happenings: Happenings) {
     this.#happenings = happenings
     happenings.listen((happening) => this.#past.push(happening))
   }
 
-  /** What happened before is over. */
+  /** What happened before is over; whoever still waits for a part of it waits in vain. */
   begin(): void {
+    this.#scenario += 1
     this.#past.length = 0
     this.#read.clear()
   }
@@ -33,11 +35,15 @@ export class Watch {
       const found = find(happening)
       if (found !== undefined) return found
     }
-    try {
-      return await this.#happenings.next(what, patienceMs, find)
-    } catch (cause) {
-      throw new Error(`${String(cause)}\nThis happened:\n${this.story}`, { cause })
-    }
+    const scenario = this.#scenario
+    const found = await this.#happenings
+      .next(what, patienceMs, (happening) => (this.#scenario === scenario ? find(happening) : 'over'))
+      .catch((cause: unknown) => {
+        throw new Error(`${String(cause)}\nThis happened:\n${this.story}`, { cause })
+      })
+    if (this.#scenario !== scenario || found === 'over')
+      throw new Error(`The scenario was over before: ${what}`)
+    return found
   }
 
   /** @returns the sale that the step is told of, if it names one */
@@ -106,7 +112,7 @@ function lineOf(happening: Happening): string {
   const at = new Date(happening.at).toISOString().slice(11, 23)
   switch (happening.kind) {
     case 'step':
-      return `${at} ${happening.step} ${happening.party} ${happening.words} ${happening.saleId?.slice(0, 8) ?? ''}`
+      return [at, happening.step, happening.party, happening.words, happening.saleId?.slice(0, 8)].join(' ')
     case 'machine':
       return `${at} machine ${happening.machine} ${JSON.stringify(happening.event)}`
     case 'text':
