@@ -44,6 +44,7 @@ export class ChildProgram {
   readonly ended: Promise<string>
   readonly #process: ChildProcess
   readonly #run: string
+  #isReady = false
   readonly #lastWords: string[] = []
 
   constructor(program: Program, places: Pick<Places, 'root' | 'run' | 'log'>, hear: (line: LogLine) => void) {
@@ -77,10 +78,10 @@ export class ChildProgram {
     return this.#process
   }
 
-  /** In order first, by force after a while. */
+  /** In order first, by force after a while; by force at once while it is still starting. */
   async stop(): Promise<void> {
-    const force = systemClock.after(stopMs, () => this.#process.kill('SIGKILL'))
-    this.#process.kill('SIGTERM')
+    const force = systemClock.after(this.#isReady ? stopMs : 0, () => this.#process.kill('SIGKILL'))
+    if (this.#isReady) this.#process.kill('SIGTERM')
     await this.ended
     force.cancel()
   }
@@ -103,7 +104,9 @@ export class ChildProgram {
   async #becomeReady(): Promise<Readonly<Record<string, unknown>>> {
     const { promise, resolve, reject } = Promise.withResolvers<Readonly<Record<string, unknown>>>()
     this.#process.on('message', (message: { type?: string }) => {
-      if (message.type === 'ready') resolve({ ...message })
+      if (message.type !== 'ready') return
+      this.#isReady = true
+      resolve({ ...message })
     })
     const tooLong = systemClock.after(readyMs, () =>
       reject(this.#notStarted(`was not ready in ${readyMs} ms`)),

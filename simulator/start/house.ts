@@ -49,6 +49,8 @@ export class House {
   readonly places: Places
   readonly #options: HouseOptions
   readonly #programs = new Map<string, SupervisedProgram>()
+  #starting: Promise<void> | undefined
+  #stopped: Promise<void> | undefined
   #isClaimed = false
   #postgres: EmbeddedPostgres | undefined
   #simulator: SimulatorControl | undefined
@@ -62,7 +64,12 @@ export class House {
   }
 
   /** Rejects with an OperatingError; what was started by then is stopped by `stop`. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#starting = this.#start()
+    return this.#starting
+  }
+
+  async #start(): Promise<void> {
     const { places } = this
     mkdirSync(places.data, { recursive: true })
     await claimFolder(places.run)
@@ -100,12 +107,18 @@ export class House {
     return this.#programs
   }
 
-  /** Automata first, so that their last words are stored; the database last. */
-  async stop(): Promise<void> {
+  /** Automata first, so that their last words are stored; the database last. Also ends a start under way. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  async #stop(): Promise<void> {
     const stopped = (name: string) => this.#programs.get(name)?.stop()
     await Promise.all(benchMachines.map(({ automatonId }) => stopped(automatonId)))
     await stopped('relation-server')
     await Promise.all([stopped('payment-centre'), stopped('simulator')])
+    await this.#starting?.catch(() => {})
     await Promise.all([this.#serverStore?.close(), this.#centre?.close()])
     await this.#postgres?.stop()
     if (this.#isClaimed) releaseFolder(this.places.run)
@@ -213,6 +226,7 @@ export class House {
       line: (from: Program, line: LogLine) => this.#hearLine(from, line),
       news: (words: string) => this.happenings.tell({ kind: 'news', at: systemClock.now(), words }),
     }
+    if (this.#stopped) throw new Error('the house is being stopped')
     const supervised = new SupervisedProgram(program, this.places, hearing, furnish)
     this.#programs.set(program.name, supervised)
     await supervised.start()

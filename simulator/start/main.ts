@@ -33,12 +33,12 @@ const description = {
     fault: { value: 'NAME', says: 'with --sale: what goes wrong (below)' },
     machine: {
       value: 'NUMBER',
-      says: `with --sale: ${benchMachines.map(({ number }) => number).join(' or ')}`,
+      says: 'with --sale: 4021, or 4022, which works in sessions: the phone comes first',
     },
     item: { value: 'NUMBER', says: 'with --sale: the item; 1 when left out' },
     data: {
       value: 'FOLDER',
-      says: 'where everything is kept: data/ here; with --sale a folder that is then gone',
+      says: 'where everything is kept: data/ here; with --sale a fresh folder that is gone afterwards',
     },
   },
   notes: `Faults:\n${faultNames.map((name) => `  ${name.padEnd(16)} ${faults[name].says}`).join('\n')}`,
@@ -51,11 +51,11 @@ await runMain(description, async ({ flags }, stopping) => {
   for (const name of ['phone-first', 'dial', 'buyer', 'fault', 'machine', 'item'] as const) {
     if (flags[name]) throw usageError(description, `--${name} goes with --sale`)
   }
-  return bench(flags)
+  return bench(flags, stopping)
 })
 
 /** With a person, from yesterday's data. */
-async function bench(flags: Flags): Promise<Running> {
+async function bench(flags: Flags, stopping: AbortSignal): Promise<Running | undefined> {
   const data = resolve(flags.data ?? join(import.meta.dirname, '../../data'))
   const happenings = new Happenings()
   let print = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -65,7 +65,10 @@ async function bench(flags: Flags): Promise<Running> {
     if (line) print(line)
   })
   const house = new House({ data, limits: defaultLimits, ...chosen(flags) }, happenings)
-  await started(house)
+  if (!(await stands(house, stopping))) {
+    await house.stop()
+    return undefined
+  }
   const terminal = openTerminal(house)
   print = terminal.print
   return {
@@ -96,8 +99,9 @@ async function sale(flags: Flags, stopping: AbortSignal): Promise<undefined> {
   const begun = systemClock.monotonic()
   let verdict: Verdict = { why: ['it was stopped'] }
   try {
-    await started(house)
-    verdict = await Promise.race([playSale(house, play), stopped(stopping)])
+    if (await stands(house, stopping)) {
+      verdict = await Promise.race([playSale(house, play), stopped(stopping)])
+    }
   } finally {
     await house.stop()
     if (verdict.agreed !== undefined && !flags.data) rmSync(data, { recursive: true, force: true })
@@ -128,10 +132,10 @@ function verdictText(verdict: Verdict, paint: ReturnType<typeof paintFor>): stri
   )
 }
 
-/** A house that cannot be started is not left half standing. */
-async function started(house: House): Promise<void> {
+/** A house that cannot be started is not left half standing. @returns false when a stop was asked for meanwhile */
+async function stands(house: House, stopping: AbortSignal): Promise<boolean> {
   try {
-    await house.start()
+    return await Promise.race([house.start().then(() => true), stopped(stopping).then(() => false)])
   } catch (error) {
     await house.stop()
     throw error
