@@ -10,6 +10,7 @@ import type { PhoneAct } from './engine/inputs.ts'
 import type { TextBody } from './engine/outbox-bodies.ts'
 import type { Speaker } from './engine/performer.ts'
 import type { MachineDirectory } from './machine-directory.ts'
+import { ShortMemory } from './phones/gateways/short-memory.ts'
 import type { Incoming, Reply, TextSender } from './phones/port.ts'
 import { awaitsAnswer, type House, render, type Say } from './phones/say.ts'
 import { suggestionFor } from './phones/suggestion.ts'
@@ -52,6 +53,10 @@ interface Aim {
 
 export class Conversation implements Speaker {
   readonly #parts: ConversationParts
+  /**
+   * The machine that line 1 of a dialogue's last screen stands for; empty when it stands for something else.
+   */
+  readonly #suggested = new ShortMemory<string>()
 
   constructor(parts: ConversationParts) {
     this.#parts = parts
@@ -74,7 +79,7 @@ export class Conversation implements Speaker {
     try {
       await this.#submit(incoming)
     } catch (error) {
-      screens.giveUp(step, sessionId)
+      screens.giveUp(step, sessionId, error)
       throw error
     }
     return await reply
@@ -140,6 +145,10 @@ export class Conversation implements Speaker {
       automatonId: null,
       act: { type: 'answerOnly', say, channel: incoming.channel, sessionId },
     })
+    const suggested = sessionId === null ? undefined : this.#suggested.get(sessionId, incoming.at)
+    if (suggested && intent.kind === 'pick' && intent.digit === 1) {
+      return await this.#identify(suggested, incoming, open, language)
+    }
     const current = open.find((row) => sessionId !== null && row.sessionId === sessionId) ?? open[0]
     switch (intent.kind) {
       case 'identify':
@@ -155,7 +164,8 @@ export class Conversation implements Speaker {
           open.find(({ code, state }) => state === 'bound' && code === intent.code) ??
           open.find(({ expects }) => expects !== null)
         if (!meant) return answer({ kind: 'nothingOpen' })
-        const type = meant.expects === 'validation' ? 'code' : 'consent'
+        // A consent that comes twice is no wrong validation code.
+        const type = meant.expects === 'validation' && meant.code !== intent.code ? 'code' : 'consent'
         return inSale(meant, { type, code: intent.code }) ?? answer({ kind: 'nothingOpen' })
       }
       case 'pick':
@@ -199,8 +209,9 @@ export class Conversation implements Speaker {
       automatonId: null,
       act: { type: 'answerOnly', say, channel, sessionId },
     })
+    const suggestion = machine ? undefined : suggestionFor(machineNumber, directory.numbers())
+    if (sessionId !== null) this.#suggested.set(sessionId, suggestion ?? '', incoming.at)
     if (!machine) {
-      const suggestion = suggestionFor(machineNumber, directory.numbers())
       return answer({
         kind: 'noSuchMachine',
         machineNumber,

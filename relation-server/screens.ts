@@ -9,7 +9,8 @@ const keptMs = 200_000
 interface Step {
   readonly reply: Promise<Reply>
   readonly answer: (reply: Reply) => void
-  readonly forget: Timer
+  readonly fail: (error: unknown) => void
+  readonly timers: readonly Timer[]
 }
 
 export class Screens {
@@ -32,15 +33,18 @@ export class Screens {
    * @param late shown when nothing was said within `limitMs`; what is said afterwards goes by text
    */
   wait(stepKey: string, sessionId: string, limitMs: number, late: Reply): Promise<Reply> {
-    let answer: (reply: Reply) => void = () => {}
-    const reply = new Promise<Reply>((resolve) => {
-      answer = resolve
-    })
+    const { promise: reply, resolve: answer, reject: fail } = Promise.withResolvers<Reply>()
     const forget = this.#clock.after(keptMs, () => this.#steps.delete(stepKey))
-    this.#steps.set(stepKey, { reply, answer, forget })
+    const limit = this.#clock.after(limitMs, () => {
+      if (this.#waiting.get(sessionId) === stepKey) this.#waiting.delete(sessionId)
+      answer(late)
+    })
+    this.#steps.set(stepKey, { reply, answer, fail, timers: [forget, limit] })
     this.#waiting.set(sessionId, stepKey)
-    const limit = this.#clock.after(limitMs, () => this.show(sessionId, late))
-    void reply.then(() => limit.cancel())
+    reply.then(
+      () => limit.cancel(),
+      () => {},
+    )
     return reply
   }
 
@@ -58,10 +62,12 @@ export class Screens {
     return true
   }
 
-  /** A step that could not be stored: nothing is kept of it, so that its repeat is a new try. */
-  giveUp(stepKey: string, sessionId: string): void {
+  /** A step that could not be stored: nothing is kept of it, so that its next repeat is a new try. */
+  giveUp(stepKey: string, sessionId: string, error: unknown): void {
     if (this.#waiting.get(sessionId) === stepKey) this.#waiting.delete(sessionId)
-    this.#steps.get(stepKey)?.forget.cancel()
+    const step = this.#steps.get(stepKey)
+    for (const timer of step?.timers ?? []) timer.cancel()
+    step?.fail(error)
     this.#steps.delete(stepKey)
   }
 }

@@ -35,8 +35,9 @@ const cancelled = refusedWith('CARRIER_BILLING.PAYMENT_CANCELLED', 'tooLate')
 export class ScenarioCentre implements Payments {
   /** Everything that arrived, with the attempt that brought it. */
   readonly heard: { operation: PaymentOperation; attempt: number }[] = []
-  /** Asks the buyer for `77` before it charges anything (ST12). */
+  /** Asks the buyer for a code before it charges anything (ST12). */
   validates = false
+  validationCode = '77'
   readonly #identity: Identity
   readonly #clock: Clock
   readonly #limits: Limits
@@ -113,7 +114,8 @@ export class ScenarioCentre implements Payments {
         return this.#charge(operation)
       case 'validate':
         return this.#change(operation.paymentId, (entry) => {
-          if (operation.code !== '77') return refusedWith('CARRIER_BILLING.INVALID_CODE', 'wrongCode')
+          if (operation.code !== this.validationCode)
+            return refusedWith('CARRIER_BILLING.INVALID_CODE', 'wrongCode')
           entry.status = 'held'
           return this.#yes(entry)
         })

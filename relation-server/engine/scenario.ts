@@ -83,6 +83,8 @@ export class Scenario {
   readonly sent: Sent[] = []
   readonly said: TextBody[] = []
   readonly logged: string[] = []
+  /** Who says to buyers what is said; it is remembered in `said` either way. */
+  speaker: Speaker = { speak: async () => 'done' }
   /** What a machine is told while it is false does not reach it. */
   linkIsUp = true
   readonly #dueWatch: DueWatch
@@ -113,9 +115,9 @@ export class Scenario {
     }
     this.engine = options.twice ? new DoublingEngine(parts) : new Engine(parts)
     const speaker: Speaker = {
-      speak: async (text) => {
+      speak: (text, key) => {
         this.said.push(text)
-        return 'done'
+        return this.speaker.speak(text, key)
       },
     }
     const machines = {

@@ -132,7 +132,10 @@ function verdictText(verdict: Verdict, paint: ReturnType<typeof paintFor>): stri
   )
 }
 
-/** A house that cannot be started is not left half standing. @returns false when a stop was asked for meanwhile */
+/**
+ * A house that cannot be started is not left half standing. @returns false when a stop was asked for
+ * meanwhile
+ */
 async function stands(house: House, stopping: AbortSignal): Promise<boolean> {
   try {
     return await Promise.race([house.start().then(() => true), stopped(stopping).then(() => false)])

@@ -1,0 +1,338 @@
+import { describe, expect, test } from 'vitest'
+import { Conversation } from './conversation.ts'
+import { Scenario, type ScenarioOptions } from './engine/scenario.ts'
+import { MachineDirectory } from './machine-directory.ts'
+import type { OutgoingText, Reply, SendResult } from './phones/port.ts'
+import { Screens } from './screens.ts'
+
+const house = { serviceName: 'Concilia', helpNumber: '3600' }
+const number = '+33612345678'
+const answerLimitMs = 4000
+
+async function town(options: ScenarioOptions = {}) {
+  const scenario = await Scenario.open(options)
+  const machine = await scenario.machine()
+  const texts: OutgoingText[] = []
+  const sending: SendResult[] = []
+  const { clock, store, vault, engine } = scenario
+  const conversation = new Conversation({
+    store,
+    directory: new MachineDirectory(store, clock),
+    vault,
+    engine: () => engine,
+    screens: new Screens(clock),
+    sender: {
+      send: async (text) => {
+        const result = sending.shift() ?? { kind: 'sent' }
+        if (result.kind === 'sent') texts.push(text)
+        return result
+      },
+      close: async () => {},
+    },
+    house,
+    language: 'en',
+    answerLimitMs,
+    clock,
+    log: { info: (_: unknown, words: string) => scenario.logged.push(words), warn: () => {} } as never,
+  })
+  scenario.speaker = conversation
+  let messages = 0
+  const incoming = { gateway: 'gateway', subscriber: { realm: 'e164', key: number }, serviceCode: '36000' }
+  const text = async (words: string, messageId = `text ${++messages}`) => {
+    const reply = await conversation.receive({
+      ...incoming,
+      messageId,
+      channel: 'text',
+      vouched: false,
+      words,
+      at: clock.now(),
+    })
+    expect(reply).toEqual({ kind: 'stored' })
+    await scenario.settle()
+    return texts.at(-1)?.text ?? ''
+  }
+  /** One step of a dialogue. */
+  const dial = async (
+    words: string,
+    { messageId = `step ${++messages}`, sessionId = 'session', vouched = true } = {},
+  ): Promise<Extract<Reply, { kind: 'screen' }>> => {
+    const reply = await conversation.receive({
+      ...incoming,
+      messageId,
+      channel: 'ussd',
+      sessionId,
+      vouched,
+      words,
+      at: clock.now(),
+    })
+    if (reply.kind !== 'screen') throw new Error('a step of a dialogue was answered by no screen')
+    await scenario.settle()
+    return reply
+  }
+  const codeSent = () =>
+    /YES (\d{4})/.exec(texts.findLast(({ text }) => text.includes('YES'))?.text ?? '')?.[1]
+  return { scenario, machine, conversation, texts, sending, text, dial, codeSent }
+}
+
+describe('by text', () => {
+  test('PAY and the number, the price, YES and the code, the receipt', async () => {
+    const { scenario, machine, texts, text, codeSent } = await town()
+    const saleId = await machine.offer()
+    expect(await text('PAY 4021')).toMatch(/Machine 4021: .*1\.50.*YES \d{4}/)
+    expect(await text(`yes ${codeSent()}`)).toMatch(/^Thank you/)
+    await machine.report(saleId, 'delivered')
+    expect(texts.at(-1)?.text).toMatch(/^Paid .*1\.50 .*to Snacks & Co, machine 4021/)
+    expect(texts).toHaveLength(3)
+    expect(new Set(texts.map(({ key }) => key)).size).toBe(3)
+    expect(scenario.logged.join()).not.toMatch(/336123/)
+  })
+
+  test('the number alone, in the language of the last words that told it', async () => {
+    const { machine, text, codeSent, texts } = await town()
+    await machine.offer()
+    expect(await text('payer 4021')).toMatch(/OUI \d{4}/)
+    expect(await text('4021')).toMatch(/OUI \d{4}/)
+    expect(codeSent()).toBeUndefined()
+    const code = /OUI (\d{4})/.exec(texts.at(-1)?.text ?? '')?.[1]
+    expect(await text(`oui ${code}`)).toMatch(/^Merci/)
+  })
+
+  test('a yes needs its code, the right one, and something to say yes to', async () => {
+    const { scenario, machine, text } = await town()
+    expect(await text('YES 7384')).toMatch(/nothing to confirm/)
+    expect(await text('YES')).toMatch(/nothing to confirm/)
+    const saleId = await machine.offer()
+    await text('PAY 4021')
+    expect(await text('YES')).toMatch(/reply YES and the figures/)
+    expect(await text('YES 00000')).toMatch(/wrong code, 2 more tries/)
+    expect(await scenario.state(saleId)).toBe('open.consenting')
+    expect(scenario.centre.kinds()).toEqual(['eligibility'])
+  })
+
+  test('NO, HELP and words nobody knows', async () => {
+    const { scenario, machine, text } = await town()
+    expect(await text('NO')).toMatch(/nothing to confirm/)
+    expect(await text('HELP')).toMatch(/^Concilia: choose on the machine/)
+    expect(await text('hello there')).toMatch(/^Not understood/)
+    const saleId = await machine.offer()
+    await text('PAY 4021')
+    expect(await text('no thanks')).toMatch(/cancelled/)
+    expect(await scenario.state(saleId)).toBe('refused')
+  })
+
+  test('machine 4012? perhaps 4021', async () => {
+    const { text } = await town()
+    expect(await text('PAY 4012')).toMatch(/^No machine 4012\. Perhaps 4021\?/)
+    expect(await text('PAY 9999')).toBe('No machine 9999. Send PAY and the number on the machine.')
+  })
+
+  test('STOP ends all but what is about money, until the phone begins again', async () => {
+    const { machine, text, texts, codeSent } = await town()
+    const saleId = await machine.offer()
+    await text('PAY 4021')
+    await text(`YES ${codeSent()}`)
+    expect(await text('STOP')).toMatch(/no more texts/)
+    await machine.report(saleId, 'failed')
+    expect(texts.at(-1)?.text).toMatch(/did not deliver: you have your .*1\.50.* back/)
+    const before = texts.length
+    expect(await text('START')).toMatch(/welcome/)
+    await machine.offer()
+    await text('PAY 4021')
+    expect(texts).toHaveLength(before + 2)
+  })
+
+  test('what is not about money is not sent to somebody who said STOP', async () => {
+    const { scenario, text, texts } = await town()
+    await text('PAY 4021')
+    await text('STOP')
+    await scenario.pass(scenario.settings.limits.identificationWaitMs)
+    expect(scenario.said.at(-1)?.say.kind).toBe('tooLate')
+    expect(texts.at(-1)?.text).toMatch(/no more texts/)
+    expect(await scenario.outbox()).toEqual([])
+    await scenario.close()
+  })
+
+  test('no more than three open requests, the same machine not counted twice', async () => {
+    const { scenario, text } = await town()
+    for (const other of ['5021', '6021', '7021']) await scenario.machine(other)
+    for (const open of ['4021', '5021', '6021'])
+      expect(await text(`PAY ${open}`)).toMatch(/^Choose your item/)
+    expect(await text('PAY 7021')).toMatch(/too many requests/)
+    expect(await text('PAY 5021')).toMatch(/^Choose your item on machine 5021/)
+    expect(await text('NO')).toMatch(/cancelled/)
+    expect(await text('PAY 7021')).toMatch(/^Choose your item on machine 7021/)
+  })
+
+  test('a repeat of the gateway is the same text and does nothing more', async () => {
+    const { scenario, machine, text, texts } = await town()
+    await machine.offer()
+    await text('PAY 4021', 'message 1')
+    await text('PAY 4021', 'message 1')
+    expect([texts.length, scenario.said.length]).toEqual([1, 1])
+  })
+
+  test('a gateway that fails for the time being is asked again with the same key; for good, not', async () => {
+    const { scenario, texts, sending, text } = await town()
+    sending.push({ kind: 'failed', retry: 'temporary', why: 'busy' })
+    await text('HELP', 'message 1')
+    expect(texts).toEqual([])
+    await scenario.pass(15_000)
+    expect(texts).toHaveLength(1)
+    sending.push({ kind: 'failed', retry: 'final', why: 'no such number' })
+    await text('HELP', 'message 2')
+    expect([texts.length, await scenario.outbox()]).toEqual([1, []])
+    await scenario.close()
+  })
+})
+
+describe('the code that the centre wants (ST12)', () => {
+  async function validating() {
+    const home = await town({ charge: 'hold' })
+    home.scenario.centre.validates = true
+    home.scenario.centre.validationCode = '4021'
+    const saleId = await home.machine.offer()
+    await home.text('PAY 4021')
+    const code = home.codeSent()
+    await home.text(`YES ${code}`)
+    expect(await home.scenario.state(saleId)).toBe('charging.validating')
+    return { ...home, saleId, code }
+  }
+
+  test('may look like a machine number: while it is wanted, figures alone are it', async () => {
+    const { scenario, saleId, text } = await validating()
+    await text('4021')
+    expect(await scenario.state(saleId)).toBe('instructed')
+    expect(await text('4021')).toMatch(/Thank you/)
+    expect(await scenario.state(saleId)).toBe('instructed')
+  })
+
+  test('may come with a YES before it', async () => {
+    const { scenario, saleId, text } = await validating()
+    await text('YES 4021')
+    expect(await scenario.state(saleId)).toBe('instructed')
+  })
+
+  test('is not what comes twice from the consent', async () => {
+    const { scenario, saleId, text, texts, code } = await validating()
+    const before = texts.length
+    await text(`YES ${code}`)
+    expect(scenario.centre.kinds()).not.toContain('validate')
+    expect([texts.length, await scenario.state(saleId)]).toEqual([before, 'charging.validating'])
+  })
+
+  test('is typed into a dialogue as well', async () => {
+    const { scenario, machine, dial, texts } = await town({ charge: 'hold' })
+    scenario.centre.validates = true
+    scenario.centre.validationCode = '4021'
+    const saleId = await machine.offer()
+    await dial('4021')
+    expect(await dial('1')).toMatchObject({ screen: /^Thank you/, goesOn: false })
+    expect(texts.at(-1)?.text).toMatch(/Reply with that code/)
+    const typing = dial('4021', { sessionId: 'another' })
+    await scenario.pass(answerLimitMs)
+    await typing
+    expect(await scenario.state(saleId)).toBe('instructed')
+    await scenario.close()
+  })
+})
+
+describe('by dialogue', () => {
+  test('dialled, the number, 1 to pay, and the receipt by text', async () => {
+    const { scenario, machine, dial, texts } = await town()
+    const saleId = await machine.offer()
+    expect(await dial('')).toEqual({
+      kind: 'screen',
+      screen: 'Concilia: type the number on the machine\n0 Cancel',
+      goesOn: true,
+    })
+    expect(await dial('4021')).toMatchObject({ screen: /1\.50.*\n1 Pay\n0 Cancel/, goesOn: true })
+    expect(await dial('1')).toMatchObject({ screen: /^Thank you/, goesOn: false })
+    await machine.report(saleId, 'delivered')
+    expect(texts.map(({ text }) => text)).toEqual([expect.stringMatching(/^Paid/)])
+    expect(scenario.centre.heard[1]?.operation).toMatchObject({ consent: { by: 'network', channel: 'ussd' } })
+  })
+
+  test('dialled deep, 0 to cancel', async () => {
+    const { scenario, machine, dial } = await town()
+    const saleId = await machine.offer()
+    expect(await dial('*123*4021#')).toMatchObject({ screen: /1 Pay/, goesOn: true })
+    expect(await dial('0')).toMatchObject({ screen: /cancelled/, goesOn: false })
+    expect(await scenario.state(saleId)).toBe('refused')
+  })
+
+  test('the phone first: 1 looks again once something is chosen', async () => {
+    const { machine, dial } = await town()
+    expect(await dial('4021')).toMatchObject({ screen: /1 See the price/, goesOn: true })
+    expect(await dial('1')).toMatchObject({ screen: /1 See the price/, goesOn: true })
+    await machine.offer()
+    expect(await dial('4021')).toMatchObject({ screen: /1 Pay/, goesOn: true })
+    expect(await dial('1')).toMatchObject({ screen: /^Thank you/ })
+  })
+
+  test('the suggested machine is line 1 of its screen, and only of that', async () => {
+    const { scenario, machine, dial } = await town()
+    const saleId = await machine.offer()
+    expect(await dial('4012')).toMatchObject({ screen: /1 Machine 4021/, goesOn: true })
+    expect(await dial('1')).toMatchObject({ screen: /1 Pay/, goesOn: true })
+    expect(await dial('1')).toMatchObject({ screen: /^Thank you/, goesOn: false })
+    expect(await scenario.state(saleId)).toBe('instructed')
+  })
+
+  test('a number the carrier does not vouch for gets the price and its code by text', async () => {
+    const { scenario, machine, dial, text, texts, codeSent } = await town()
+    const saleId = await machine.offer()
+    expect(await dial('4021', { vouched: false })).toMatchObject({ screen: /by text/, goesOn: false })
+    expect(texts).toHaveLength(1)
+    expect(await dial('1', { vouched: false })).toMatchObject({ screen: /reply YES and the figures/ })
+    await text(`YES ${codeSent()}`)
+    expect(await scenario.state(saleId)).toBe('instructed')
+    expect(scenario.centre.heard[1]?.operation).toMatchObject({ consent: { by: 'code' } })
+  })
+
+  test('a pick in another session consents to nothing', async () => {
+    const { scenario, machine, dial } = await town()
+    const saleId = await machine.offer()
+    await dial('4021')
+    expect(await dial('1', { sessionId: 'another' })).toMatchObject({ screen: /reply YES and the figures/ })
+    expect(await scenario.state(saleId)).toBe('open.consenting')
+  })
+
+  test('a step that is repeated gets the same screen and does nothing more', async () => {
+    const { scenario, machine, dial } = await town()
+    await machine.offer()
+    await dial('4021')
+    const first = await dial('1', { messageId: 'the pick' })
+    expect(await dial('1', { messageId: 'the pick' })).toEqual(first)
+    expect(scenario.centre.kinds().filter((kind) => kind === 'charge')).toHaveLength(1)
+    const stored = (await scenario.store.recentSales(1))[0]?.state
+    expect(stored).toBe('instructed')
+  })
+
+  test('a screen that is not there in time says so, and the price goes by text', async () => {
+    const { scenario, machine, dial, texts, text, codeSent } = await town()
+    const answer = Promise.withResolvers<void>()
+    scenario.centre.next('eligibility', answer.promise)
+    const saleId = await machine.offer()
+    const dialling = dial('4021')
+    await scenario.pass(answerLimitMs)
+    expect(await dialling).toMatchObject({ screen: /by text/, goesOn: false })
+    expect(texts).toEqual([])
+    answer.resolve()
+    await scenario.settle()
+    expect(texts.map(({ text: words }) => words)).toEqual([expect.stringMatching(/YES \d{4}/)])
+    await text(`YES ${codeSent()}`)
+    expect(await scenario.state(saleId)).toBe('instructed')
+    await scenario.close()
+  })
+
+  test('a step that could not be stored is refused, with whoever repeated it meanwhile', async () => {
+    const { scenario, dial } = await town()
+    await scenario.engine.stop()
+    const both = await Promise.allSettled([
+      dial('4021', { messageId: 'one step' }),
+      dial('4021', { messageId: 'one step' }),
+    ])
+    expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    expect(scenario.clock.pending).toBeLessThanOrEqual(1)
+  })
+})

@@ -1,0 +1,29 @@
+// The outside broker of a bench: started, killed, started again on the same port.
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+
+export class OutsideBroker {
+  port = 0
+  #child: ChildProcess | undefined
+
+  async start(): Promise<void> {
+    const child = fork(join(import.meta.dirname, 'broker-process.ts'), [String(this.port)])
+    this.#child = child
+    const [{ port }] = await once(child, 'message')
+    this.port = port
+  }
+
+  /** kill -9. */
+  async kill(): Promise<void> {
+    const child = this.#child
+    if (!child) return
+    const gone = once(child, 'exit')
+    child.kill('SIGKILL')
+    await gone
+  }
+
+  double(on: boolean): void {
+    this.#child?.send({ double: on })
+  }
+}

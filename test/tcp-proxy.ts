@@ -1,0 +1,137 @@
+// Somebody on a wire between two programs: carries bytes both ways, and can hold a request or an answer back,
+// double everything that is asked, cut every connection, or take everything and answer nothing. It knows
+// nothing of what it carries but the words that it is to hold.
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+
+type Direction = 'request' | 'answer'
+
+export interface Holding {
+  /** The first is held. */
+  readonly begun: Promise<void>
+  /**
+   * Lets all of them go on, even those whose senders have hung up since, and holds no more.
+   * @returns the next bytes that come back to each, empty where none do
+   */
+  release(): Promise<string[]>
+}
+
+interface Hold {
+  readonly direction: Direction
+  readonly words: RegExp
+  most: number
+  readonly held: (release: () => Promise<string>) => void
+}
+
+export class TcpProxy {
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  #target = 0
+  #hold: Hold | undefined
+  #isBlackHole = false
+  #isDoubling = false
+
+  constructor() {
+    this.#server = createServer({ noDelay: true }, (near) => this.#carry(near))
+  }
+
+  /** @returns the port that clients are told */
+  async start(target: number): Promise<number> {
+    this.#target = target
+    await once(this.#server.listen(0, '127.0.0.1'), 'listening')
+    return (this.#server.address() as AddressInfo).port // a TCP server's is never a string
+  }
+
+  /** Bytes like these are held, `most` times at most, each with what follows on its connection. */
+  holdBack(direction: Direction, words: RegExp, most = 1): Holding {
+    const releases: (() => Promise<string>)[] = []
+    const { promise: begun, resolve } = Promise.withResolvers<void>()
+    this.#hold = {
+      direction,
+      words,
+      most,
+      held(release) {
+        releases.push(release)
+        resolve()
+      },
+    }
+    const release = () => {
+      this.#hold = undefined
+      return Promise.all(releases.map((each) => each()))
+    }
+    return { begun, release }
+  }
+
+  /** Ends every connection as a broken network does. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy()
+  }
+
+  /** Connections take everything and answer nothing; at its end they are gone. */
+  blackHole(on: boolean): void {
+    this.#isBlackHole = on
+    if (!on) this.cut()
+  }
+
+  /** Whatever is asked is asked twice at the same moment; the second answer goes nowhere. */
+  double(on: boolean): void {
+    this.#isDoubling = on
+    this.cut()
+  }
+
+  async stop(): Promise<void> {
+    const closed = once(this.#server.close(), 'close')
+    this.cut()
+    await closed
+  }
+
+  #carry(near: Socket): void {
+    const far = this.#open()
+    const all = this.#isDoubling ? [near, far, this.#open()] : [near, far]
+    let isHeld = false
+    for (const socket of all) {
+      this.#sockets.add(socket)
+      socket.on('error', () => {})
+      socket.once('close', () => {
+        this.#sockets.delete(socket)
+        if (!isHeld) for (const other of all) other.destroy()
+      })
+    }
+    this.#pass('request', near, all.slice(1), (held) => {
+      isHeld = held
+    })
+    this.#pass('answer', far, [near], () => {})
+    all[2]?.resume()
+  }
+
+  #open(): Socket {
+    return connect({ port: this.#target, host: '127.0.0.1', noDelay: true })
+  }
+
+  #pass(direction: Direction, from: Socket, to: readonly Socket[], held: (isHeld: boolean) => void): void {
+    let waiting: Buffer[] | undefined
+    const write = (bytes: Buffer) => {
+      for (const socket of to) if (socket.writable) socket.write(bytes)
+    }
+    from.on('data', (bytes) => {
+      const hold = this.#hold
+      if (!waiting && hold?.direction === direction && hold.words.test(bytes.toString('latin1'))) {
+        hold.most -= 1
+        if (hold.most === 0) this.#hold = undefined
+        waiting = []
+        held(true)
+        hold.held(async () => {
+          const [first] = to
+          const answer = first ? once(first, 'data').then(String, () => '') : ''
+          for (const each of waiting ?? []) write(each)
+          waiting = undefined
+          const words = await answer
+          held(false)
+          return words
+        })
+      }
+      if (waiting) waiting.push(bytes)
+      else if (!this.#isBlackHole) write(bytes)
+    })
+  }
+}
