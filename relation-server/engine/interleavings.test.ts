@@ -172,7 +172,8 @@ test('a database that goes away in the middle of a batch costs time and nothing 
   const offering = machine.offer()
   await waiting()
   await admin.query(
-    `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'relation-server batches'`,
+    `select pg_terminate_backend(pid) from pg_stat_activity
+      where application_name = 'relation-server batches'`,
   )
   await letGo()
   await putOff(one)
