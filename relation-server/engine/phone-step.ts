@@ -50,7 +50,11 @@ function identify(
     )
     return
   }
-  const own = scene.identifications().filter((row) => row.subscriberId === subscriberId)
+  // A machine holds one offer at a time: what is bound to an older one is over, though its end is not here yet.
+  const newest = scene.openSales()[0]?.saleId
+  const own = scene
+    .identifications()
+    .filter((row) => row.subscriberId === subscriberId && (row.saleId === null || row.saleId === newest))
   const again = own[0]
   if (own.length >= mostAtOneMachine && again) {
     sayAgain(scene, world, input, again.identificationId, act)

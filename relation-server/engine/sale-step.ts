@@ -110,9 +110,12 @@ function keep(
   if (!row.open) scene.note({ saleId: row.saleId, words: `ended: ${state}` })
 }
 
+/** States in which the phones of a sale may still be asked, or wait for their goods. */
+const ofPhones = /^(?:open|charging|instructed)\b/
+
 /**
- * An identification lives as long as its phone is in an open sale; `expects` tells what its next figures
- * mean.
+ * An identification lives as long as its phone is in the sale: once the machine has spoken its last word the
+ * buyer may stand before it anew, however long the books take. `expects` tells what its next figures mean.
  */
 function keepIdentifications(scene: Scene, { phones, payerId }: SaleContext, { open, state }: SaleRow): void {
   for (const phone of phones) {
@@ -120,7 +123,7 @@ function keepIdentifications(scene: Scene, { phones, payerId }: SaleContext, { o
     if (!identification || identification.state === 'closed') continue
     const validating = phone.identificationId === payerId && state === 'charging.validating'
     const lost = payerId !== null && phone.identificationId !== payerId
-    const closed = !open || state === 'awaitingPerson' || phone.step === 'out' || lost
+    const closed = !open || !ofPhones.test(state) || phone.step === 'out' || lost
     const next = {
       ...identification,
       state: closed ? ('closed' as const) : ('bound' as const),

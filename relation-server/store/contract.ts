@@ -1,6 +1,7 @@
 // The contract of the store, as a suite over an implementation: what a batch may read, what it writes as one,
 // what it is refused, and how due things are taken. What happens when two servers meet is in
 // postgres-store.test.ts.
+// It is long because the port is coarse.
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
