@@ -50,7 +50,8 @@ function identify(
     )
     return
   }
-  // A machine holds one offer at a time: what is bound to an older one is over, though its end is not here yet.
+  // A machine holds one offer at a time: what is bound to an older one is over, though its end is not here
+  // yet.
   const newest = scene.openSales()[0]?.saleId
   const own = scene
     .identifications()
