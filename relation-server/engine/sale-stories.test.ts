@@ -289,6 +289,7 @@ describe('who consents', () => {
     const first = await machine.offer()
     await phone.identify()
     await phone.yes()
+    await scenario.pass(1000)
     const second = await machine.offer()
     await phone.identify()
     expect(phone.heard()).toEqual(['price', 'paying', 'price'])
