@@ -62,6 +62,12 @@ export class TcpProxy {
     return { begun, release }
   }
 
+  /** Another program takes the place of the one that was reached. */
+  retarget(target: number): void {
+    this.#target = target
+    this.cut()
+  }
+
   /** Ends every connection as a broken network does. */
   cut(): void {
     for (const socket of this.#sockets) socket.resetAndDestroy()
