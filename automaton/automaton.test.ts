@@ -1,5 +1,5 @@
 // Scenarios of the whole automaton, from the vending machine's request to the server's *stored*, on scripted
-// ports.
+// ports. Long, because each story is short and they are read side by side.
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { enrol, type Identities, ScriptedWorld } from './scripted-world.ts'
 

@@ -20,16 +20,22 @@ import type { Screens } from './screens.ts'
 import type { IdentificationRow, Store, SubscriberRow } from './store/port.ts'
 import type { SubscriberVault } from './subscriber-vault.ts'
 
-export interface ConversationParts {
+/** How buyers are spoken to. */
+export interface Manners {
+  readonly house: House
+  /** Spoken to somebody who has not shown another one. */
+  readonly language: Language
+  /** A dialogue that has no screen by then is answered by text (ms). */
+  readonly answerLimitMs: number
+}
+
+export interface ConversationParts extends Manners {
   readonly store: Pick<Store, 'subscriber' | 'identificationsOf'>
   readonly directory: MachineDirectory
   readonly vault: SubscriberVault
   readonly engine: () => Engine
   readonly screens: Screens
   readonly sender: TextSender
-  readonly house: House
-  readonly language: Language
-  readonly answerLimitMs: number
   readonly clock: Clock
   readonly log: Log
 }

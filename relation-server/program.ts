@@ -16,7 +16,7 @@ import { Engine } from './engine/engine.ts'
 import type { Settings } from './engine/world.ts'
 import { makeSaleChart } from './sale-chart.ts'
 import { secretFrom } from './secret-file.ts'
-import { RelationServer } from './server.ts'
+import { serve } from './serve.ts'
 import { openPostgresStore } from './store/postgres-store.ts'
 import { SubscriberVault } from './subscriber-vault.ts'
 
@@ -72,22 +72,5 @@ await runMain(description, async ({ command, flags }) => {
   }
   const vault = new SubscriberVault(secretFrom(configuration.subscriberKeyFile, random), random)
   const clientSecret = readFileSync(configuration.payments.clientSecretFile, 'utf8').trim()
-  const server = new RelationServer({
-    configuration,
-    settings,
-    identity,
-    clientSecret,
-    store,
-    vault,
-    clock,
-    random,
-    log,
-  })
-  try {
-    const ports = await server.start()
-    return { ready: { ...ports }, stop: () => server.stop() }
-  } catch (error) {
-    await server.stop()
-    throw error
-  }
+  return await serve({ configuration, settings, identity, clientSecret, store, vault, clock, random, log })
 })

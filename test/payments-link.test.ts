@@ -15,6 +15,7 @@ import type { Clock } from '@concilia/protocol/clock.ts'
 import { type Outcome, outcomeKind, promise, slipKind } from '@concilia/protocol/promises.ts'
 import { sha256 } from '@concilia/protocol/random.ts'
 import { CamaraPayments } from '@concilia/relation-server/payments/camara-adapter.ts'
+import { CentreHttp } from '@concilia/relation-server/payments/centre-http-adapter.ts'
 import type { PaymentOperation } from '@concilia/relation-server/payments/port.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
@@ -69,7 +70,11 @@ beforeAll(async () => {
     after: () => ({ cancel() {} }),
   }
   payments = new CamaraPayments({
-    address: { url, clientId: client, clientSecret: secret, connections: 4, rootPem: undefined },
+    http: new CentreHttp(
+      { url, clientId: client, clientSecret: secret, connections: 4, rootPem: undefined },
+      clock,
+      8_000,
+    ),
     clock,
     authorisationMs: 8_000,
     chainOf: async (kid) => chains.get(kid),

@@ -1,5 +1,5 @@
 // The HTTP door, on memory: every operation, every error code, and every exchange held against CAMARA's
-// files. One file, because its last test looks back on all the errors that the others have met. files.
+// files. Long, because its last test looks back on all the errors that the others have met.
 
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { errorStatus, keysAnswerSchema, paths, paymentSchema } from '@concilia/protocol/carrier-billing.ts'

@@ -3,12 +3,11 @@
 // Built without listening.
 import type { ServerOptions } from 'node:https'
 import type { Log } from '@concilia/platform/log.ts'
-import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { type ErrorCode, paths, tokenRequestSchema } from '@concilia/protocol/carrier-billing.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
-import { readExactJson } from '@concilia/protocol/exact-json.ts'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { errorAnswer } from '../books/answers.ts'
+import { answerTo, operate } from './operate.ts'
 import { type Centre, type HttpAnswer, type Operation, operations } from './operations.ts'
 import { DoorRefusal, read } from './refusal.ts'
 import { basicCredentials, type Grant, grantedScopes, grantOf, isSecret, tokenOf } from './tokens.ts'
@@ -74,16 +73,11 @@ export function build(parts: ServerParts): FastifyInstance {
 async function served(each: Operation, request: FastifyRequest, parts: ServerParts): Promise<HttpAnswer> {
   const now = parts.clock.now()
   const { client } = allowed(each, request, parts, now)
-  const text = typeof request.body === 'string' ? request.body : ''
-  const json = each.method === 'POST' ? readExactJson(text) : undefined
-  if (each.method === 'POST' && (typeof json !== 'object' || json === null)) {
-    throw new DoorRefusal('INVALID_ARGUMENT', 'The body is not a JSON object.')
-  }
-  return each.handle(parts, {
+  return await operate(parts, each, {
     client,
     now,
-    bodyHash: parts.secrets.hash(`${request.method} ${request.url}\n${text}`),
-    body: json,
+    url: request.url,
+    text: typeof request.body === 'string' ? request.body : '',
     query: request.query,
     params: request.params as Readonly<Record<string, string>>,
   })
@@ -140,28 +134,4 @@ function echoCorrelator(request: FastifyRequest, reply: FastifyReply): void {
 function send(reply: FastifyReply, { status, body, headers = {} }: HttpAnswer): FastifyReply {
   reply.code(status).headers(headers)
   return body === '' ? reply.send() : reply.type('application/json; charset=utf-8').send(body)
-}
-
-/** Refused at the door, in doubt, or our own mistake: which of them decides what the client does next. */
-function answerTo(error: unknown, log: Log): HttpAnswer {
-  if (error instanceof DoorRefusal) return errorAnswer(error.code, error.message)
-  if (error instanceof OperatingError && error.code === 'queue-full') {
-    return errorAnswer('TOO_MANY_REQUESTS', `${error.message} ${error.advice}`)
-  }
-  if (error instanceof OperatingError && error.retry) {
-    log.warn({ err: error }, 'a request could not be answered now')
-    return errorAnswer(
-      'UNAVAILABLE',
-      'The centre cannot answer now. Repeat the same request with the same key.',
-    )
-  }
-  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
-  if (status >= 400 && status < 500) {
-    return errorAnswer(
-      'INVALID_ARGUMENT',
-      'The request is not in form, or too long. Send JSON as the document says.',
-    )
-  }
-  log.error({ err: error }, 'a request failed by our own mistake')
-  return errorAnswer('INTERNAL', 'The centre made a mistake. Repeat the same request with the same key.')
 }

@@ -12,10 +12,39 @@ export class MemoryStore implements CentreStore {
   readonly #transfers: Transfer[] = []
 
   async commitBatch<T>(wants: Wants, decide: (rows: Rows) => { result: T; change: Change }): Promise<T> {
-    const { result, change } = decide(this.#wanted(wants))
+    const { result, change } = decide(this.read(wants))
+    this.write(change)
+    return result
+  }
+
+  /** The second half of a batch, whole. */
+  write(change: Change): void {
     this.#books.apply(change)
     this.#transfers.push(...(change.transfers ?? []))
-    return result
+  }
+
+  /** The first half of a batch: the rows it wants. */
+  read(wants: Wants): Rows {
+    const books = this.#books
+    const keys = wants.keys.flatMap(({ client, key }) => books.keys.get(keyName(client, key)) ?? [])
+    const payments = new Set([
+      ...wants.paymentIds.flatMap((id) => books.payments.get(id) ?? []),
+      ...keys.flatMap(({ paymentId }) => books.payments.get(paymentId ?? '') ?? []),
+      ...wants.offers.flatMap(({ seller, offerHash }) => books.paymentOfOffer(seller, offerHash) ?? []),
+    ])
+    const accounts = new Set([
+      ...wants.subscriberHashes.flatMap((hash) => books.accountOf(hash) ?? []),
+      ...[...payments].map(({ accountId }) => books.account(accountId)),
+    ])
+    return {
+      accounts: [...accounts].map((account) => ({ ...account, ...books.balance(account.id) })),
+      payments: [...payments],
+      refunds: [],
+      keys,
+      usage: wants.usageScopes.flatMap((scope) => books.usage.get(scope) ?? []),
+      clients: wants.clients.flatMap((id) => books.clients.get(id) ?? []),
+      sellers: wants.sellers.flatMap((id) => books.sellers.get(id) ?? []),
+    }
   }
 
   async payment(client: string, paymentId: string) {
@@ -76,29 +105,6 @@ export class MemoryStore implements CentreStore {
   }
 
   async close() {}
-
-  #wanted(wants: Wants): Rows {
-    const books = this.#books
-    const keys = wants.keys.flatMap(({ client, key }) => books.keys.get(keyName(client, key)) ?? [])
-    const payments = new Set([
-      ...wants.paymentIds.flatMap((id) => books.payments.get(id) ?? []),
-      ...keys.flatMap(({ paymentId }) => books.payments.get(paymentId ?? '') ?? []),
-      ...wants.offers.flatMap(({ seller, offerHash }) => books.paymentOfOffer(seller, offerHash) ?? []),
-    ])
-    const accounts = new Set([
-      ...wants.subscriberHashes.flatMap((hash) => books.accountOf(hash) ?? []),
-      ...[...payments].map(({ accountId }) => books.account(accountId)),
-    ])
-    return {
-      accounts: [...accounts].map((account) => ({ ...account, ...books.balance(account.id) })),
-      payments: [...payments],
-      refunds: [],
-      keys,
-      usage: wants.usageScopes.flatMap((scope) => books.usage.get(scope) ?? []),
-      clients: wants.clients.flatMap((id) => books.clients.get(id) ?? []),
-      sellers: wants.sellers.flatMap((id) => books.sellers.get(id) ?? []),
-    }
-  }
 
   #found(payment: PaymentRecord): FoundPayment {
     return { payment, sealedSubscriber: this.#books.account(payment.accountId).sealedSubscriber ?? '' }

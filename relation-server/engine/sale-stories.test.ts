@@ -1,3 +1,5 @@
+// Stories of one sale in the engine, told by what machine, phone and centre see. Long, because each is short
+// and they are read side by side.
 import { uuidFrom } from '@concilia/protocol/random.ts'
 import { describe, expect, test } from 'vitest'
 import { Scenario, type ScenarioOptions } from './scenario.ts'

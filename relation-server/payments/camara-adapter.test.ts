@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { ManualClock } from '@concilia/protocol/manual-clock.ts'
 import { afterEach, describe, expect, test } from 'vitest'
 import { CamaraPayments } from './camara-adapter.ts'
+import { CentreHttp } from './centre-http-adapter.ts'
 import { acknowledged, operations, paymentAnswer, refundAnswer } from './example-operations.ts'
 
 interface Seen {
@@ -60,7 +61,11 @@ async function centreThat(...replies: Reply[]) {
   const clock = new ManualClock()
   const chains = new Map<string, string>()
   const payments = new CamaraPayments({
-    address: { url, clientId: 'server 1', clientSecret: 's:e%', connections: 4, rootPem: undefined },
+    http: new CentreHttp(
+      { url, clientId: 'server 1', clientSecret: 's:e%', connections: 4, rootPem: undefined },
+      clock,
+      authorisationMs,
+    ),
     clock,
     authorisationMs,
     chainOf: async (kid) => chains.get(kid),

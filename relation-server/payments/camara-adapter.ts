@@ -13,8 +13,8 @@ import type { Clock } from '@concilia/protocol/clock.ts'
 import { writeExactJson } from '@concilia/protocol/exact-json.ts'
 import { kidOf } from '@concilia/protocol/jws.ts'
 import type { z } from 'zod'
+import type { CentreDoor } from './centre-door.ts'
 import { centreAway, centreRefusesUs, centreUnreadable } from './centre-errors.ts'
-import { type CentreAddress, CentreHttp } from './centre-http-adapter.ts'
 import {
   type Answer,
   classify,
@@ -25,9 +25,10 @@ import {
 } from './classify.ts'
 import type { CentrePayment, PaymentOperation, PaymentResult, Payments } from './port.ts'
 import { type CentreRequest, requestOf, signedWordsOf } from './requests.ts'
+import { timeLimit } from './time-limit.ts'
 
 export interface CamaraPaymentsParts {
-  readonly address: CentreAddress
+  readonly http: CentreDoor
   readonly clock: Clock
   /** For one attempt, everything included: `limits.authorisationMs`. */
   readonly authorisationMs: number
@@ -39,18 +40,20 @@ export interface CamaraPaymentsParts {
 }
 
 export class CamaraPayments implements Payments {
-  readonly #http: CentreHttp
+  readonly #http: CentreDoor
+  readonly #clock: Clock
   readonly #limitMs: number
   readonly #chainOf: CamaraPaymentsParts['chainOf']
 
-  constructor({ address, clock, authorisationMs, chainOf }: CamaraPaymentsParts) {
-    this.#http = new CentreHttp(address, clock, authorisationMs)
+  constructor({ http, clock, authorisationMs, chainOf }: CamaraPaymentsParts) {
+    this.#http = http
+    this.#clock = clock
     this.#limitMs = authorisationMs
     this.#chainOf = chainOf
   }
 
   async perform(operation: PaymentOperation, attempt: number): Promise<PaymentResult> {
-    const { signal, done } = this.#http.limit(this.#limitMs)
+    const { signal, done } = timeLimit(this.#clock, this.#limitMs)
     try {
       const verdict = await this.#ask(operation, attempt, signal)
       return await this.#settled(operation, verdict, signal)
@@ -136,7 +139,7 @@ export class CamaraPayments implements Payments {
 
   /** For questions outside a sale, where there is somebody to tell. */
   async #read<T>(path: string, schema: z.ZodType<T>): Promise<T> {
-    const { signal, done } = this.#http.limit(this.#limitMs)
+    const { signal, done } = timeLimit(this.#clock, this.#limitMs)
     const answer = await this.#http.exchange({ method: 'GET', path }, signal)
     done()
     if (answer.kind === 'silent') throw centreAway(answer.why)

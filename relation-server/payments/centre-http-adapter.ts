@@ -7,8 +7,10 @@ import type { Clock } from '@concilia/protocol/clock.ts'
 import { readExactJson } from '@concilia/protocol/exact-json.ts'
 import { type Dispatcher, Pool } from 'undici'
 import { AccessToken, type Fetched } from './access-token.ts'
+import type { CentreDoor } from './centre-door.ts'
 import type { Answer } from './classify.ts'
 import type { CentreRequest } from './requests.ts'
+import { timeLimit } from './time-limit.ts'
 
 export interface CentreAddress {
   readonly url: string
@@ -21,7 +23,7 @@ export interface CentreAddress {
 
 const largestAnswerBytes = 1024 * 1024
 
-export class CentreHttp {
+export class CentreHttp implements CentreDoor {
   readonly #pool: Pool
   readonly #clock: Clock
   readonly #token: AccessToken<Answer>
@@ -43,13 +45,6 @@ export class CentreHttp {
     this.#token = new AccessToken(clock, () => this.#fetchToken(limitMs))
   }
 
-  /** A time limit over everything that is asked with its signal. */
-  limit(limitMs: number): { signal: AbortSignal; done: () => void } {
-    const controller = new AbortController()
-    const timer = this.#clock.after(limitMs, () => controller.abort())
-    return { signal: controller.signal, done: () => timer.cancel() }
-  }
-
   /** The same bytes are sent again once when the token was not accepted: nothing was done with them. */
   async exchange(request: CentreRequest, signal: AbortSignal): Promise<Answer> {
     const token = await orAborted(this.#token.current(), signal)
@@ -66,7 +61,7 @@ export class CentreHttp {
   }
 
   async #fetchToken(limitMs: number): Promise<Fetched<Answer>> {
-    const { signal, done } = this.limit(limitMs)
+    const { signal, done } = timeLimit(this.#clock, limitMs)
     const request: CentreRequest = {
       method: 'POST',
       path: paths.token,

@@ -36,10 +36,20 @@ export class MemoryStore implements Store {
     need: BatchNeed,
     decide: (book: BatchBook) => { writes: Writes; result: T },
   ): Promise<T> {
-    const { writes, result } = decide(structuredClone(this.#book(need)))
-    this.#refuseDuplicates(writes)
-    this.#write(structuredClone(writes))
+    const { writes, result } = decide(this.read(need))
+    this.write(writes)
     return result
+  }
+
+  /** The first half of a batch: what a database reads once its locks are taken. */
+  read(need: BatchNeed): BatchBook {
+    return structuredClone(this.#book(need))
+  }
+
+  /** The second half: all of it or, with an OperatingError, nothing. */
+  write(writes: Writes): void {
+    this.#refuseDuplicates(writes)
+    this.#put(structuredClone(writes))
   }
 
   #refuseDuplicates(writes: Writes): void {
@@ -77,7 +87,7 @@ export class MemoryStore implements Store {
     }
   }
 
-  #write(writes: Writes): void {
+  #put(writes: Writes): void {
     for (const { saleId, kind } of writes.outboxDropped) {
       for (const row of this.#outbox.values()) {
         if (row.saleId === saleId && row.kind === kind) this.#outbox.delete(row.id)

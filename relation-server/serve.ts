@@ -1,0 +1,164 @@
+// The relation server as a program that stays: opens the broker, the machines' link, the way to the centre
+// and the door for phone gateways, hands them to the server, and closes them again.
+import { readFileSync } from 'node:fs'
+import type { Identity } from '@concilia/platform/identity.ts'
+import type { Log } from '@concilia/platform/log.ts'
+import { OperatingError } from '@concilia/platform/operating-error.ts'
+import type { Clock } from '@concilia/protocol/clock.ts'
+import { type Random, uuidFrom } from '@concilia/protocol/random.ts'
+import fastify, { type FastifyInstance } from 'fastify'
+import type { ServerConfiguration } from './configuration.ts'
+import type { Settings } from './engine/world.ts'
+import { MachineDirectory } from './machine-directory.ts'
+import { serverUsername } from './machines/broker-rights.ts'
+import { type EmbeddedBroker, startEmbeddedBroker } from './machines/embedded-broker-adapter.ts'
+import { MachineLink } from './machines/machine-link-adapter.ts'
+import { CamaraPayments } from './payments/camara-adapter.ts'
+import { CentreHttp } from './payments/centre-http-adapter.ts'
+import { gatewaysFrom } from './phones/configuration.ts'
+import { phonesPlugin } from './phones/http-adapter.ts'
+import { textSender } from './phones/text-sender-adapter.ts'
+import { RelationServer } from './server.ts'
+import type { Store } from './store/port.ts'
+import type { SubscriberVault } from './subscriber-vault.ts'
+
+export interface ServedParts {
+  readonly configuration: ServerConfiguration
+  readonly settings: Settings
+  readonly identity: Identity
+  readonly clientSecret: string
+  readonly store: Store
+  readonly vault: SubscriberVault
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}
+
+/** Where the server can be reached; `brokerPort` only with the embedded broker. */
+export interface Served {
+  readonly ready: { readonly httpPort: number; readonly brokerPort?: number }
+  stop(): Promise<void>
+}
+
+/**
+ * Resolves once gateways and machines can connect. Rejects with an OperatingError such as a taken port, and
+ * then nothing is left open.
+ */
+export async function serve(parts: ServedParts): Promise<Served> {
+  const { configuration, store, clock, log } = parts
+  const [gateway] = gatewaysFrom(configuration.phones)
+  if (!gateway) throw noGateway()
+  const password = brokerPasswordOf(parts)
+  const broker = await brokerOf(parts, password).catch(async (error: unknown) => {
+    await store.close()
+    throw error
+  })
+  const directory = new MachineDirectory(store, clock)
+  const { house, language, answerLimitMs, sendLimitMs } = mannersOf(configuration)
+  const server = new RelationServer({
+    ...parts,
+    manners: { house, language, answerLimitMs },
+    directory,
+    machines: machinesOf(parts, broker?.url, password),
+    payments: paymentsOf(parts, directory),
+    sender: textSender(gateway.gateway.sending, sendLimitMs),
+  })
+  const http = fastify({ disableRequestLogging: true })
+  const stop = async () => {
+    await http.close()
+    await server.stop()
+    await broker?.close()
+  }
+  try {
+    await http.register(phonesPlugin, {
+      gateways: gatewaysFrom(configuration.phones),
+      receive: (incoming) => server.receive(incoming),
+      hearReceipt: (receipt) => log.debug({ receipt }, 'a text was receipted'),
+      clock,
+      log,
+      answerLimitMs,
+    })
+    await listen(http, configuration)
+    server.start()
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  const address = http.server.address()
+  const httpPort = typeof address === 'object' && address ? address.port : 0
+  return { ready: { httpPort, ...(broker && { brokerPort: broker.port }) }, stop }
+}
+
+function mannersOf({ phones }: ServerConfiguration) {
+  const { language, answerLimitMs, sendLimitMs } = phones
+  return { house: phones, language, answerLimitMs, sendLimitMs }
+}
+
+function brokerPasswordOf({ configuration, random }: ServedParts): string {
+  const { passwordFile } = configuration.machines
+  return passwordFile === undefined ? uuidFrom(random) : readFileSync(passwordFile, 'utf8').trim()
+}
+
+async function brokerOf(
+  { configuration, identity, log }: ServedParts,
+  serverPassword: string,
+): Promise<EmbeddedBroker | undefined> {
+  const { brokerUrl, host, port, tls } = configuration.machines
+  if (brokerUrl !== undefined) return undefined
+  return await startEmbeddedBroker({ host, port, serverPassword, tls: tls ? identity : undefined, log })
+}
+
+function machinesOf(parts: ServedParts, embeddedUrl: string | undefined, password: string): MachineLink {
+  const { configuration, identity, clock, random } = parts
+  const url = configuration.machines.brokerUrl ?? embeddedUrl ?? ''
+  return new MachineLink({
+    url,
+    clientId: `relation-server-${uuidFrom(random)}`,
+    username: configuration.machines.username ?? serverUsername,
+    password,
+    tls: url.startsWith('mqtts:') ? identity : undefined,
+    clock,
+    random,
+    reconnectCapMs: configuration.limits.reconnectCapMs,
+  })
+}
+
+function paymentsOf(
+  { configuration, clientSecret, clock }: ServedParts,
+  directory: MachineDirectory,
+): CamaraPayments {
+  const { centreUrl, clientId, connections, rootFile } = configuration.payments
+  const { authorisationMs } = configuration.limits
+  const rootPem = rootFile === undefined ? undefined : readFileSync(rootFile, 'utf8')
+  const address = { url: centreUrl, clientId, clientSecret, connections, rootPem }
+  return new CamaraPayments({
+    http: new CentreHttp(address, clock, authorisationMs),
+    clock,
+    authorisationMs,
+    chainOf: (kid) => directory.chainOf(kid),
+  })
+}
+
+async function listen(http: FastifyInstance, configuration: ServerConfiguration): Promise<void> {
+  // Nagle's delay and a peer's delayed acknowledgement add up to 40 ms an answer.
+  http.server.on('connection', (socket) => socket.setNoDelay(true))
+  const { host, port } = configuration.http
+  try {
+    await http.listen({ host, port })
+  } catch (cause) {
+    throw new OperatingError({
+      code: 'http-port-taken',
+      message: `Gateways cannot be heard on ${host} port ${port}: ${String(cause)}.`,
+      advice: 'Stop what uses that port, or choose another one in [http].',
+      cause,
+    })
+  }
+}
+
+function noGateway(): OperatingError {
+  return new OperatingError({
+    code: 'no-gateway',
+    message: 'No phone gateway is configured, so no buyer could reach this server.',
+    advice: 'Add a section [phones.gateways.NAME]; example.toml has one.',
+  })
+}
