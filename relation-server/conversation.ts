@@ -63,6 +63,8 @@ export class Conversation implements Speaker {
    * The machine that line 1 of a dialogue's last screen stands for; empty when it stands for something else.
    */
   readonly #suggested = new ShortMemory<string>()
+  /** The code of the price that a dialogue's last screen showed; empty when it showed something else. */
+  readonly #priced = new ShortMemory<string>()
 
   constructor(parts: ConversationParts) {
     this.#parts = parts
@@ -98,6 +100,8 @@ export class Conversation implements Speaker {
     if (onScreen && text.sessionId !== null) {
       const menu = onMenu(text)
       const screen = render(menu, text.language, 'ussd', house)
+      const code = menu.kind === 'priceMenu' && text.say.kind === 'price' ? text.say.code : ''
+      this.#priced.set(text.sessionId, code, this.#parts.clock.now())
       screens.show(text.sessionId, { kind: 'screen', screen, goesOn: awaitsAnswer(menu) })
       if (menu.kind !== 'codeSent') return 'done'
     }
@@ -179,6 +183,10 @@ export class Conversation implements Speaker {
         if (!current)
           return answer({ kind: incoming.channel === 'ussd' ? 'askMachineNumber' : 'nothingOpen' })
         if (current.state === 'waiting') return this.#lookAgain(current, incoming, language)
+        // Line 1 is a yes only under the price: it may have been typed to see the price (rule 14).
+        const isPriced = this.#priced.get(sessionId ?? '', incoming.at) === current.code
+        if (sessionId !== null && current.sessionId === sessionId && !isPriced)
+          return this.#lookAgain(current, incoming, language)
         const vouched = current.vouched && incoming.vouched && current.sessionId === sessionId
         const picked = intent.kind === 'consentWithoutCode' || intent.digit === 1
         if (!vouched || !picked) return answer({ kind: 'codeMissing' })

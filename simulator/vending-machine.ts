@@ -36,8 +36,10 @@ export type MachineEvent =
   | { event: 'readerEnabled' | 'readerDisabled' }
   | { event: 'display'; text: string }
   | { event: 'asked' | 'approved' | 'denied' | 'cancelled'; item: number }
-  /** Goods fell. `dropped` is the counter after it. */
-  | { event: 'dropped'; item: number; dropped: number }
+  /** Goods fell, and why. `dropped` is the counter after it. */
+  | { event: 'dropped'; item: number; dropped: number; by: 'phone' | 'coins' }
+  /** The reader has not decided in time (Z7) and is reset. */
+  | { event: 'patienceOver'; item: number }
   | { event: 'paidInCoins'; item: number; priceMinor: number }
   | { event: 'sessionBegun' | 'standby' }
 
@@ -109,7 +111,10 @@ export class VendingMachine {
     this.#see({ event: 'asked', item })
     // Z7: a reader that does not decide by then is reset.
     const patienceMs = Number(this.box.setting('mdb-timeout') ?? 5) * 1000
-    this.#patience = this.after(patienceMs, () => this.resetReader())
+    this.#patience = this.after(patienceMs, () => {
+      this.#see({ event: 'patienceOver', item })
+      this.resetReader()
+    })
     this.#apply((behaviour) => behaviour.asked?.(this, item) ?? false)
     return 'asked'
   }
@@ -127,7 +132,7 @@ export class VendingMachine {
     if (this.#phase.name === 'asking' && !this.#cancel(this.#phase.item)) return false
     this.#coinsMinor += priceMinor
     this.#see({ event: 'paidInCoins', item, priceMinor })
-    this.after(this.settings.motorMs, () => this.drop(item))
+    this.after(this.settings.motorMs, () => this.drop(item, 'coins'))
     return true
   }
 
@@ -138,10 +143,10 @@ export class VendingMachine {
   }
 
   /** The goods fall past the counter. */
-  drop(item: number): void {
+  drop(item: number, by: 'phone' | 'coins' = 'phone'): void {
     const dropped = (this.#dropped.get(item) ?? 0) + 1
     this.#dropped.set(item, dropped)
-    this.#see({ event: 'dropped', item, dropped })
+    this.#see({ event: 'dropped', item, dropped, by })
   }
 
   reportSuccess(): void {

@@ -1,0 +1,89 @@
+// Rules 14 and 15: nobody is charged who did not say yes, from that very phone, to that machine at that price;
+// and a yes is good for one sale.
+import type { Observation } from '../observations.ts'
+import type { Breaks, Premises, Rules } from './auditor.ts'
+import type { Seen } from './seen-sale.ts'
+
+/** A price that a buyer has read, by text (with a code) or on a screen (without one). */
+interface Quote {
+  readonly machineNumber: string
+  readonly amountMinor: number
+  readonly code: string | undefined
+  readonly readAt: number
+  saidYes: boolean
+  saleId: string | undefined
+}
+
+/** A quote read again within this is the same one: the text came twice, or was asked for again (ms). */
+const sameQuoteMs = 200_000
+
+export class ConsentRules implements Rules {
+  readonly #seen: Seen
+  readonly #premises: Premises
+  readonly #breaks: Breaks
+  readonly #quotes = new Map<string, Quote[]>()
+
+  constructor(seen: Seen, premises: Premises, breaks: Breaks) {
+    this.#seen = seen
+    this.#premises = premises
+    this.#breaks = breaks
+  }
+
+  after(observation: Observation, at: number): void {
+    if (observation.type === 'read') this.#read(observation.buyer, observation.words, at)
+    if (observation.type === 'said') this.#said(observation.buyer, observation.words)
+    if (observation.type === 'transferCommitted') this.#charged(observation.transfer)
+  }
+
+  #read(buyer: string, words: string, at: number): void {
+    const [, machineNumber, whole, cents] = /^Machine (\d+): (\d+)\.(\d\d) EUR/.exec(words) ?? []
+    const code = /\bYES (\d+)/.exec(words)?.[1]
+    if (machineNumber === undefined || (code === undefined && !/^1 Pay/m.test(words))) return
+    const amountMinor = Number(whole) * 100 + Number(cents)
+    const quotes = this.#quotes.get(buyer) ?? []
+    this.#quotes.set(buyer, quotes)
+    const again = quotes.some(
+      (quote) =>
+        code !== undefined &&
+        quote.code === code &&
+        quote.machineNumber === machineNumber &&
+        at - quote.readAt < sameQuoteMs,
+    )
+    if (!again) {
+      quotes.push({ machineNumber, amountMinor, code, readAt: at, saidYes: false, saleId: undefined })
+    }
+  }
+
+  #said(buyer: string, words: string): void {
+    const code = /^YES (\d+)$/.exec(words)?.[1]
+    for (const quote of this.#quotes.get(buyer) ?? []) {
+      if (code === undefined ? words === '1' && quote.code === undefined : quote.code === code)
+        quote.saidYes = true
+    }
+  }
+
+  #charged({ kind, paymentId }: { kind: string; paymentId: string }): void {
+    if (kind !== 'debit' && kind !== 'hold') return
+    const sale = this.#seen.saleOfPayment(paymentId)
+    const account = this.#seen.accounts.get(sale?.payments.get(paymentId)?.accountId ?? '')
+    if (!sale || !account) return
+    const buyer = this.#premises.numberOfHash.get(account.subscriberHash) ?? ''
+    const machineNumber = this.#premises.machineNumberOf.get(sale.automatonId)
+    const fitting = (this.#quotes.get(buyer) ?? []).filter(
+      (quote) =>
+        quote.saidYes && quote.machineNumber === machineNumber && quote.amountMinor === sale.amountMinor,
+    )
+    if (fitting.some(({ saleId }) => saleId === sale.saleId)) return
+    const quote = fitting.find(({ saleId }) => saleId === undefined)
+    if (quote) {
+      quote.saleId = sale.saleId
+      return
+    }
+    const rule = fitting.length > 0 ? 14 : 15
+    const why = rule === 14 ? 'whose yes was for another sale' : 'who has not said yes to it'
+    this.#breaks(
+      rule,
+      `${sale.saleId} (${sale.amountMinor}, machine ${machineNumber}) is charged to a buyer ${why}`,
+    )
+  }
+}

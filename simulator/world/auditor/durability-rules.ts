@@ -1,0 +1,136 @@
+// Rules 9 and 10 on the wires: nothing is said that was not stored first, and a key's answer is always the
+// same.
+import type { Observation } from '../observations.ts'
+import type { Breaks, Rules } from './auditor.ts'
+
+const saleChannels = ['offer', 'withdrawal', 'outcome']
+
+interface Answered {
+  readonly body: string
+  readonly answer: string
+}
+
+export class DurabilityRules implements Rules {
+  readonly #breaks: Breaks
+  readonly #words = new Set<string>()
+  readonly #answers = new Set<string>()
+  readonly #outbox = new Set<string>()
+  readonly #keys = new Set<string>()
+  readonly #payments = new Set<string>()
+  /** Numbers in the inbox, by journal. */
+  readonly #inbox = new Map<string, Set<number>>()
+  readonly #asked = new Map<number, { key: string; body: string }>()
+  readonly #answered = new Map<string, Answered>()
+
+  constructor(breaks: Breaks) {
+    this.#breaks = breaks
+  }
+
+  after(observation: Observation): void {
+    switch (observation.type) {
+      case 'wordStored':
+        this.#words.add(observation.text)
+        return
+      case 'answerStored':
+        this.#answers.add(observation.instructionId)
+        return
+      case 'outboxCommitted': {
+        this.#outbox.add(observation.id)
+        const key = JSON.parse(observation.body).operation?.key
+        if (key) this.#keys.add(key)
+        return
+      }
+      case 'inboxCommitted':
+        this.#stored(observation.source, observation.key)
+        return
+      case 'paymentCommitted':
+        this.#payments.add(observation.payment.id)
+        return
+      case 'published':
+        this.#published(observation)
+        return
+      case 'sent':
+        this.#sent(observation)
+        return
+      case 'textHandedOver':
+        if (!this.#outbox.has(observation.key)) this.#breaks(9, `a text goes out that no outbox holds`)
+        return
+      case 'asked':
+        this.#ask(observation)
+        return
+      case 'answered':
+        this.#answer(observation)
+        return
+      default:
+        return
+    }
+  }
+
+  #stored(source: string, key: string): void {
+    const journal = /^machine \S+ (\S+)$/.exec(source)?.[1]
+    if (!journal) return
+    const numbers = this.#inbox.get(journal) ?? new Set()
+    numbers.add(Number(key))
+    this.#inbox.set(journal, numbers)
+  }
+
+  #published({ automatonId, channel, text }: Extract<Observation, { type: 'published' }>): void {
+    if (saleChannels.includes(channel) && !this.#words.has(text) && JSON.parse(text).kind !== 'gone') {
+      this.#breaks(9, `${automatonId} publishes on ${channel} what its journal does not hold`)
+    }
+    if (channel !== 'stored') return
+    const { instructionId, reason } = JSON.parse(text)
+    if (reason !== 'malformed' && !this.#answers.has(instructionId)) {
+      this.#breaks(9, `${automatonId} answers instruction ${instructionId} before it has stored the answer`)
+    }
+  }
+
+  #sent({ server, automatonId, channel, text }: Extract<Observation, { type: 'sent' }>): void {
+    const body = JSON.parse(text)
+    if (channel === 'instruction' && !this.#outbox.has(body.id)) {
+      this.#breaks(9, `${server} sends ${automatonId} an instruction that no outbox holds`)
+    }
+    const stored = channel === 'stored' ? body : channel === 'admission' ? body.stored : undefined
+    if (stored) this.#marks(server, automatonId, stored)
+  }
+
+  #marks(
+    server: string,
+    automatonId: string,
+    { journalId, upTo, beyond }: { journalId: string; upTo: number; beyond: number[] },
+  ): void {
+    const has = this.#inbox.get(journalId) ?? new Set()
+    for (let seq = upTo; seq > Math.max(0, upTo - 50); seq--) {
+      if (!has.has(seq))
+        return this.#breaks(9, `${server} tells ${automatonId} that ${seq} is stored, and it is not`)
+    }
+    const lacking = beyond.find((seq) => !has.has(seq))
+    if (lacking) this.#breaks(9, `${server} tells ${automatonId} that ${lacking} is stored, and it is not`)
+  }
+
+  #ask({ exchange, method, path, body }: Extract<Observation, { type: 'asked' }>): void {
+    if (method !== 'POST' || body === '') return
+    const correlator = /"clientCorrelator":"([^"]+)"/.exec(body)?.[1]
+    const isKeyed = /\/payments(\/prepare)?$|\/refunds$/.test(path)
+    if (!correlator || !isKeyed) return
+    if (!this.#keys.has(correlator))
+      this.#breaks(9, `the centre is asked under a key that no outbox holds: ${path}`)
+    this.#asked.set(exchange, { key: correlator, body })
+  }
+
+  #answer({ exchange, status, body }: Extract<Observation, { type: 'answered' }>): void {
+    if (status >= 300) return
+    const paymentId = /"paymentId":"([^"]+)"/.exec(body)?.[1]
+    const asked = this.#asked.get(exchange)
+    if (!asked) return
+    if (paymentId && !this.#payments.has(paymentId)) {
+      this.#breaks(9, `the centre answers with payment ${paymentId}, which its books do not hold`)
+    }
+    const before = this.#answered.get(asked.key)
+    if (!before) this.#answered.set(asked.key, { body: asked.body, answer: body })
+    else if (before.body !== asked.body)
+      this.#breaks(10, `key ${asked.key} was accepted with two different bodies`)
+    else if (before.answer !== body)
+      this.#breaks(10, `key ${asked.key} was answered with other bytes than before`)
+  }
+}

@@ -1,0 +1,85 @@
+// Rules 2, 5, 7 and 16: once the faults have stopped everything ends in bounded time, and then every sale is
+// delivered and paid, or neither, or unknown and closed once in the buyer's favour - which must have been
+// truly unknowable. And no process ends by an error of its own.
+import type { Observation } from '../observations.ts'
+import type { Breaks, Premises, Rules } from './auditor.ts'
+import { type Seen, type SeenSale, tiedMinor } from './seen-sale.ts'
+
+/** What is still under way when all should be quiet. */
+export interface Ending {
+  readonly isQuiet: boolean
+  /** In words: open sales, rows to send, machines not at rest. */
+  readonly left: readonly string[]
+  /** Of the centre's own check of its books. */
+  readonly bookFaults: readonly string[]
+}
+
+/** Whose coming in a delivery leaves nobody able to say what fell. */
+const blinding = [
+  'booted',
+  'journalLost',
+  'automatonStop',
+  'unplugged',
+  'boxRestart',
+  'diskFull',
+  'behaviour silent',
+  'behaviour reset',
+  'behaviour slow',
+  'behaviour unplugged',
+  'behaviour boxRestart',
+  'behaviour garbage',
+]
+
+export class EndingRules implements Rules {
+  readonly #seen: Seen
+  readonly #premises: Premises
+  readonly #breaks: Breaks
+  readonly endings = { delivered: 0, notDelivered: 0, unknown: 0 }
+
+  constructor(seen: Seen, premises: Premises, breaks: Breaks) {
+    this.#seen = seen
+    this.#premises = premises
+    this.#breaks = breaks
+  }
+
+  after(observation: Observation): void {
+    if (observation.type === 'processDied') {
+      this.#breaks(16, `${observation.process} ended by an error of its own: ${observation.error}`)
+    }
+  }
+
+  end({ isQuiet, left, bookFaults }: Ending): void {
+    if (!isQuiet) this.#breaks(5, `not everything has ended: ${left.slice(0, 5).join('; ')}`)
+    for (const fault of bookFaults) this.#breaks(4, fault)
+    for (const sale of this.#seen.sales.values()) this.#ended(sale)
+  }
+
+  #ended(sale: SeenSale): void {
+    const paid = [...sale.payments.values()].map(tiedMinor).reduce((sum, each) => sum + each, 0)
+    const { saleId, fallen, word, state, amountMinor } = sale
+    const found = `${saleId}: ${fallen} fallen, ${paid} of ${amountMinor} paid, machine says ${word}, server ${state}`
+    if (sale.isOpen && state !== '') return this.#breaks(5, `${found}, and still open`)
+    const isUnknown = word === 'unknown' || state === 'unknownClosed'
+    if (fallen === 1 && paid === amountMinor) {
+      this.endings.delivered++
+    } else if (fallen === 0 && paid === 0) {
+      if (isUnknown && sale.promise === 'deliver') this.#unknown(sale, found)
+      else this.endings.notDelivered++
+    } else if (fallen === 1 && paid === 0) {
+      if (isUnknown || sale.closedByPerson) this.#unknown(sale, found)
+      else this.#breaks(2, `${found}: goods for nothing`)
+    } else {
+      this.#breaks(2, `${found}: paid for nothing`)
+    }
+  }
+
+  /** An unknown must have had a cause on its machine while it was delivering. */
+  #unknown(sale: SeenSale, found: string): void {
+    this.endings.unknown++
+    const until = sale.promisedAt + 2 * this.#premises.vendMs + 10_000
+    const causes = this.#seen.mishaps(sale.automatonId, sale.offeredAt, until)
+    if (!causes.some(({ what }) => blinding.includes(what))) {
+      this.#breaks(2, `${found}: unknown without a fault that made it so`)
+    }
+  }
+}

@@ -1,0 +1,57 @@
+// What can be seen of a simulated world from outside the programs: on the disks, on the wires, at the vending
+// machines, at the phones, in the ledger. The auditor judges by these alone. Plain data; texts are the very
+// bytes that were there.
+
+export type Observation =
+  // The world itself.
+  | { type: 'fault'; what: string; whom: string; untilMs: number }
+  | { type: 'processDied'; process: string; error: string }
+  // An automaton's journal: rows as they reached its disk.
+  | { type: 'booted'; automatonId: string; journalId: string; boot: number }
+  | { type: 'journalLost'; automatonId: string }
+  | { type: 'offerStored'; automatonId: string; saleId: string; offerHash: string; amountMinor: number }
+  | { type: 'promiseStored'; automatonId: string; saleId: string; promise: 'deliver' | 'withdraw' }
+  | { type: 'wordStored'; automatonId: string; saleId: string; kind: string; text: string }
+  | { type: 'answerStored'; automatonId: string; instructionId: string; answer: string }
+  // The vending machine.
+  | { type: 'machine'; automatonId: string; event: string; item: number; by: 'phone' | 'coins' }
+  // The wires of link 7.
+  | { type: 'published'; automatonId: string; channel: string; text: string }
+  | { type: 'sent'; server: string; automatonId: string; channel: string; text: string }
+  // The relation server's database, as committed.
+  | { type: 'inboxCommitted'; source: string; key: string }
+  | { type: 'outboxCommitted'; id: string; kind: string; saleId: string | null; body: string }
+  | { type: 'saleCommitted'; saleId: string; state: string; open: boolean; aside: string | null }
+  | { type: 'personCommitted'; saleId: string | null; action: string }
+  // Link 8, and the centre's database.
+  | { type: 'asked'; exchange: number; method: string; path: string; body: string }
+  | { type: 'answered'; exchange: number; status: number; body: string }
+  | { type: 'accountCommitted'; accountId: string; subscriberHash: string; ceilingMinor: number }
+  | { type: 'paymentCommitted'; payment: SeenPayment }
+  | { type: 'transferCommitted'; transfer: SeenTransfer }
+  // Phones.
+  | { type: 'said'; buyer: string; words: string }
+  | { type: 'read'; buyer: string; words: string; key: string }
+  | { type: 'textHandedOver'; key: string }
+
+export interface SeenPayment {
+  readonly id: string
+  readonly saleId: string
+  readonly key: string
+  readonly accountId: string
+  readonly amountMinor: number
+  readonly status: string
+}
+
+export interface SeenTransfer {
+  readonly id: string
+  readonly kind: string
+  readonly paymentId: string
+  readonly entries: readonly {
+    readonly accountId: string
+    readonly layer: string
+    readonly amountMinor: number
+  }[]
+}
+
+export type Observe = (observation: Observation) => void

@@ -1,0 +1,93 @@
+// A place for a relation server in the simulated world: the real server on the world's wires and database. Its
+// process may end at any moment; the next one finds what was committed, and nothing else.
+
+import type { Settings } from '@concilia/relation-server/engine/world.ts'
+import { MachineDirectory } from '@concilia/relation-server/machine-directory.ts'
+import { CamaraPayments } from '@concilia/relation-server/payments/camara-adapter.ts'
+import { RelationServer } from '@concilia/relation-server/server.ts'
+import { SubscriberVault } from '@concilia/relation-server/subscriber-vault.ts'
+import type { Broker } from './broker.ts'
+import { type Carrier, gatewayOfServer, type ServedPhones } from './carrier.ts'
+import type { CentreWire } from './centre-wire.ts'
+import type { SeededRandom } from './seeded-random.ts'
+import type { ServerBooks } from './server-store.ts'
+import { type ClockFault, SimulatedProcess } from './simulated-process.ts'
+import type { Story } from './story.ts'
+import type { Timeline } from './timeline.ts'
+
+export const vaultSecret = Buffer.alloc(32, 7)
+const restartMeanMs = 5_000
+const answerLimitMs = 10_000
+
+interface Parts {
+  readonly timeline: Timeline
+  readonly random: SeededRandom
+  readonly broker: Broker
+  readonly carrier: Carrier
+  readonly centreWire: CentreWire
+  readonly books: ServerBooks
+  readonly settings: Settings
+  readonly clock: ClockFault
+  readonly story: Story
+  readonly failed: (process: string, error: unknown) => void
+}
+
+export class ServerSite {
+  readonly name: string
+  readonly #parts: Parts
+  #running: ServedPhones | undefined
+  #starts = 0
+
+  constructor(name: string, parts: Parts) {
+    this.name = name
+    this.#parts = parts
+  }
+
+  get running(): ServedPhones | undefined {
+    return this.#running
+  }
+
+  start(): void {
+    const { timeline, broker, carrier, centreWire, books, settings, clock, story, failed } = this.#parts
+    const random = this.#parts.random.stream(`start ${this.#starts++}`)
+    const process = new SimulatedProcess(this.name, timeline, clock, (error) => failed(this.name, error))
+    const store = books.storeOf(process)
+    const directory = new MachineDirectory(store, process)
+    const server = new RelationServer({
+      settings,
+      manners: {
+        house: { serviceName: 'Concilia', helpNumber: '0800 123 456' },
+        language: 'en',
+        answerLimitMs,
+      },
+      store,
+      directory,
+      machines: broker.machinesOf(process),
+      payments: new CamaraPayments({
+        http: centreWire.doorOf(process),
+        clock: process,
+        authorisationMs: settings.limits.authorisationMs,
+        chainOf: (kid) => directory.chainOf(kid),
+      }),
+      sender: carrier.senderOf(process),
+      vault: new SubscriberVault(vaultSecret, random),
+      clock: process,
+      random,
+      log: story.logOf(process),
+    })
+    this.#running = { process, gateway: gatewayOfServer(), receive: (incoming) => server.receive(incoming) }
+    process.atEnd(() => this.#again())
+    process.enter(() => server.start())
+  }
+
+  crash(): void {
+    this.#running?.process.kill()
+  }
+
+  #again(): void {
+    const { timeline, random } = this.#parts
+    timeline.after(random.around(restartMeanMs), () => {
+      if (!this.#running?.process.alive) this.start()
+    })
+  }
+}

@@ -1,0 +1,139 @@
+// Which faults a world has, and how many of each: drawn from the seed, most kinds left out of most worlds. A
+// world with every fault at once mostly stands still; many worlds with a few each find more.
+import type { Limits } from '@concilia/protocol/limits.ts'
+import { brokenLimits, defaultLimits } from '@concilia/protocol/limits.ts'
+import type { BehaviourName } from '../behaviours.ts'
+import type { SeededRandom } from './seeded-random.ts'
+import { fairWeather, type Weather } from './weather.ts'
+
+/** Faults that come by themselves, each with the mean time between two of its kind in the whole world (ms). */
+export const faultKinds = [
+  'automatonCrash',
+  'automatonStop',
+  'serverCrash',
+  'serverStop',
+  'centreCrash',
+  'centreStop',
+  'centreLongAway',
+  'serverDatabaseFall',
+  'centreDatabaseFall',
+  'brokerFall',
+  'wayCut',
+  'wayDeafUp',
+  'wayDeafDown',
+  'clockJump',
+  'diskFull',
+  'journalLost',
+  'unplugged',
+  'boxRestart',
+  'poisoned',
+] as const
+export type FaultKind = (typeof faultKinds)[number]
+
+/** What a buyer may do instead of what is expected. */
+export const twists = [
+  'mistypes',
+  'doublePresses',
+  'saysNo',
+  'isSilent',
+  'wrongCode',
+  'answersTwice',
+  'answersLate',
+  'walksAway',
+  'pushesLever',
+  'paysInCoins',
+  'secondPhone',
+  'textsTwoMachines',
+  'spendsTwice',
+] as const
+export type Twist = (typeof twists)[number]
+
+export interface Swarm {
+  readonly charge: 'debit' | 'hold'
+  readonly servers: number
+  readonly limits: Limits
+  readonly everyMs: ReadonlyMap<FaultKind, number>
+  /** Probability, per call, that an automaton ends just before or just after what it does to its disk. */
+  readonly crashAtCommit: number
+  /** Probabilities, per vend. */
+  readonly behaviours: ReadonlyMap<BehaviourName, number>
+  /** Probabilities, per visit. */
+  readonly twists: ReadonlyMap<Twist, number>
+  /** Share of machines. */
+  readonly sessionMachines: number
+  readonly onDemandLinks: number
+  /** Clocks gain or lose up to this part of time. */
+  readonly drift: number
+  readonly weather: { readonly mqtt: Weather; readonly http: Weather; readonly text: Weather }
+  /** Probability that the gateway refuses a text for the time being. */
+  readonly busyGateway: number
+  readonly phoneFirst: number
+  readonly dialogues: number
+}
+
+const behaviourNames: readonly BehaviourName[] = [
+  'jam',
+  'silent',
+  'reset',
+  'slow',
+  'unplugged',
+  'coins',
+  'garbage',
+  'boxRestart',
+]
+
+export function drawSwarm(random: SeededRandom): Swarm {
+  const some = <K>(kinds: readonly K[], among: number, draw: () => number) =>
+    new Map(kinds.filter(() => random.chance(among)).map((kind) => [kind, draw()] as const))
+  const weather = (delayMs: number): Weather => ({
+    delayMs: random.around(delayMs),
+    held: random.chance(0.4) ? random.fraction() * 0.05 : 0,
+    lost: random.chance(0.5) ? random.fraction() * 0.15 : 0,
+    doubled: random.chance(0.5) ? random.fraction() * 0.2 : 0,
+  })
+  return {
+    charge: random.pick(['debit', 'hold']),
+    servers: random.chance(0.4) ? 2 : 1,
+    limits: drawLimits(random),
+    everyMs: some(faultKinds, 0.3, () => 20_000 + random.around(150_000)),
+    crashAtCommit: random.chance(0.4) ? random.fraction() * 0.02 : 0,
+    behaviours: some(behaviourNames, 0.35, () => random.fraction() * 0.15),
+    twists: some(twists, 0.5, () => random.fraction() * 0.12),
+    sessionMachines: random.pick([0, 0.2, 0.5]),
+    onDemandLinks: random.pick([0, 0.2, 0.5]),
+    drift: random.pick([0, 0.001, 0.01]),
+    weather: { mqtt: weather(10), http: weather(10), text: weather(1500) },
+    busyGateway: random.pick([0, 0, 0.1, 0.4]),
+    phoneFirst: random.pick([0, 0.3, 0.7]),
+    dialogues: random.pick([0, 0.3, 0.6]),
+  }
+}
+
+export const calmWeather = { mqtt: fairWeather, http: fairWeather, text: { ...fairWeather, delayMs: 800 } }
+
+/** Shorter than in the field, in the same relations: a world's day is an hour. */
+function drawLimits(random: SeededRandom): Limits {
+  const limits: Limits = {
+    ...defaultLimits,
+    textTransitMs: 5_000,
+    consentMs: 30_000,
+    authorisationMs: random.pick([3_000, 6_000]),
+    marginMs: random.pick([2_000, 4_000]),
+    offerWaitMs: random.pick([45_000, 60_000]),
+    readerLimitMs: 70_000,
+    machineVendLimitMs: 90_000,
+    vendMs: random.pick([15_000, 30_000]),
+    reportingMs: random.pick([2_000, 10_000]),
+    attendMs: 30_000,
+    identificationWaitMs: random.pick([45_000, 90_000]),
+    askOutcomeMs: random.pick([5_000, 20_000]),
+    silenceMs: random.pick([300_000, 600_000]),
+    quietMs: random.pick([5_000, 20_000]),
+    holdMs: random.pick([200_000, 500_000, 1_500_000]),
+    confirmBeforeMs: 60_000,
+    reconnectCapMs: 10_000,
+  }
+  const broken = brokenLimits(limits)
+  if (broken.length > 0) throw new Error(`these limits break rule 6: ${broken.join('; ')}`)
+  return limits
+}

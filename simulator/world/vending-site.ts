@@ -1,0 +1,262 @@
+// One machine of the simulated world: the vending machine with its box and serial wire, the controller's disk,
+// and the automaton's process, which may end at any moment and is started again on what its disk holds.
+import { Automaton } from '@concilia/automaton/automaton.ts'
+import { QibixxHardware } from '@concilia/automaton/hardware/qibixx-hardware.ts'
+import type { OpenSerialLine } from '@concilia/automaton/hardware/serial-line.ts'
+import { MemoryJournal, SimulatedDisk } from '@concilia/automaton/journal/memory-journal.ts'
+import type { Journal } from '@concilia/automaton/journal/port.ts'
+import type { LinkMode } from '@concilia/automaton/link/link-machine.ts'
+import type { Identity } from '@concilia/platform/identity.ts'
+import type { Limits } from '@concilia/protocol/limits.ts'
+import type { BehaviourName } from '../behaviours.ts'
+import { type MachineEvent, usualMachine, VendingMachine } from '../vending-machine.ts'
+import { Wire } from '../wire.ts'
+import type { Broker } from './broker.ts'
+import type { Observe } from './observations.ts'
+import type { SeededRandom } from './seeded-random.ts'
+import { type ClockFault, SimulatedProcess } from './simulated-process.ts'
+import type { Story } from './story.ts'
+import type { Timeline } from './timeline.ts'
+
+export const items: Readonly<Record<number, number>> = { 1: 150, 2: 200, 3: 350 }
+const restartMeanMs = 4_000
+const wireMs = 3
+
+export interface SiteSettings {
+  readonly identity: Identity
+  readonly number: string
+  readonly alwaysIdle: boolean
+  readonly linkMode: LinkMode
+  readonly limits: Limits
+  readonly clock: ClockFault
+}
+
+interface Parts {
+  readonly timeline: Timeline
+  readonly random: SeededRandom
+  readonly broker: Broker
+  readonly observe: Observe
+  readonly story: Story
+  /** Probability of an end just before, or just after, a write to the disk. */
+  readonly crashAtCommit: () => number
+  readonly hear: (event: MachineEvent) => void
+  readonly failed: (process: string, error: unknown) => void
+}
+
+export class VendingSite {
+  readonly settings: SiteSettings
+  readonly machine: VendingMachine
+  readonly #parts: Parts
+  readonly #wire: Wire
+  #disk: SimulatedDisk
+  #starts = 0
+  #process: SimulatedProcess | undefined
+  #automaton: Automaton | undefined
+
+  constructor(settings: SiteSettings, parts: Parts) {
+    const { timeline, random, observe, hear } = parts
+    this.settings = settings
+    this.#parts = parts
+    this.#disk = new SimulatedDisk(random)
+    this.#wire = new Wire(timeline, wireMs, (bytes) => this.machine.box.receive(bytes))
+    const slowMs = settings.limits.vendMs + settings.limits.marginMs + 10_000
+    const see = (event: MachineEvent) => {
+      if ('item' in event) {
+        const by = 'by' in event ? event.by : 'phone'
+        observe({ type: 'machine', automatonId: this.id, event: event.event, item: event.item, by })
+      }
+      hear(event)
+    }
+    const machine = {
+      ...usualMachine,
+      currency: 'EUR' as const,
+      items,
+      alwaysIdle: settings.alwaysIdle,
+      slowMs,
+    }
+    this.machine = new VendingMachine(machine, timeline, this.#wire, see)
+  }
+
+  get id(): string {
+    return this.settings.identity.id
+  }
+
+  get process(): SimulatedProcess | undefined {
+    return this.#process
+  }
+
+  /** Phone payment is offered, nothing is under way and all that was said is stored at the server. */
+  get atRest(): boolean {
+    return this.#process?.alive === true && this.#automaton?.offered === true && this.#unstored() === 0
+  }
+
+  behave(names: readonly BehaviourName[]): void {
+    this.machine.behave(names)
+  }
+
+  start(): void {
+    const { timeline, random, broker, observe, story, failed } = this.#parts
+    this.#starts++
+    const process = new SimulatedProcess(this.id, timeline, this.settings.clock, (error) =>
+      failed(this.id, error),
+    )
+    this.#process = process
+    const log = story.logOf(process)
+    let journal: Journal
+    try {
+      journal = this.#watched(process, new MemoryJournal(this.#disk))
+    } catch {
+      // The disk does not take even the new boot number: as a real process would, it ends and is started again.
+      process.atEnd(() => this.#again())
+      process.kill()
+      return
+    }
+    observe({ type: 'booted', automatonId: this.id, journalId: journal.journalId, boot: journal.boot })
+    const { identity, number, limits, alwaysIdle, linkMode } = this.settings
+    const hardware = new QibixxHardware({
+      openLine: this.#lineOf(process),
+      clock: process,
+      limits,
+      currency: 'EUR',
+      mdb: { address: '0x60', scaleFactor: 1, decimalPlaces: 2, alwaysIdle },
+      log,
+    })
+    const automaton = new Automaton(
+      {
+        hardware,
+        link: broker.linkOf(process, this.id),
+        journal,
+        clock: process,
+        random: random.stream(`start ${this.#starts}`),
+        log,
+      },
+      {
+        seller: {
+          automatonId: this.id,
+          machineNumber: number,
+          seller: identity.seller,
+          signer: identity.signer,
+        },
+        identity: { version: '0', configurationHash: 'simulated', chain: identity.chain },
+        reader: alwaysIdle ? 'alwaysIdle' : 'session',
+        rootPem: identity.rootPem,
+        linkMode,
+        language: 'en',
+        limits,
+      },
+    )
+    this.#automaton = automaton
+    process.atEnd(() => this.#again())
+    process.enter(() => automaton.start())
+  }
+
+  crash(): void {
+    this.#process?.kill()
+  }
+
+  fillDisk(forMs: number): void {
+    const disk = this.#disk
+    disk.failing = true
+    this.#parts.timeline.after(forMs, () => {
+      disk.failing = false
+    })
+  }
+
+  /** The controller's board is replaced: what it remembered is gone. */
+  loseJournal(): void {
+    const { observe, random, timeline } = this.#parts
+    observe({ type: 'journalLost', automatonId: this.id })
+    this.#process?.kill()
+    this.#disk = new SimulatedDisk(random.stream(`disk ${timeline.monotonic()}`))
+  }
+
+  unplug(forMs: number): void {
+    this.#wire.unplug()
+    this.#parts.timeline.after(forMs, () => this.#wire.plug())
+  }
+
+  /** Faults stop: whatever was pulled is put back. */
+  mend(): void {
+    this.#disk.failing = false
+    this.#wire.plug()
+    this.machine.behave([])
+  }
+
+  #again(): void {
+    const { timeline, random } = this.#parts
+    timeline.after(random.around(restartMeanMs), () => {
+      if (!this.#process?.alive) this.start()
+    })
+  }
+
+  #unstored(): number {
+    return [...this.#disk.outbox.keys()].filter((seq) => !this.#disk.stored.has(seq)).length
+  }
+
+  #lineOf(process: SimulatedProcess): OpenSerialLine {
+    return (events) => {
+      const line = this.#wire.open({
+        opened: () => process.enter(() => events.opened()),
+        received: (bytes) => process.enter(() => events.received(bytes)),
+        lost: (error) => process.enter(() => events.lost(error)),
+      })
+      process.atEnd(() => void line.close())
+      return { write: (text) => process.leave(() => line.write(text)), close: () => line.close() }
+    }
+  }
+
+  /** The journal of one process: each write is a moment at which the power can fail, and is shown. */
+  #watched(process: SimulatedProcess, journal: MemoryJournal): Journal {
+    const { random, crashAtCommit, observe } = this.#parts
+    const chance = random.stream(`crashes ${this.#starts}`)
+    const written = <T>(write: () => T, show: (result: T) => void): T => {
+      if (chance.chance(crashAtCommit())) process.kill()
+      if (!process.alive) throw new Error('the process has ended')
+      const result = write()
+      show(result)
+      if (chance.chance(crashAtCommit())) process.kill()
+      return result
+    }
+    const automatonId = this.id
+    return {
+      journalId: journal.journalId,
+      boot: journal.boot,
+      get lastSeq() {
+        return journal.lastSeq
+      },
+      snapshot: journal.snapshot,
+      commit: (change) =>
+        written(
+          () => journal.commit(change),
+          (rows) => {
+            for (const { saleId, offerHash, price } of change.offers) {
+              observe({ type: 'offerStored', automatonId, saleId, offerHash, amountMinor: price.amountMinor })
+            }
+            for (const { saleId, promise } of change.promises) {
+              observe({ type: 'promiseStored', automatonId, saleId, promise })
+            }
+            for (const { saleId, kind, text } of rows) {
+              observe({ type: 'wordStored', automatonId, saleId, kind, text })
+            }
+            for (const { instructionId, answer } of change.answers) {
+              observe({ type: 'answerStored', automatonId, instructionId, answer })
+            }
+          },
+        ),
+      markStored: (marks) =>
+        written(
+          () => journal.markStored(marks),
+          () => {},
+        ),
+      prune: (before) => journal.prune(before),
+      held: (saleId) => journal.held(saleId),
+      terms: (saleId) => journal.terms(saleId),
+      unfinished: () => journal.unfinished(),
+      answer: (instructionId) => journal.answer(instructionId),
+      unstored: () => journal.unstored(),
+      row: (seq) => journal.row(seq),
+      lastWord: (saleId) => journal.lastWord(saleId),
+      close: () => journal.close(),
+    }
+  }
+}

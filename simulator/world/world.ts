@@ -1,0 +1,388 @@
+// A whole world of machines, phones, servers and a payment centre in one process and in virtual time, drawn
+// from one seed: the real programs on simulated wires, disks, clocks and hardware. First anything may go wrong;
+// then the faults stop and everything must come to rest.
+
+import type { Settings } from '@concilia/relation-server/engine/world.ts'
+import { makeSaleChart } from '@concilia/relation-server/sale-chart.ts'
+import type { BehaviourName } from '../behaviours.ts'
+import { Auditor, type Breach } from './auditor/auditor.ts'
+import { Broker } from './broker.ts'
+import { Buyer } from './buyer.ts'
+import { Carrier } from './carrier.ts'
+import { CentreSite, hashOfNumber, type Opening } from './centre-site.ts'
+import { CentreBooks } from './centre-store.ts'
+import { CentreWire } from './centre-wire.ts'
+import { Database } from './database.ts'
+import { type Identities, machineNumberOf, worldBeginsAt } from './identities.ts'
+import { Mischief } from './mischief.ts'
+import type { Observation } from './observations.ts'
+import { Person } from './person.ts'
+import { SeededRandom } from './seeded-random.ts'
+import { ServerSite } from './server-site.ts'
+import { ServerBooks } from './server-store.ts'
+import { Story } from './story.ts'
+import { calmWeather, drawSwarm, type FaultKind, type Swarm, type Twist } from './swarm.ts'
+import { Timeline } from './timeline.ts'
+import { VendingSite } from './vending-site.ts'
+import { Carriage, type Weather } from './weather.ts'
+
+export interface WorldSettings {
+  readonly seed: string
+  /** How many offers are made before the faults stop. */
+  readonly sales: number
+  readonly identities: Identities
+  readonly print?: (line: string) => void
+  /** Left out, everything is drawn. */
+  readonly swarm?: Swarm
+}
+
+export interface WorldResult {
+  readonly seed: string
+  readonly sales: number
+  readonly endings: { readonly delivered: number; readonly notDelivered: number; readonly unknown: number }
+  readonly faults: ReadonlyMap<FaultKind, number>
+  readonly breaches: readonly Breach[]
+  readonly checks: number
+  readonly digest: string
+  /** The end of the story, for whoever looks into a breach. */
+  readonly lastLines: readonly string[]
+}
+
+const machineCount = 20
+const meanVisitGapMs = 4_000
+/** The safety phase ends by then, however few came. */
+const longestSafetyMs = 3_600_000
+const centreSettings = {
+  caps: {
+    purchasesPerHour: 1_000,
+    currencies: { EUR: { purchaseMinor: 5_000, dayMinor: 1_000_000, monthMinor: 1_000_000 } },
+  },
+  validation: { waitMs: 40_000, digits: 6, tries: 3 },
+}
+
+/** Buyers of each sort: well off, on account, with little left, with a code for every purchase, with nothing. */
+const openings: readonly Opening[] = Array.from({ length: 30 }, (_, index) => {
+  const number = `+336120000${String(10 + index)}`
+  if (index < 12) return { number, kind: 'prepaid', balanceMinor: 100_000, ceilingMinor: 0 }
+  if (index < 18) return { number, kind: 'postpaid', balanceMinor: 0, ceilingMinor: 20_000 }
+  if (index < 24) return { number, kind: 'prepaid', balanceMinor: 700, ceilingMinor: 0 }
+  return { number, kind: 'prepaid', balanceMinor: 50_000, ceilingMinor: 0, validateAboveMinor: 0 }
+})
+const buyerNumbers = [...openings.map(({ number }) => number), '+33612000099']
+
+export class World {
+  readonly #settings: WorldSettings
+  readonly #random: SeededRandom
+  readonly #swarm: Swarm
+  readonly #timeline = new Timeline(worldBeginsAt)
+  readonly #story: Story
+  readonly #auditor: Auditor
+  readonly #serverDatabase: Database
+  readonly #centreDatabase: Database
+  readonly #serverBooks: ServerBooks
+  readonly #centreBooks: CentreBooks
+  readonly #broker: Broker
+  readonly #carrier: Carrier
+  readonly #centre: CentreSite
+  readonly #servers: readonly ServerSite[]
+  readonly #sites: readonly VendingSite[]
+  readonly #buyers: readonly Buyer[]
+  readonly #person: Person
+  readonly #mischief: Mischief
+  #calm = false
+  #offers = 0
+
+  constructor(settings: WorldSettings) {
+    const { identities, seed } = settings
+    this.#settings = settings
+    this.#random = new SeededRandom(seed)
+    this.#swarm = settings.swarm ?? drawSwarm(this.#random.stream('swarm'))
+    this.#story = new Story(this.#timeline, settings.print)
+    this.#auditor = new Auditor(this.#premises())
+    const observe = (observation: Observation) => this.#observe(observation)
+    const timeline = this.#timeline
+    const story = this.#story
+    const failed = (process: string, error: unknown) => this.#died(process, error)
+    this.#serverDatabase = new Database(timeline, this.#random.stream('server database'))
+    this.#centreDatabase = new Database(timeline, this.#random.stream('centre database'))
+    this.#serverBooks = new ServerBooks(this.#serverDatabase, observe)
+    this.#centreBooks = new CentreBooks(this.#centreDatabase, observe)
+    this.#broker = new Broker(timeline, this.#carriage('mqtt'), observe)
+    this.#carrier = new Carrier({
+      timeline,
+      random: this.#random.stream('carrier'),
+      carriage: this.#carriage('text'),
+      observe,
+      servers: () => this.#servers.flatMap(({ running }) => running ?? []),
+      toHandset: (number, words, key) =>
+        this.#buyers.find((buyer) => buyer.number === number)?.read(words, key),
+      busy: () => (this.#calm ? 0 : this.#swarm.busyGateway),
+    })
+    this.#centre = new CentreSite({
+      timeline,
+      random: this.#random.stream('centre'),
+      identity: identities.centre,
+      books: this.#centreBooks,
+      settings: { ...centreSettings, holdMs: this.#swarm.limits.holdMs },
+      keepMs: this.#swarm.limits.keepMs,
+      clock: this.#clock('centre'),
+      story,
+      sendText: ({ subscriber, code }) => {
+        const reader = this.#buyers.find((buyer) => buyer.number === subscriber.key)
+        timeline.after(500, () => reader?.read(`Your code is ${code}`, ''))
+      },
+      failed,
+    })
+    const centreWire = new CentreWire({
+      timeline,
+      carriage: this.#carriage('http'),
+      observe,
+      listening: () => this.#centre.running,
+    })
+    this.#servers = Array.from({ length: this.#swarm.servers }, (_, index) => {
+      const name = `server ${index + 1}`
+      return new ServerSite(name, {
+        timeline,
+        random: this.#random.stream(name),
+        broker: this.#broker,
+        carrier: this.#carrier,
+        centreWire,
+        books: this.#serverBooks,
+        settings: this.#serverSettings(),
+        clock: this.#clock(name),
+        story,
+        failed,
+      })
+    })
+    this.#sites = identities.automata.slice(0, machineCount).map((_, index) => this.#siteOf(index))
+    this.#buyers = buyerNumbers.map((number) => this.#buyerOf(number))
+    this.#person = new Person({
+      timeline,
+      random: this.#random.stream('person'),
+      books: this.#serverBooks,
+      settings: this.#serverSettings(),
+      story,
+    })
+    this.#mischief = new Mischief({
+      timeline,
+      random: this.#random.stream('mischief'),
+      swarm: this.#swarm,
+      observe,
+      story,
+      sites: this.#sites,
+      servers: this.#servers,
+      centre: this.#centre,
+      broker: this.#broker,
+      serverDatabase: this.#serverDatabase,
+      centreDatabase: this.#centreDatabase,
+    })
+  }
+
+  /** Runs the world from its first moment to its last. */
+  async run(): Promise<WorldResult> {
+    await this.#open()
+    this.#mischief.begin()
+    this.#visitSoon()
+    await this.#timeline.run(longestSafetyMs, () => this.#isBroken || this.#offers >= this.#settings.sales)
+    if (!this.#isBroken) await this.#comeToRest()
+    const { seed } = this.#settings
+    return {
+      seed,
+      sales: this.#offers,
+      endings: this.#auditor.endings,
+      faults: this.#mischief.counts,
+      breaches: this.#auditor.breaches,
+      checks: this.#auditor.checks,
+      digest: this.#story.digest(),
+      lastLines: this.#story.last(60),
+    }
+  }
+
+  get swarm(): Swarm {
+    return this.#swarm
+  }
+
+  /** Accounts, machines and their admission; every process is up before the first buyer comes. */
+  async #open(): Promise<void> {
+    this.#calm = true
+    this.#centre.start()
+    const opened = this.#centre.open(openings)
+    await this.#timeline.run(500)
+    await opened
+    for (const site of this.#sites) {
+      const enrolled = this.#person.enrol(site.id, site.settings.number)
+      await this.#timeline.run(this.#timeline.monotonic() + 200)
+      await enrolled
+    }
+    for (const server of this.#servers) server.start()
+    for (const site of this.#sites) site.start()
+    await this.#timeline.run(this.#timeline.monotonic() + 15_000 + this.#swarm.limits.quietMs)
+    this.#person.watch()
+    this.#calm = false
+  }
+
+  /** The faults stop. What then lasts longer than the longest limits lasts for ever. */
+  async #comeToRest(): Promise<void> {
+    this.#story.tell('WORLD', 'the faults stop')
+    this.#calm = true
+    this.#mischief.end()
+    const { silenceMs, holdMs } = this.#swarm.limits
+    const latest = this.#timeline.monotonic() + silenceMs + holdMs + 600_000
+    let left: readonly string[] = ['not looked at']
+    while (left.length > 0 && this.#timeline.monotonic() < latest && !this.#isBroken) {
+      await this.#timeline.run(this.#timeline.monotonic() + 20_000, () => this.#isBroken)
+      left = await this.#whatIsLeft()
+    }
+    const { faults } = await this.#centreBooks.rows.check()
+    this.#auditor.end({ isQuiet: left.length === 0, left, bookFaults: faults }, this.#timeline.monotonic())
+  }
+
+  async #whatIsLeft(): Promise<string[]> {
+    const { rows } = this.#serverBooks
+    const open = [...this.#auditor.seen.sales.values()].filter(({ isOpen, state }) => isOpen && state !== '')
+    const unheard = this.#sites.filter((site) => !site.atRest)
+    const due = await rows.nextDue()
+    const aside = await rows.salesAside()
+    return [
+      ...open.map(({ saleId, state }) => `sale ${saleId} is ${state}`),
+      ...unheard.map(({ id }) => `${id} is not at rest`),
+      ...aside.map(({ saleId }) => `sale ${saleId} waits for a person`),
+      ...(due === undefined ? [] : [`something is due in ${due - this.#timeline.now()} ms`]),
+    ]
+  }
+
+  get #isBroken(): boolean {
+    return this.#auditor.breaches.length > 0
+  }
+
+  #observe(observation: Observation): void {
+    if (observation.type === 'offerStored') this.#offers++
+    const before = this.#auditor.breaches.length
+    this.#auditor.observe(observation, this.#timeline.monotonic())
+    for (const { rule, words } of this.#auditor.breaches.slice(before)) {
+      this.#story.tell('AUDITOR', `rule ${rule} is broken: ${words}`)
+    }
+  }
+
+  #died(process: string, error: unknown): void {
+    const words = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    this.#observe({ type: 'processDied', process, error: words })
+  }
+
+  #visitSoon(): void {
+    const random = this.#random.stream(`visit ${this.#timeline.monotonic()} ${this.#offers}`)
+    this.#timeline.after(random.around(meanVisitGapMs), () => {
+      if (this.#calm) return
+      this.#visit(random)
+      this.#visitSoon()
+    })
+  }
+
+  #visit(random: SeededRandom): void {
+    const free = this.#buyers.filter((buyer) => !buyer.busy)
+    if (free.length === 0) return
+    const site = random.pick(this.#sites)
+    const drawn = <K>(from: ReadonlyMap<K, number>) =>
+      [...from].filter(([, probability]) => random.chance(probability)).map(([kind]) => kind)
+    const behaviours: BehaviourName[] = drawn(this.#swarm.behaviours)
+    site.behave(behaviours)
+    for (const name of behaviours) {
+      const untilMs = this.#timeline.monotonic() + 200_000
+      this.#observe({ type: 'fault', what: `behaviour ${name}`, whom: site.id, untilMs })
+    }
+    const twists = new Set<Twist>(drawn(this.#swarm.twists))
+    const phoneFirst = !site.settings.alwaysIdle || random.chance(this.#swarm.phoneFirst)
+    const dialogue = random.chance(this.#swarm.dialogues)
+    random.pick(free).begin({ site, item: random.pick([1, 1, 2, 3]), phoneFirst, dialogue, twists })
+  }
+
+  #siteOf(index: number): VendingSite {
+    const random = this.#random.stream(`machine ${index}`)
+    const identity = this.#settings.identities.automata[index]
+    if (!identity) throw new Error(`there is no identity for machine ${index}`)
+    const { limits, sessionMachines, onDemandLinks, crashAtCommit } = this.#swarm
+    const site: VendingSite = new VendingSite(
+      {
+        identity,
+        number: machineNumberOf(index),
+        alwaysIdle: !random.chance(sessionMachines),
+        linkMode: random.chance(onDemandLinks) ? 'onDemand' : 'permanent',
+        limits,
+        clock: this.#clock(identity.id),
+      },
+      {
+        timeline: this.#timeline,
+        random,
+        broker: this.#broker,
+        observe: (observation) => this.#observe(observation),
+        story: this.#story,
+        crashAtCommit: () => (this.#calm ? 0 : crashAtCommit),
+        hear: (event) => {
+          this.#story.tell(`machine ${machineNumberOf(index)}`, describe(event))
+          for (const buyer of this.#buyers) {
+            if (event.event === 'sessionBegun') buyer.sessionBegun(site)
+            else buyer.machineSays(site, event.event)
+          }
+        },
+        failed: (process, error) => this.#died(process, error),
+      },
+    )
+    return site
+  }
+
+  #buyerOf(number: string): Buyer {
+    const random = this.#random.stream(`buyer ${number}`)
+    return new Buyer(number, {
+      timeline: this.#timeline,
+      random,
+      carrier: this.#carrier,
+      observe: (observation) => this.#observe(observation),
+      story: this.#story,
+      another: () => random.pick(this.#buyers),
+      anotherSite: () => random.pick(this.#sites),
+    })
+  }
+
+  #premises() {
+    const { limits, drift } = this.#swarm
+    const { silenceMs, offerWaitMs, readerLimitMs, vendMs } = limits
+    const { automata } = this.#settings.identities
+    return {
+      silenceMs,
+      offerWaitMs,
+      readerLimitMs,
+      vendMs,
+      drift,
+      numberOfHash: new Map(buyerNumbers.map((number) => [hashOfNumber(number), number])),
+      machineNumberOf: new Map(automata.map(({ id }, index) => [id, machineNumberOf(index)])),
+    }
+  }
+
+  #serverSettings(): Settings {
+    const { limits, charge } = this.#swarm
+    return {
+      limits,
+      chart: makeSaleChart(limits),
+      charge,
+      rootPem: this.#settings.identities.centre.rootPem,
+      invitation: 'Text {number} to 36000',
+      unknownCap: { machine: 3, subscriber: 3 },
+    }
+  }
+
+  #clock(whose: string) {
+    const random = this.#random.stream(`clock of ${whose}`)
+    const { drift } = this.#swarm
+    return { offsetMs: 0, rate: 1 + drift * (2 * random.fraction() - 1) }
+  }
+
+  #carriage(which: 'mqtt' | 'http' | 'text'): Carriage {
+    const weather = (): Weather => (this.#calm ? calmWeather[which] : this.#swarm.weather[which])
+    const note = (what: string) => this.#story.tell('wire', `${which} ${what}`)
+    return new Carriage(this.#timeline, this.#random.stream(`wire ${which}`), weather, note)
+  }
+}
+
+function describe(event: object): string {
+  return Object.values(event).join(' ')
+}
