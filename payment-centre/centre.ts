@@ -3,12 +3,14 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { assertLimits, readConfiguration, requiredEnvironment } from '@concilia/platform/configuration.ts'
+import { DatabaseClock } from '@concilia/platform/database-clock.ts'
 import { type Identity, readIdentity } from '@concilia/platform/identity.ts'
 import { type Log, makeLog } from '@concilia/platform/log.ts'
 import { migrate } from '@concilia/platform/migrate.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { systemClock } from '@concilia/platform/system-clock.ts'
 import { systemRandom } from '@concilia/platform/system-random.ts'
+import type { Clock } from '@concilia/protocol/clock.ts'
 import { codeSender } from './code-sender-adapter.ts'
 import { type CentreConfiguration, centreConfigurationSchema } from './configuration.ts'
 import { Engine } from './engine.ts'
@@ -26,6 +28,7 @@ export interface OpenCentre {
   readonly store: CentreStore
   readonly engine: Engine
   readonly secrets: Secrets
+  readonly clock: Clock
   /** Lets what is under way end. */
   close(): Promise<void>
 }
@@ -46,12 +49,18 @@ export async function openCentre(file: string): Promise<OpenCentre> {
     const log = makeLog('payment-centre', { level: configuration.logLevel })
     const hasAccounts = !existsSync(configuration.keyFile) && (await store.balances('buyer:')).length > 0
     const secrets = new Secrets(readKeyFile(configuration.keyFile, hasAccounts, systemRandom), systemRandom)
-    const engine = engineOf(configuration, identity, store, secrets, log)
+    const clock = await DatabaseClock.start({
+      own: systemClock,
+      ask: () => store.now(),
+      jumped: (byMs) => log.warn(`the clock of the database was set by ${byMs} ms`),
+    })
+    const engine = engineOf(configuration, identity, store, secrets, clock, log)
     const close = async () => {
+      clock.stop()
       await engine.idle()
       await store.close()
     }
-    return { configuration, identity, log, store, engine, secrets, close }
+    return { configuration, identity, log, store, engine, secrets, clock, close }
   } catch (error) {
     await store.close()
     throw error
@@ -63,11 +72,12 @@ function engineOf(
   { signer }: Identity,
   store: CentreStore,
   secrets: Secrets,
+  clock: Clock,
   log: Log,
 ): Engine {
   return new Engine({
     store,
-    clock: systemClock,
+    clock,
     random: systemRandom,
     secrets,
     signer,

@@ -6,11 +6,18 @@ import { MemoryStore } from './store/memory-store.ts'
 import type { CentreStore } from './store/port.ts'
 import { Trade } from './trade.ts'
 
-async function kept(store: CentreStore = new MemoryStore()) {
+async function kept(store: CentreStore = new MemoryStore(), quietMs = 0) {
   const trade = await new Trade(store, 'housekeeping').open()
   await trade.openAccount('a', 500)
   const failures: unknown[] = []
-  const parts = { store, engine: trade.engine, clock: trade.clock, sweepMs: 1000, keepMs: 86_400_000 }
+  const parts = {
+    store,
+    engine: trade.engine,
+    clock: trade.clock,
+    sweepMs: 1000,
+    keepMs: 86_400_000,
+    quietMs,
+  }
   const housekeeping = new Housekeeping({ ...parts, failed: (error) => failures.push(error) })
   housekeeping.start()
   return { trade, housekeeping, failures }
@@ -23,6 +30,34 @@ test('a hold whose time is over is given back by itself', async () => {
   expect(await trade.balance('a')).toMatchObject({ held: '2.00 EUR' })
   await trade.clock.advanceAsync(2000)
   expect(await trade.balance('a')).toMatchObject({ held: '0.00 EUR', posted: '5.00 EUR' })
+  await housekeeping.stop()
+})
+
+test('soon after a return no hold lapses, and one whose time is over can still be confirmed', async () => {
+  const { trade, housekeeping } = await kept(new MemoryStore(), 70_000)
+  const { body } = await trade.do(trade.charge('a', 'k', { amountMinor: 200, offer: 'o' }, 'hold'))
+  await trade.clock.advanceAsync(65_000)
+  expect(await trade.balance('a')).toMatchObject({ held: '2.00 EUR' })
+  const confirmed = await trade.do({
+    kind: 'confirm',
+    client: trade.client,
+    paymentId: String(body.paymentId),
+  })
+  expect(confirmed.status).toBe(202)
+  await trade.clock.advanceAsync(10_000)
+  expect(await trade.balance('a')).toMatchObject({ held: '0.00 EUR', posted: '3.00 EUR' })
+  await housekeeping.stop()
+})
+
+test('a standstill is a return too: what lapsed meanwhile is given back after the quiet', async () => {
+  const { trade, housekeeping } = await kept(new MemoryStore(), 20_000)
+  await trade.clock.advanceAsync(30_000)
+  await trade.do(trade.charge('a', 'k', { amountMinor: 200, offer: 'o' }, 'hold'))
+  trade.clock.stand(100_000)
+  await trade.clock.advanceAsync(15_000)
+  expect(await trade.balance('a')).toMatchObject({ held: '2.00 EUR' })
+  await trade.clock.advanceAsync(10_000)
+  expect(await trade.balance('a')).toMatchObject({ held: '0.00 EUR' })
   await housekeeping.stop()
 })
 

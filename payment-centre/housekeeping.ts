@@ -1,11 +1,15 @@
 // What the centre does by its own clock: lets holds expire whose time is over, and forgets keys that no
-// re-credit can need any more. Each round begins a set time after the one before ended.
+// re-credit can need any more. Each round begins a set time after the one before ended. Soon after the centre
+// has come back - from a restart, from a standstill, to its database - no hold expires: the confirmation of
+// goods already delivered may be on its way again.
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import type { Engine } from './engine.ts'
 import type { CentreStore } from './store/port.ts'
 
 const pruneEveryMs = 60 * 60_000
 const mostExpired = 1000
+/** A round that comes this much later than it was set for comes after a standstill. */
+const standstillMs = 2000
 
 export interface HousekeepingParts {
   readonly store: CentreStore
@@ -13,6 +17,8 @@ export interface HousekeepingParts {
   readonly clock: Clock
   readonly sweepMs: number
   readonly keepMs: number
+  /** No hold expires this soon after a return (rule 11). */
+  readonly quietMs: number
   /** Told of what failed; the next round tries again. */
   readonly failed: (error: unknown) => void
 }
@@ -23,9 +29,13 @@ export class Housekeeping {
   #round: Promise<void> = Promise.resolve()
   #prunedAt = Number.NEGATIVE_INFINITY
   #stopped = false
+  #backAt: number
+  #nextAt: number
 
   constructor(parts: HousekeepingParts) {
     this.#parts = parts
+    this.#backAt = parts.clock.monotonic()
+    this.#nextAt = this.#backAt
   }
 
   start(): void {
@@ -40,14 +50,19 @@ export class Housekeeping {
   }
 
   async #run(): Promise<void> {
+    const { clock, sweepMs, quietMs, failed } = this.#parts
+    const now = clock.monotonic()
+    if (now > this.#nextAt + standstillMs) this.#backAt = now
     try {
-      await this.#expire()
+      if (now >= this.#backAt + quietMs) await this.#expire()
       await this.#prune()
     } catch (error) {
-      this.#parts.failed(error)
+      this.#backAt = clock.monotonic()
+      failed(error)
     }
     if (this.#stopped) return
-    this.#timer = this.#parts.clock.after(this.#parts.sweepMs, () => this.start())
+    this.#nextAt = clock.monotonic() + sweepMs
+    this.#timer = clock.after(sweepMs, () => this.start())
   }
 
   async #expire(): Promise<void> {

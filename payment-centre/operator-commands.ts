@@ -3,7 +3,6 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { type CommandLine, type Line, usageError } from '@concilia/platform/command-line.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
-import { systemClock } from '@concilia/platform/system-clock.ts'
 import { systemRandom } from '@concilia/platform/system-random.ts'
 import { scopes } from '@concilia/protocol/carrier-billing.ts'
 import {
@@ -166,11 +165,11 @@ async function showOperators({ store }: OpenCentre, { flags }: CentreLine): Prom
   return lines.join('\n')
 }
 
-async function showOwed({ store }: OpenCentre): Promise<string> {
+async function showOwed({ store, clock }: OpenCentre): Promise<string> {
   const owed = await store.owed()
   if (owed.length === 0) return 'nothing is owed'
   const lines = owed.map(({ amountMinor, currency, since, referenceCode }) => {
-    const days = Math.floor((systemClock.now() - since) / 86_400_000)
+    const days = Math.floor((clock.now() - since) / 86_400_000)
     return `${moneyText(amountMinor, currency).padStart(16)}  for ${days} days  sale ${referenceCode}`
   })
   return lines.join('\n')

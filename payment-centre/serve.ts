@@ -2,17 +2,16 @@
 import type { AddressInfo } from 'node:net'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Running } from '@concilia/platform/run-main.ts'
-import { systemClock } from '@concilia/platform/system-clock.ts'
 import { KnownParties } from '@concilia/protocol/certificates.ts'
 import type { OpenCentre } from './centre.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { build } from './http/server.ts'
 
 export async function serve(centre: OpenCentre): Promise<Running> {
-  const { configuration, identity, log, store, engine, secrets } = centre
+  const { configuration, identity, log, store, engine, secrets, clock } = centre
   const { listen, tokenMs, sweepMs, limits } = configuration
   const parties = new KnownParties(identity.rootPem)
-  const own = parties.admit(identity.chain, systemClock.now())
+  const own = parties.admit(identity.chain, clock.now())
   if (!own.ok)
     log.warn(`our own certificate is refused (${own.refusal}): automata will refuse our acknowledgements`)
   const app = build({
@@ -22,7 +21,7 @@ export async function serve(centre: OpenCentre): Promise<Running> {
     parties,
     ownId: identity.id,
     chains: [identity.chain],
-    clock: systemClock,
+    clock,
     log,
     tokenMs,
     ...(listen.tls ? { tls: { key: identity.keyPem, cert: identity.chain } } : {}),
@@ -31,9 +30,10 @@ export async function serve(centre: OpenCentre): Promise<Running> {
   const housekeeping = new Housekeeping({
     store,
     engine,
-    clock: systemClock,
+    clock,
     sweepMs,
     keepMs: limits.keepMs,
+    quietMs: limits.quietMs,
     failed,
   })
   try {

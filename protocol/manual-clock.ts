@@ -74,6 +74,11 @@ export class ManualClock implements Clock {
     this.#now = now
   }
 
+  /** The process stands still (SIGSTOP) for so long: timers that fall due meanwhile fire late, afterwards. */
+  stand(forMs: number): void {
+    this.#moveTo(this.#monotonic + forMs)
+  }
+
   /** How long until the next timer is due (ms); undefined when none is set. */
   get nextInMs(): number | undefined {
     const next = this.#next()

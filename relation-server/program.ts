@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { usageError } from '@concilia/platform/command-line.ts'
 import { assertLimits, readConfiguration, requiredEnvironment } from '@concilia/platform/configuration.ts'
+import { DatabaseClock } from '@concilia/platform/database-clock.ts'
 import { readIdentity } from '@concilia/platform/identity.ts'
 import { makeLog } from '@concilia/platform/log.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
@@ -57,20 +58,32 @@ await runMain(description, async ({ command, flags }) => {
     unknownCap: { machine: sales.unknownCapMachine, subscriber: sales.unknownCapSubscriber },
   }
   const log = makeLog('relation-server', { level: command === '' ? configuration.logLevel : 'warn' })
-  const clock = systemClock
   const random = systemRandom
   const store = await openPostgresStore(url)
+  const clock = await DatabaseClock.start({
+    own: systemClock,
+    ask: () => store.now(),
+    jumped: (byMs) => log.warn(`the clock of the database was set by ${byMs} ms`),
+  })
   if (command !== '') {
     const engine = new Engine({ store, settings, clock, random, log, letOut: () => {} })
     try {
       const print = (line: string) => console.log(line)
       await runCommand(command as CommandName, flags, { store, engine, now: () => clock.now(), print })
     } finally {
+      clock.stop()
       await store.close()
     }
     return undefined
   }
   const vault = new SubscriberVault(secretFrom(configuration.subscriberKeyFile, random), random)
   const clientSecret = readFileSync(configuration.payments.clientSecretFile, 'utf8').trim()
-  return await serve({ configuration, settings, identity, clientSecret, store, vault, clock, random, log })
+  const parts = { configuration, settings, identity, clientSecret, store, vault, clock, random, log }
+  try {
+    const { ready, stop } = await serve(parts)
+    return { ready, stop: () => stop().finally(() => clock.stop()) }
+  } catch (error) {
+    clock.stop()
+    throw error
+  }
 })

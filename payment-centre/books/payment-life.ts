@@ -30,11 +30,14 @@ export function onPayment(
       'The payment is not of this buyer. Leave the number out, or send the right one.',
     )
   }
-  const { payment, change } = ripened(found, books, desk)
+  // A hold is honoured until it is swept: a confirmation that was kept up while we were away still finds it.
+  const isAsked = found.status === 'pending_validation'
+  const { payment, change } = isAsked ? ripened(found, books, desk) : { payment: found, change: {} }
   const decision = decide(payment)
   return { ...decision, change: allOf([change, decision.change]) }
 }
 
+/** What its time makes of a payment that waits, for a code or for its confirmation. */
 function ripened(payment: PaymentRecord, books: Books, desk: Desk): Posting {
   const waits = payment.status === 'reserved' || payment.status === 'pending_validation'
   if (!waits || payment.dueAt === undefined || payment.dueAt > desk.now) return { payment, change: {} }

@@ -99,14 +99,21 @@ export function storeContract(name: string, open: () => Promise<CentreStore>, ru
       await booksAreRight()
     })
 
-    test('a confirm that comes too late finds the hold lapsed before the clock swept', async () => {
+    test('a hold whose time is over can be confirmed until it is swept, and not after', async () => {
       const one = await trade()
       await one.openAccount('a', 100)
       const { body } = await one.do(one.charge('a', 'k', { amountMinor: 100, offer: 'o' }, 'hold'))
+      const paymentId = String(body.paymentId)
       one.clock.advance(60_000)
-      const late = await one.do({ kind: 'confirm', client: one.client, paymentId: String(body.paymentId) })
+      await one.do({ kind: 'expire', paymentId })
+      const late = await one.do({ kind: 'confirm', client: one.client, paymentId })
       expect(late.body.code).toBe('CARRIER_BILLING.PAYMENT_CANCELLED')
       expect(await one.balance('a')).toMatchObject({ posted: '1.00 EUR', held: '0.00 EUR' })
+      const next = await one.do(one.charge('a', 'k2', { amountMinor: 100, offer: 'o2' }, 'hold'))
+      one.clock.advance(60_000)
+      const inTime = { kind: 'confirm', client: one.client, paymentId: String(next.body.paymentId) } as const
+      expect((await one.do(inTime)).status).toBe(202)
+      expect(await one.balance('a')).toMatchObject({ posted: '0.00 EUR', held: '0.00 EUR' })
       await booksAreRight()
     })
 
@@ -233,6 +240,7 @@ export function storeContract(name: string, open: () => Promise<CentreStore>, ru
       const sales = await one.house('operator:acme:sales')
       const { body } = await one.do(one.charge('a', 'k', { amountMinor: 100, offer: 'o' }, 'hold'))
       one.clock.advance(60_000)
+      await one.do({ kind: 'expire', paymentId: String(body.paymentId) })
       const evidence = one.outcome('o', 'delivered')
       const late = await one.do({
         kind: 'confirm',

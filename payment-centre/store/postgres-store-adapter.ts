@@ -23,12 +23,17 @@ import type { BookCheck, CentreStore, FoundPayment, PaymentsQuery } from './port
 import { account, client, entry, payment, refund, requestKey, seller, transfer, usage } from './schema.ts'
 import { prepareStatements, rowsJson, type Statements } from './statements.ts'
 
-export async function openPostgresStore(url: string): Promise<CentreStore> {
+/** A store that also says what time it is in the database (epoch ms). */
+export interface TimedStore extends CentreStore {
+  now(): Promise<number>
+}
+
+export async function openPostgresStore(url: string): Promise<TimedStore> {
   const lane = await openLane({ url, name: 'concilia payment centre', prepare: prepareStatements })
   return new PostgresStore(lane)
 }
 
-class PostgresStore implements CentreStore {
+class PostgresStore implements TimedStore {
   readonly #lane: Lane<Statements>
 
   constructor(lane: Lane<Statements>) {
@@ -43,6 +48,12 @@ class PostgresStore implements CentreStore {
         return { result, writes: (statements) => writeChange(statements, rows, change) }
       },
     )
+  }
+
+  async now(): Promise<number> {
+    const [row] = await this.#lane.read(({ now }) => now.execute())
+    if (!row) throw new Error('the database does not say what time it is')
+    return row.now
   }
 
   async payment(client: string, id: string) {

@@ -54,6 +54,12 @@ const wantedPayments = sql`(
 
 function batchReads(db: NodePgDatabase) {
   return {
+    now: db
+      .select({
+        now: sql`floor(extract(epoch from clock_timestamp()) * 1000)`.mapWith(Number),
+      })
+      .from(sql`(values (1)) as asked`)
+      .prepare('now'),
     /**
      * First, and in the order of their ids: whoever holds the buyer's account row decides about its payments.
      */

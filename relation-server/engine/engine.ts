@@ -46,6 +46,8 @@ export class Engine {
   #quietUntil = Number.POSITIVE_INFINITY
   #busy = false
   #stopped = false
+  /** Said once for each outage. */
+  #lastTrouble = ''
   #pause: Timer | undefined
   #idle: (() => void)[] = []
 
@@ -128,13 +130,17 @@ export class Engine {
         const result = decide(book, inputs, this.#world())
         return { writes: result.writes, result }
       })
+      this.#lastTrouble = ''
       this.#letOut(decided)
       const postponed = new Set(decided.postponed)
       for (const { input, settle } of batch) if (!postponed.has(input)) settle.resolve()
       this.#postpone(batch.filter(({ input }) => postponed.has(input)))
     } catch (error) {
       if (error instanceof OperatingError && error.retry) {
-        if (error.code !== 'database-busy') log.warn({ code: error.code }, `${error.message} ${error.advice}`)
+        if (error.code !== 'database-busy' && this.#lastTrouble !== error.message) {
+          this.#lastTrouble = error.message
+          log.warn({ code: error.code }, `${error.message} ${error.advice}`)
+        }
         this.#again(batch, error.code === 'database-busy' ? busyPauseMs : awayPauseMs)
       } else {
         await this.#findOffender(batch, error)

@@ -12,8 +12,13 @@ import { prepareStatements, rowsJson, type Statements } from './statements.ts'
 
 export const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url))
 
+/** A store that also says what time it is in the database, the same for all servers on it (epoch ms). */
+export interface TimedStore extends Store {
+  now(): Promise<number>
+}
+
 /** Brings the tables up to date and connects. Rejects with an OperatingError that says what to do. */
-export async function openPostgresStore(url: string | undefined): Promise<Store> {
+export async function openPostgresStore(url: string | undefined): Promise<TimedStore> {
   await migrate(url, migrationsFolder)
   const [batches, rest] = await Promise.all([
     openLane({ url, name: 'relation-server batches', prepare: prepareStatements }),
@@ -22,7 +27,7 @@ export async function openPostgresStore(url: string | undefined): Promise<Store>
   return new PostgresStore(batches, rest)
 }
 
-class PostgresStore implements Store {
+class PostgresStore implements TimedStore {
   readonly #batches: Lane<Statements>
   readonly #rest: Lane<Statements>
 
@@ -45,6 +50,12 @@ class PostgresStore implements Store {
     return await work.catch((error: unknown) => {
       throw storedElsewhere(error) ?? error
     })
+  }
+
+  async now(): Promise<number> {
+    const [row] = await this.#rest.read(({ now }) => now.execute())
+    if (!row) throw new Error('the database does not say what time it is')
+    return row.now
   }
 
   async ensureMachine(row: Parameters<Store['ensureMachine']>[0]): Promise<void> {

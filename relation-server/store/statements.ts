@@ -60,6 +60,12 @@ export function prepareStatements(db: NodePgDatabase) {
   const buyers = sql`select ${sale.subscriberId} from ${sale} where ${openThere}`
   const ofBuyers = sql`(${scope} = 'subscriber' and ${id} in (${buyers}))`
   return {
+    now: db
+      .select({
+        now: sql`floor(extract(epoch from clock_timestamp()) * 1000)`.mapWith(Number),
+      })
+      .from(sql`(values (1)) as asked`)
+      .prepare('now'),
     // Reads of a batch.
     lockMachines: db
       .select()

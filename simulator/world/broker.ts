@@ -3,6 +3,7 @@
 // broker itself can fall. Both its ends are the real ports, so what passes here are the messages' real bytes.
 import type { Link, LinkEvent } from '@concilia/automaton/link/port.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
+import type { Clock } from '@concilia/protocol/clock.ts'
 import type { Presence } from '@concilia/protocol/messages.ts'
 import { type DownChannel, presenceTopic, upTopic } from '@concilia/protocol/topics.ts'
 import type { Machines, MachinesHear } from '@concilia/relation-server/machines/port.ts'
@@ -28,6 +29,7 @@ interface Session {
 
 interface Listener {
   readonly process: SimulatedProcess
+  readonly clock: Clock
   hear: MachinesHear | undefined
   connected: boolean
   saidDown: boolean
@@ -81,8 +83,8 @@ export class Broker {
   }
 
   /** The machines port of one process of a server. */
-  machinesOf(process: SimulatedProcess): Machines {
-    const listener: Listener = { process, hear: undefined, connected: false, saidDown: false }
+  machinesOf(process: SimulatedProcess, clock: Clock): Machines {
+    const listener: Listener = { process, clock, hear: undefined, connected: false, saidDown: false }
     this.#listeners.add(listener)
     const forget = () => {
       listener.connected = false
@@ -191,10 +193,10 @@ export class Broker {
     for (const listener of this.#listeners) if (listener.connected) reach(listener)
   }
 
-  #arrive({ process, connected, hear }: Listener, topic: string, text: string): void {
+  #arrive({ process, clock, connected, hear }: Listener, topic: string, text: string): void {
     if (!connected) return
     process.enter(() => {
-      const input = readMessage(topic, Buffer.from(text), process.now())
+      const input = readMessage(topic, Buffer.from(text), clock.now())
       if (input) hear?.receive(input)
     })
   }

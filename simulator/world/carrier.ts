@@ -2,6 +2,7 @@
 // hands each to a server in the form of Kannel and repeats it until it is taken. A dialogue's step is answered
 // by a screen or the dialogue is gone.
 
+import type { Clock } from '@concilia/protocol/clock.ts'
 import type { Fields, Gateway } from '@concilia/relation-server/phones/gateways/gateway.ts'
 import { kannel } from '@concilia/relation-server/phones/gateways/kannel.ts'
 import type { Incoming, Reply, TextSender } from '@concilia/relation-server/phones/port.ts'
@@ -21,6 +22,7 @@ export const serviceCode = '*123#'
 /** A server as gateways know it. */
 export interface ServedPhones {
   readonly process: SimulatedProcess
+  readonly clock: Clock
   readonly gateway: Gateway
   readonly receive: (incoming: Incoming) => Promise<Reply>
 }
@@ -79,7 +81,7 @@ export class Carrier {
     timeline.after(random.around(300), () => {
       const server = this.#server()
       if (!server) return ended(undefined)
-      const heard = server.gateway.routes.ussd.hear({ id, from, text: words, meta }, server.process.now())
+      const heard = server.gateway.routes.ussd.hear({ id, from, text: words, meta }, server.clock.now())
       if (heard.kind !== 'incoming') return ended(undefined)
       this.#ask(server, heard.incoming, (reply) =>
         timeline.after(random.around(300), () =>
@@ -123,7 +125,7 @@ export class Carrier {
     }
     const server = this.#server()
     if (!server) return again()
-    const heard = server.gateway.routes.text.hear(fields, server.process.now())
+    const heard = server.gateway.routes.text.hear(fields, server.clock.now())
     if (heard.kind === 'incoming') this.#ask(server, heard.incoming, (reply) => reply ?? again())
   }
 

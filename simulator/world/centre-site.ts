@@ -6,9 +6,11 @@ import type { Account } from '@concilia/payment-centre/books/records.ts'
 import { Engine } from '@concilia/payment-centre/engine.ts'
 import { Housekeeping } from '@concilia/payment-centre/housekeeping.ts'
 import { Secrets } from '@concilia/payment-centre/secrets.ts'
+import { DatabaseClock } from '@concilia/platform/database-clock.ts'
 import type { Identity } from '@concilia/platform/identity.ts'
 import { scopes } from '@concilia/protocol/carrier-billing.ts'
 import { KnownParties } from '@concilia/protocol/certificates.ts'
+import type { Clock } from '@concilia/protocol/clock.ts'
 import type { CentreBooks } from './centre-store.ts'
 import { clientId, type RunningCentre } from './centre-wire.ts'
 import { seller } from './identities.ts'
@@ -41,6 +43,7 @@ interface Parts {
   readonly books: CentreBooks
   readonly settings: Settings
   readonly keepMs: number
+  readonly quietMs: number
   readonly clock: ClockFault
   readonly story: Story
   readonly sendText: (text: CodeText) => void
@@ -61,15 +64,31 @@ export class CentreSite {
   }
 
   start(): void {
-    const { timeline, identity, books, settings, keepMs, clock, story, sendText, failed } = this.#parts
-    const random = this.#parts.random.stream(`start ${this.#starts++}`)
+    const { timeline, books, clock, story, failed } = this.#parts
     const process = new SimulatedProcess('centre', timeline, clock, (error) => failed('centre', error))
+    process.atEnd(() => this.#again())
+    const parts = {
+      own: process,
+      ask: () => books.nowFor(process),
+      jumped: (byMs: number) => story.tell('centre', `the database's clock was set by ${byMs} ms`),
+    }
+    process.enter(() => {
+      DatabaseClock.start(parts).then(
+        (shared) => process.enter(() => this.#serve(process, shared)),
+        () => process.kill(),
+      )
+    })
+  }
+
+  #serve(process: SimulatedProcess, clock: Clock): void {
+    const { identity, books, settings, keepMs, quietMs, story, sendText } = this.#parts
+    const random = this.#parts.random.stream(`start ${this.#starts++}`)
     const log = story.logOf(process)
     const store = books.storeOf(process)
     const secrets = new Secrets(keys, random)
     const engine = new Engine({
       store,
-      clock: process,
+      clock,
       random,
       secrets,
       signer: identity.signer,
@@ -79,19 +98,19 @@ export class CentreSite {
       sendText: (text) => process.leave(() => sendText(text)),
     })
     const parties = new KnownParties(identity.rootPem)
-    parties.admit(identity.chain, process.now())
+    parties.admit(identity.chain, clock.now())
     const housekeeping = new Housekeeping({
       store,
       engine,
-      clock: process,
+      clock,
       sweepMs,
       keepMs,
+      quietMs,
       failed: (error) => log.warn(`housekeeping failed and is tried again: ${String(error)}`),
     })
     const centre = { engine, store, secrets, parties, ownId: identity.id, chains: [identity.chain] }
-    this.#running = { process, centre, log, engine }
-    process.atEnd(() => this.#again())
-    process.enter(() => housekeeping.start())
+    this.#running = { process, centre, clock, log, engine }
+    housekeeping.start()
   }
 
   crash(): void {

@@ -22,6 +22,11 @@ export class CentreBooks {
     this.#observe = observe
   }
 
+  /** The database's time, asked for by a process (epoch ms). */
+  nowFor(process: SimulatedProcess): Promise<number> {
+    return this.#database.ask(process, () => this.#database.now())
+  }
+
   /** What is stored now, for whoever looks at the world from outside. */
   get rows(): MemoryStore {
     return this.#rows

@@ -9,6 +9,7 @@ import {
   operations,
 } from '@concilia/payment-centre/http/operations.ts'
 import type { Log } from '@concilia/platform/log.ts'
+import type { Clock } from '@concilia/protocol/clock.ts'
 import { readExactJson } from '@concilia/protocol/exact-json.ts'
 import type { CentreDoor } from '@concilia/relation-server/payments/centre-door.ts'
 import type { Answer } from '@concilia/relation-server/payments/classify.ts'
@@ -26,6 +27,7 @@ const resetMs = 50
 export interface RunningCentre {
   readonly process: SimulatedProcess
   readonly centre: Centre
+  readonly clock: Clock
   readonly log: Log
 }
 
@@ -90,10 +92,10 @@ export class CentreWire {
 
 const cut: Answer = { kind: 'silent', why: 'the centre did not answer (ECONNRESET)' }
 
-async function served({ process, centre, log }: RunningCentre, request: CentreRequest): Promise<HttpAnswer> {
+async function served({ clock, centre, log }: RunningCentre, request: CentreRequest): Promise<HttpAnswer> {
   try {
     const { operation, ...asked } = routed(request)
-    return await operate(centre, operation, { client: clientId, now: process.now(), ...asked })
+    return await operate(centre, operation, { client: clientId, now: clock.now(), ...asked })
   } catch (error) {
     return answerTo(error, log)
   }

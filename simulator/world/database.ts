@@ -31,6 +31,11 @@ export class Database {
     this.#random = random
   }
 
+  /** Its own clock is right: the world's (epoch ms). */
+  now(): number {
+    return this.#timeline.now()
+  }
+
   /** Killed and recovered: what was not committed is gone, and every connection with it. */
   fall(forMs: number): void {
     this.#isUp = false

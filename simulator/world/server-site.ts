@@ -1,6 +1,8 @@
 // A place for a relation server in the simulated world: the real server on the world's wires and database. Its
 // process may end at any moment; the next one finds what was committed, and nothing else.
 
+import { DatabaseClock } from '@concilia/platform/database-clock.ts'
+import type { Clock } from '@concilia/protocol/clock.ts'
 import type { Settings } from '@concilia/relation-server/engine/world.ts'
 import { MachineDirectory } from '@concilia/relation-server/machine-directory.ts'
 import { CamaraPayments } from '@concilia/relation-server/payments/camara-adapter.ts'
@@ -18,6 +20,7 @@ import type { Timeline } from './timeline.ts'
 export const vaultSecret = Buffer.alloc(32, 7)
 const restartMeanMs = 5_000
 const answerLimitMs = 10_000
+const house = { serviceName: 'Concilia', helpNumber: '0800 123 456' }
 
 interface Parts {
   readonly timeline: Timeline
@@ -48,36 +51,48 @@ export class ServerSite {
   }
 
   start(): void {
-    const { timeline, broker, carrier, centreWire, books, settings, clock, story, failed } = this.#parts
-    const random = this.#parts.random.stream(`start ${this.#starts++}`)
+    const { timeline, books, clock, story, failed } = this.#parts
     const process = new SimulatedProcess(this.name, timeline, clock, (error) => failed(this.name, error))
+    process.atEnd(() => this.#again())
+    const parts = {
+      own: process,
+      ask: () => books.nowFor(process),
+      jumped: (byMs: number) => story.tell(this.name, `the database's clock was set by ${byMs} ms`),
+    }
+    process.enter(() => {
+      DatabaseClock.start(parts).then(
+        (shared) => process.enter(() => this.#serve(process, shared)),
+        () => process.kill(),
+      )
+    })
+  }
+
+  #serve(process: SimulatedProcess, clock: Clock): void {
+    const { broker, carrier, centreWire, books, settings, story } = this.#parts
+    const random = this.#parts.random.stream(`start ${this.#starts++}`)
     const store = books.storeOf(process)
-    const directory = new MachineDirectory(store, process)
+    const directory = new MachineDirectory(store, clock)
     const server = new RelationServer({
       settings,
-      manners: {
-        house: { serviceName: 'Concilia', helpNumber: '0800 123 456' },
-        language: 'en',
-        answerLimitMs,
-      },
+      manners: { house, language: 'en', answerLimitMs },
       store,
       directory,
-      machines: broker.machinesOf(process),
+      machines: broker.machinesOf(process, clock),
       payments: new CamaraPayments({
         http: centreWire.doorOf(process),
-        clock: process,
+        clock,
         authorisationMs: settings.limits.authorisationMs,
         chainOf: (kid) => directory.chainOf(kid),
       }),
       sender: carrier.senderOf(process),
       vault: new SubscriberVault(vaultSecret, random),
-      clock: process,
+      clock,
       random,
       log: story.logOf(process),
     })
-    this.#running = { process, gateway: gatewayOfServer(), receive: (incoming) => server.receive(incoming) }
-    process.atEnd(() => this.#again())
-    process.enter(() => server.start())
+    const gateway = gatewayOfServer()
+    this.#running = { process, clock, gateway, receive: (incoming) => server.receive(incoming) }
+    server.start()
   }
 
   crash(): void {

@@ -125,6 +125,7 @@ export class World {
       books: this.#centreBooks,
       settings: { ...centreSettings, holdMs: this.#swarm.limits.holdMs },
       keepMs: this.#swarm.limits.keepMs,
+      quietMs: this.#swarm.limits.quietMs,
       clock: this.#clock('centre'),
       story,
       sendText: ({ subscriber, code }) => {
@@ -206,8 +207,9 @@ export class World {
   async #open(): Promise<void> {
     this.#calm = true
     this.#centre.start()
+    await this.#timeline.run(200)
     const opened = this.#centre.open(openings)
-    await this.#timeline.run(500)
+    await this.#timeline.run(1_000)
     await opened
     for (const site of this.#sites) {
       const enrolled = this.#person.enrol(site.id, site.settings.number)
