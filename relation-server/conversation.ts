@@ -76,8 +76,10 @@ export class Conversation implements Speaker {
   async receive(incoming: Incoming): Promise<Reply> {
     const { screens, answerLimitMs } = this.#parts
     const { gateway, messageId, channel, sessionId } = incoming
+    // What the words answer is the screen before them: the next one may be shown while these are looked into.
+    const priced = this.#priced.get(sessionId ?? '', incoming.at) ?? ''
     if (channel === 'text' || sessionId === undefined) {
-      await this.#submit(incoming)
+      await this.#submit(incoming, priced)
       return { kind: 'stored' }
     }
     const step = `${gateway} ${messageId}`
@@ -85,7 +87,7 @@ export class Conversation implements Speaker {
     if (before) return await before
     const reply = screens.wait(step, sessionId, answerLimitMs, this.#lateScreen(incoming))
     try {
-      await this.#submit(incoming)
+      await this.#submit(incoming, priced)
     } catch (error) {
       screens.giveUp(step, sessionId, error)
       throw error
@@ -113,7 +115,7 @@ export class Conversation implements Speaker {
     return sent.retry === 'final' ? 'done' : 'later'
   }
 
-  async #submit(incoming: Incoming): Promise<void> {
+  async #submit(incoming: Incoming, priced: string): Promise<void> {
     const { store, vault, engine, log, language } = this.#parts
     const { gateway, messageId, channel, words, at } = incoming
     const subscriberId = vault.idOf(incoming.subscriber)
@@ -124,7 +126,7 @@ export class Conversation implements Speaker {
     const intent = readWords(words)
     const spoken = intent.language ?? known?.language ?? language
     log.info({ step: 'ST8' }, `a phone is in touch by ${channel}`)
-    const aim = await this.#aim(intent, incoming, identifications, spoken)
+    const aim = await this.#aim(intent, incoming, identifications, spoken, priced)
     const subscriber: SubscriberRow = {
       subscriberId,
       sealed: known?.sealed ?? vault.seal(incoming.subscriber),
@@ -149,6 +151,7 @@ export class Conversation implements Speaker {
     incoming: Incoming,
     open: readonly IdentificationRow[],
     language: Language,
+    priced: string,
   ): Promise<Aim> {
     const { sessionId = null } = incoming
     const answer = (say: Say): Aim => ({
@@ -184,8 +187,7 @@ export class Conversation implements Speaker {
           return answer({ kind: incoming.channel === 'ussd' ? 'askMachineNumber' : 'nothingOpen' })
         if (current.state === 'waiting') return this.#lookAgain(current, incoming, language)
         // Line 1 is a yes only under the price: it may have been typed to see the price (rule 14).
-        const isPriced = this.#priced.get(sessionId ?? '', incoming.at) === current.code
-        if (sessionId !== null && current.sessionId === sessionId && !isPriced)
+        if (sessionId !== null && current.sessionId === sessionId && priced !== current.code)
           return this.#lookAgain(current, incoming, language)
         const vouched = current.vouched && incoming.vouched && current.sessionId === sessionId
         const picked = intent.kind === 'consentWithoutCode' || intent.digit === 1

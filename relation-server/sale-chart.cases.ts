@@ -115,7 +115,7 @@ export const memories: Record<string, Partial<SaleContext>> = {
   heldUnknown: { ...held, because: 'unknown', honouredUntil: now + defaultLimits.holdMs },
 }
 
-type Unstamped<T> = T extends unknown ? Omit<T, 'at' | 'mint'> : never
+type Unstamped<T> = T extends unknown ? Omit<T, 'at' | 'mint' | 'mintInstruction'> : never
 const answered = (operationId: string, result: PaymentResult): Unstamped<SaleEvent> => ({
   type: 'paymentAnswered',
   operationId,
@@ -196,12 +196,12 @@ export const timers: Record<string, { type: string; aboveCap: boolean }> = {
   holdEnd: { type: 'xstate.after.holdEnd.sale.awaitingPerson', aboveCap: false },
 }
 
-export type CaseEvent = { type: string; at: number; mint: string }
+export type CaseEvent = { type: string; at: number; mint: string; mintInstruction: string }
 
 export function eventOf(words: string): CaseEvent {
   const happening = happenings[words] ?? timers[words]
   if (!happening) throw new Error(`no event is called "${words}"`)
-  return { ...happening, at: now, mint: 'new' }
+  return { ...happening, at: now, mint: 'new', mintInstruction: 'new instruction' }
 }
 
 function paymentInWords(payment: ChartPayment): string {

@@ -204,11 +204,12 @@ describe.each(['debit', 'hold'] as const)('every way through one sale, by %s', (
     { type: 'phoneIdentified', phone: phone('a', 'checking', { triesLeft: 1 }) },
     ...Object.values(happenings).filter(({ type }) => type !== 'phoneIdentified'),
     ...Object.values(timers),
-  ].map((event) => ({ ...event, at: now, mint: 'op' }))
+  ].map((event) => ({ ...event, at: now, mint: 'op', mintInstruction: 'i' }))
   const late = {
     ...timers.attention,
     at: now + 25 * 3_600_000,
     mint: 'op',
+    mintInstruction: 'i',
     type: timers.attention?.type ?? '',
   }
 

@@ -25,8 +25,9 @@ export const saleChartVersion = 1
 
 type Args = { context: SaleContext; event: SaleEvent }
 
-function mintOf(event: object): string {
-  if ('mint' in event && typeof event.mint === 'string') return event.mint
+function mintOf(event: object, name: 'mint' | 'mintInstruction' = 'mint'): string {
+  const id: unknown = Reflect.get(event, name)
+  if (typeof id === 'string') return id
   throw new Error('an event without a minted id reached the sale chart')
 }
 
@@ -60,11 +61,11 @@ const repeatPayment = {
 }
 const refuse = (reason: RefuseReason) => ({
   type: 'refuse' as const,
-  params: ({ event }: Args) => ({ instructionId: mintOf(event), reason }),
+  params: ({ event }: Args) => ({ instructionId: mintOf(event, 'mintInstruction'), reason }),
 })
 const askReport = {
   type: 'askReport' as const,
-  params: ({ event }: Args) => ({ instructionId: mintOf(event) }),
+  params: ({ event }: Args) => ({ instructionId: mintOf(event, 'mintInstruction') }),
 }
 const dropInstructions = {
   type: 'dropInstructions' as const,
@@ -146,7 +147,10 @@ export function makeSaleChart(limits: Limits) {
     actions: [
       keepAnswer,
       sale.assign({ instructedAt: ({ event }) => atOf(event) }),
-      { type: 'deliver' as const, params: ({ event }: Args) => ({ instructionId: mintOf(event) }) },
+      {
+        type: 'deliver' as const,
+        params: ({ event }: Args) => ({ instructionId: mintOf(event, 'mintInstruction') }),
+      },
     ],
   }
   const confirmHold = [

@@ -32,10 +32,13 @@ export interface PhoneInSale {
   readonly triesLeft: number
 }
 
-/** Every event carries the server's time and an unused id, because a chart has neither clock nor chance. */
+/** Every event carries the server's time and unused ids, because a chart has neither clock nor chance. */
 interface Stamp {
   readonly at: number
+  /** For the one operation at the centre that it may begin. */
   readonly mint: string
+  /** For the one instruction to the machine: both may come of one event, and share a table. */
+  readonly mintInstruction: string
 }
 
 export type SaleEvent = Stamp &

@@ -58,8 +58,8 @@ function outcome(event: SaleEvent) {
 }
 
 /**
- * Delays are events without our fields in XState's types; the engine puts `at`, `mint` and `aboveCap` in all
- * of them.
+ * Delays are events without our fields in XState's types; the engine puts `at`, the minted ids and
+ * `aboveCap` in all of them.
  */
 export const atOf = (event: object): number => ('at' in event && typeof event.at === 'number' ? event.at : 0)
 const aboveCap = (event: object) => 'aboveCap' in event && event.aboveCap === true

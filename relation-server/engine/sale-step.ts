@@ -37,12 +37,12 @@ export function beginSale(scene: Scene, world: World, input: SaleInput): void {
 }
 
 /** What happened to a sale, without the stamp that every event gets here. */
-type Unstamped<T> = T extends unknown ? Omit<T, 'at' | 'mint'> : never
+type Unstamped<T> = T extends unknown ? Omit<T, 'at' | 'mint' | 'mintInstruction'> : never
 export type SaleHappening = Unstamped<SaleEvent>
 
 /** Feeds an event to an open sale. An ended sale takes none: the caller has looked. */
 export function stepSale(scene: Scene, world: World, row: SaleRow, happening: SaleHappening): void {
-  feed(scene, world, row, { ...happening, at: world.at, mint: world.mint() })
+  feed(scene, world, row, { ...happening, ...stamp(world) })
 }
 
 /**
@@ -51,7 +51,11 @@ export function stepSale(scene: Scene, world: World, row: SaleRow, happening: Sa
 export function stepDue(scene: Scene, world: World, row: SaleRow, aboveCap: boolean): void {
   if (row.dueEvent === null) throw new Error(`sale ${row.saleId} is due for nothing`)
   const cleared = { ...row, dueAt: null, dueEvent: null }
-  feed(scene, world, cleared, { type: row.dueEvent, at: world.at, mint: world.mint(), aboveCap })
+  feed(scene, world, cleared, { type: row.dueEvent, ...stamp(world), aboveCap })
+}
+
+function stamp(world: World) {
+  return { at: world.at, mint: world.mint(), mintInstruction: world.mint() }
 }
 
 function feed(scene: Scene, world: World, row: SaleRow, event: AnyEventObject): void {

@@ -60,7 +60,9 @@ export class MemoryStore implements Store {
     ])
     const numbers = [...machines.values()].flatMap(({ machineNumber }) => machineNumber ?? [])
     const taken = new Set(numbers).size < numbers.length
-    if (!stored && !taken && !writes.outbox.some((row) => this.#outbox.has(row.id))) return
+    const outbox = new Set(writes.outbox.map(({ id }) => id))
+    const twice = outbox.size < writes.outbox.length || writes.outbox.some((row) => this.#outbox.has(row.id))
+    if (!stored && !taken && !twice) return
     throw new OperatingError({
       code: 'duplicate-row',
       message: 'A row of this batch is there already.',

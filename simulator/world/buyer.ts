@@ -142,7 +142,10 @@ export class Buyer {
 
   #look(session: number, screen: Screen | undefined): void {
     const { observe, story, random } = this.#parts
-    if (!screen) return story.tell(this.number, 'loses the dialogue')
+    if (!screen) {
+      story.tell(this.number, 'loses the dialogue')
+      return
+    }
     observe({ type: 'read', buyer: this.number, words: screen.text, key: '' })
     story.tell(this.number, `sees "${screen.text.replaceAll('\n', ' / ')}"`)
     const visit = this.#visit
@@ -157,7 +160,10 @@ export class Buyer {
   #answerPrice(code: string): void {
     const twists = this.#visit?.twists
     if (!twists || twists.has('isSilent')) return
-    if (twists.has('saysNo')) return this.#soon(() => this.say('NO'))
+    if (twists.has('saysNo')) {
+      this.#soon(() => this.say('NO'))
+      return
+    }
     const patience = twists.has('answersLate') ? 15 : 1
     if (twists.has('wrongCode')) this.#soon(() => this.say('YES 0000'))
     this.#soon(() => this.say(`YES ${code}`), patience)

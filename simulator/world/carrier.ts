@@ -80,9 +80,15 @@ export class Carrier {
     const meta = `?smpp?ussd_service_op=%${begins ? '01' : '12'}&its_session_info=%${hex(session)}%00&`
     timeline.after(random.around(300), () => {
       const server = this.#server()
-      if (!server) return ended(undefined)
+      if (!server) {
+        ended(undefined)
+        return
+      }
       const heard = server.gateway.routes.ussd.hear({ id, from, text: words, meta }, server.clock.now())
-      if (heard.kind !== 'incoming') return ended(undefined)
+      if (heard.kind !== 'incoming') {
+        ended(undefined)
+        return
+      }
       this.#ask(server, heard.incoming, (reply) =>
         timeline.after(random.around(300), () =>
           ended(reply?.kind === 'screen' ? { text: reply.screen, goesOn: reply.goesOn } : undefined),
@@ -124,7 +130,10 @@ export class Carrier {
       if (repeat < mostRepeats) timeline.after(random.around(againMs), () => this.#hand(fields, repeat + 1))
     }
     const server = this.#server()
-    if (!server) return again()
+    if (!server) {
+      again()
+      return
+    }
     const heard = server.gateway.routes.text.hear(fields, server.clock.now())
     if (heard.kind === 'incoming') this.#ask(server, heard.incoming, (reply) => reply ?? again())
   }

@@ -140,7 +140,8 @@ export class CentreSite {
   }
 
   #again(): void {
-    const { timeline, random } = this.#parts
+    const { timeline, random, story } = this.#parts
+    story.tell('centre', 'ends')
     timeline.after(random.around(restartMeanMs), () => {
       if (!this.#running?.process.alive) this.start()
     })

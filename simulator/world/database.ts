@@ -70,14 +70,18 @@ export class Database {
     const { promise, resolve, reject } = Promise.withResolvers<Result>()
     this.#travel(process, () => {
       const begun = attempt(() => (this.#isUp ? this.#begin(process, locks) : refuse()))
-      if (!('value' in begun)) return this.#answer(process, () => reject(begun.error))
+      if (!('value' in begun)) {
+        this.#answer(process, () => reject(begun.error))
+        return
+      }
       const transaction = begun.value
       const book = read(transaction.locks)
       this.#answer(process, () => {
         const decided = attempt(() => decide(book))
         if (!('value' in decided)) {
           this.#travel(process, () => this.#end(transaction))
-          return reject(decided.error)
+          reject(decided.error)
+          return
         }
         const { writes, result } = decided.value
         this.#travel(process, () => {

@@ -27,7 +27,61 @@ export interface Stage {
   readonly centreDatabase: Database
 }
 
+/** One fault as it strikes: a machine and a server were picked in case it is theirs. */
+interface Strike {
+  readonly stage: Stage
+  readonly site: VendingSite
+  readonly server: ServerSite
+  readonly forMs: number
+}
+
+interface Fault {
+  /** Whom it strikes; `machine`: the one that was picked. */
+  readonly whom: 'machine' | 'server' | 'centre' | 'broker' | 'clock'
+  readonly bring: (strike: Strike) => void
+}
+
 const day = 86_400_000
+const clockErrors = [-day, -60_000, -2_000, 2_000, 30_000]
+
+const trouble = (fault: WayFault): Fault => ({
+  whom: 'machine',
+  bring: ({ stage, site, forMs }) => {
+    stage.broker.trouble(site.id, fault)
+    stage.timeline.after(forMs, () => stage.broker.mend(site.id))
+  },
+})
+
+const faults: Readonly<Record<FaultKind, Fault>> = {
+  automatonCrash: { whom: 'machine', bring: ({ site }) => site.crash() },
+  automatonStop: { whom: 'machine', bring: ({ site, forMs }) => site.process?.stop(forMs) },
+  serverCrash: { whom: 'server', bring: ({ server }) => server.crash() },
+  serverStop: { whom: 'server', bring: ({ server, forMs }) => server.running?.process.stop(forMs) },
+  serverLongStop: { whom: 'server', bring: ({ server }) => server.running?.process.stop(60_000) },
+  centreCrash: { whom: 'centre', bring: ({ stage }) => stage.centre.crash() },
+  centreStop: { whom: 'centre', bring: ({ stage, forMs }) => stage.centre.running?.process.stop(forMs) },
+  centreLongAway: {
+    whom: 'centre',
+    bring: ({ stage, forMs }) => stage.centre.running?.process.stop(10 * forMs),
+  },
+  serverDatabaseFall: { whom: 'server', bring: ({ stage, forMs }) => stage.serverDatabase.fall(forMs) },
+  centreDatabaseFall: { whom: 'centre', bring: ({ stage, forMs }) => stage.centreDatabase.fall(forMs) },
+  brokerFall: { whom: 'broker', bring: ({ stage, forMs }) => stage.broker.fall(forMs) },
+  wayCut: trouble('cut'),
+  wayDeafUp: trouble('deafUp'),
+  wayDeafDown: trouble('deafDown'),
+  clockJump: {
+    whom: 'clock',
+    bring: ({ stage }) => {
+      stage.random.pick(processesOf(stage))?.setClock(stage.random.pick(clockErrors))
+    },
+  },
+  diskFull: { whom: 'machine', bring: ({ site, forMs }) => site.fillDisk(forMs) },
+  journalLost: { whom: 'machine', bring: ({ site }) => site.loseJournal() },
+  unplugged: { whom: 'machine', bring: ({ site, forMs }) => site.unplug(forMs) },
+  boxRestart: { whom: 'machine', bring: ({ site }) => site.machine.box.restart() },
+  poisoned: { whom: 'machine', bring: poison },
+}
 
 export class Mischief {
   readonly #stage: Stage
@@ -45,7 +99,7 @@ export class Mischief {
   /** Nothing new comes, and what was broken is whole again. */
   end(): void {
     this.#isOver = true
-    for (const process of this.#processes()) process?.setClock(0)
+    for (const process of processesOf(this.#stage)) process?.setClock(0)
     for (const site of this.#stage.sites) {
       site.mend()
       this.#stage.broker.mend(site.id)
@@ -62,114 +116,33 @@ export class Mischief {
   }
 
   #strike(kind: FaultKind): void {
-    const { timeline, random, observe, story, sites } = this.#stage
+    const { timeline, random, observe, story, sites, servers } = this.#stage
     const site = random.pick(sites)
     const forMs = random.around(15_000)
-    const whom = struck[kind] === 'machine' ? site.id : struck[kind]
+    const { whom: struck, bring } = faults[kind]
+    const whom = struck === 'machine' ? site.id : struck
     this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1)
     story.tell('FAULT', `${kind}: ${whom} for ${forMs} ms`)
     observe({ type: 'fault', what: kind, whom, untilMs: timeline.monotonic() + forMs })
-    this.#bring(kind, site, forMs)
-  }
-
-  #bring(kind: FaultKind, site: VendingSite, forMs: number): void {
-    const { random, servers, centre, serverDatabase, centreDatabase, broker } = this.#stage
-    const server = random.pick(servers)
-    switch (kind) {
-      case 'automatonCrash':
-        return site.crash()
-      case 'automatonStop':
-        return site.process?.stop(forMs)
-      case 'serverCrash':
-        return server.crash()
-      case 'serverStop':
-        return server.running?.process.stop(random.pick([forMs, 60_000]))
-      case 'centreCrash':
-        return centre.crash()
-      case 'centreStop':
-        return centre.running?.process.stop(forMs)
-      case 'centreLongAway':
-        return centre.running?.process.stop(10 * forMs)
-      case 'serverDatabaseFall':
-        return serverDatabase.fall(forMs)
-      case 'centreDatabaseFall':
-        return centreDatabase.fall(forMs)
-      case 'brokerFall':
-        return broker.fall(forMs)
-      case 'wayCut':
-      case 'wayDeafUp':
-      case 'wayDeafDown':
-        return this.#troubleWay(kind, site, forMs)
-      case 'clockJump':
-        return this.#jump(random.pick(this.#processes()))
-      case 'diskFull':
-        return site.fillDisk(forMs)
-      case 'journalLost':
-        return site.loseJournal()
-      case 'unplugged':
-        return site.unplug(forMs)
-      case 'boxRestart':
-        return site.machine.box.restart()
-      case 'poisoned':
-        return this.#poison(site)
-    }
-  }
-
-  #processes(): (SimulatedProcess | undefined)[] {
-    const { sites, servers, centre } = this.#stage
-    const running = [...servers, centre].map((each) => each.running?.process)
-    return [...running, ...sites.map(({ process }) => process)]
-  }
-
-  #troubleWay(kind: 'wayCut' | 'wayDeafUp' | 'wayDeafDown', site: VendingSite, forMs: number): void {
-    const { broker, timeline } = this.#stage
-    const fault: WayFault = kind === 'wayCut' ? 'cut' : kind === 'wayDeafUp' ? 'deafUp' : 'deafDown'
-    broker.trouble(site.id, fault)
-    timeline.after(forMs, () => broker.mend(site.id))
-  }
-
-  /** Somebody, or a time server, sets a clock. */
-  #jump(process: SimulatedProcess | undefined): void {
-    const { random } = this.#stage
-    process?.setClock(random.pick([-day, -60_000, -2_000, 2_000, 30_000]))
-  }
-
-  /** Something unreadable, or readable and wrong, under a machine's name. */
-  #poison(site: VendingSite): void {
-    const { broker, random } = this.#stage
-    const saleId = '00000000-0000-4000-8000-000000000000'
-    const answer = { instructionId: saleId, saleId, answer: 'stored' }
-    const [channel, text] = random.pick([
-      ['offer', 'not even JSON'],
-      ['outcome', '{"kind":"outcome"}'],
-      ['birth', '{}'],
-      ['stored', JSON.stringify(answer)],
-      ['stored', '[]'],
-      ['telemetry', '{"boot":-1}'],
-    ] as const)
-    broker.inject(site.id, upTopic(site.id, channel), text)
+    bring({ stage: this.#stage, site, server: random.pick(servers), forMs })
   }
 }
 
-/** Whom a fault strikes; `machine`: one of them. */
-const struck: Readonly<Record<FaultKind, string>> = {
-  automatonCrash: 'machine',
-  automatonStop: 'machine',
-  serverCrash: 'server',
-  serverStop: 'server',
-  centreCrash: 'centre',
-  centreStop: 'centre',
-  centreLongAway: 'centre',
-  serverDatabaseFall: 'server',
-  centreDatabaseFall: 'centre',
-  brokerFall: 'broker',
-  wayCut: 'machine',
-  wayDeafUp: 'machine',
-  wayDeafDown: 'machine',
-  clockJump: 'clock',
-  diskFull: 'machine',
-  journalLost: 'machine',
-  unplugged: 'machine',
-  boxRestart: 'machine',
-  poisoned: 'machine',
+function processesOf({ sites, servers, centre }: Stage): (SimulatedProcess | undefined)[] {
+  const running = [...servers, centre].map((each) => each.running?.process)
+  return [...running, ...sites.map(({ process }) => process)]
+}
+
+/** Something unreadable, or readable and wrong, under a machine's name. */
+function poison({ stage, site }: Strike): void {
+  const saleId = '00000000-0000-4000-8000-000000000000'
+  const [channel, text] = stage.random.pick([
+    ['offer', 'not even JSON'],
+    ['outcome', '{"kind":"outcome"}'],
+    ['birth', '{}'],
+    ['stored', JSON.stringify({ instructionId: saleId, saleId, answer: 'stored' })],
+    ['stored', '[]'],
+    ['telemetry', '{"boot":-1}'],
+  ] as const)
+  stage.broker.inject(site.id, upTopic(site.id, channel), text)
 }

@@ -5,6 +5,8 @@
 export type Observation =
   // The world itself.
   | { type: 'fault'; what: string; whom: string; untilMs: number }
+  /** How a machine's vends go from now on. */
+  | { type: 'behaves'; automatonId: string; behaviours: readonly string[] }
   | { type: 'processDied'; process: string; error: string }
   // An automaton's journal: rows as they reached its disk.
   | { type: 'booted'; automatonId: string; journalId: string; boot: number }

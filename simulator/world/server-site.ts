@@ -100,7 +100,8 @@ export class ServerSite {
   }
 
   #again(): void {
-    const { timeline, random } = this.#parts
+    const { timeline, random, story } = this.#parts
+    story.tell(this.name, 'ends')
     timeline.after(random.around(restartMeanMs), () => {
       if (!this.#running?.process.alive) this.start()
     })

@@ -12,6 +12,7 @@ export const faultKinds = [
   'automatonStop',
   'serverCrash',
   'serverStop',
+  'serverLongStop',
   'centreCrash',
   'centreStop',
   'centreLongAway',

@@ -146,6 +146,7 @@ export class VendingSite {
       },
     )
     this.#automaton = automaton
+    story.tell(this.id, `starts (boot ${journal.boot})`)
     process.atEnd(() => this.#again())
     process.enter(() => automaton.start())
   }
@@ -183,7 +184,9 @@ export class VendingSite {
   }
 
   #again(): void {
-    const { timeline, random } = this.#parts
+    const { timeline, random, story, observe } = this.#parts
+    story.tell(this.id, 'ends')
+    observe({ type: 'fault', what: 'ended', whom: this.id, untilMs: timeline.monotonic() })
     timeline.after(random.around(restartMeanMs), () => {
       if (!this.#process?.alive) this.start()
     })

@@ -288,10 +288,7 @@ export class World {
       [...from].filter(([, probability]) => random.chance(probability)).map(([kind]) => kind)
     const behaviours: BehaviourName[] = drawn(this.#swarm.behaviours)
     site.behave(behaviours)
-    for (const name of behaviours) {
-      const untilMs = this.#timeline.monotonic() + 200_000
-      this.#observe({ type: 'fault', what: `behaviour ${name}`, whom: site.id, untilMs })
-    }
+    this.#observe({ type: 'behaves', automatonId: site.id, behaviours })
     const twists = new Set<Twist>(drawn(this.#swarm.twists))
     const phoneFirst = !site.settings.alwaysIdle || random.chance(this.#swarm.phoneFirst)
     const dialogue = random.chance(this.#swarm.dialogues)

@@ -25,8 +25,10 @@ export class DeliveryRules implements Rules {
     at: number,
   ): void {
     const sale = this.#seen.sales.get(saleId)
-    if (!sale)
-      return this.#breaks(9, `${automatonId} promises ${promise} of ${saleId}, an offer it never stored`)
+    if (!sale) {
+      this.#breaks(9, `${automatonId} promises ${promise} of ${saleId}, an offer it never stored`)
+      return
+    }
     if (sale.promise) this.#breaks(12, `${saleId} has two promises: ${sale.promise}, then ${promise}`)
     if (promise !== 'deliver') return
     if (sale.boot !== this.#seen.bootOf(automatonId)) {
@@ -53,7 +55,10 @@ export class DeliveryRules implements Rules {
 
   #approved(automatonId: string): void {
     const sale = this.#seen.promisedOn(automatonId)
-    if (!sale) return this.#breaks(1, `${automatonId} approves a vend that its journal has not promised`)
+    if (!sale) {
+      this.#breaks(1, `${automatonId} approves a vend that its journal has not promised`)
+      return
+    }
     const tied = [...sale.payments.values()].map(tiedMinor).reduce((sum, each) => sum + each, 0)
     if (tied !== sale.amountMinor) {
       this.#breaks(

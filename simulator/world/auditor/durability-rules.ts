@@ -101,8 +101,10 @@ export class DurabilityRules implements Rules {
   ): void {
     const has = this.#inbox.get(journalId) ?? new Set()
     for (let seq = upTo; seq > Math.max(0, upTo - 50); seq--) {
-      if (!has.has(seq))
-        return this.#breaks(9, `${server} tells ${automatonId} that ${seq} is stored, and it is not`)
+      if (!has.has(seq)) {
+        this.#breaks(9, `${server} tells ${automatonId} that ${seq} is stored, and it is not`)
+        return
+      }
     }
     const lacking = beyond.find((seq) => !has.has(seq))
     if (lacking) this.#breaks(9, `${server} tells ${automatonId} that ${lacking} is stored, and it is not`)

@@ -58,7 +58,10 @@ export class EndingRules implements Rules {
     const paid = [...sale.payments.values()].map(tiedMinor).reduce((sum, each) => sum + each, 0)
     const { saleId, fallen, word, state, amountMinor } = sale
     const found = `${saleId}: ${fallen} fallen, ${paid} of ${amountMinor} paid, machine says ${word}, server ${state}`
-    if (sale.isOpen && state !== '') return this.#breaks(5, `${found}, and still open`)
+    if (sale.isOpen && state !== '') {
+      this.#breaks(5, `${found}, and still open`)
+      return
+    }
     const isUnknown = word === 'unknown' || state === 'unknownClosed'
     if (fallen === 1 && paid === amountMinor) {
       this.endings.delivered++

@@ -49,7 +49,7 @@ export interface SeenAccount {
 export interface Mishap {
   readonly what: string
   readonly at: number
-  readonly untilMs: number
+  untilMs: number
 }
 
 export class Seen {
@@ -73,6 +73,9 @@ export class Seen {
         return
       case 'fault':
         this.#mishap(observation.whom, observation.what, at, observation.untilMs)
+        return
+      case 'behaves':
+        this.#behaves(observation, at)
         return
       case 'offerStored':
         this.#offer(observation, at)
@@ -156,6 +159,14 @@ export class Seen {
   /** Mishaps of somebody that were going on at any time between the two. */
   mishaps(whom: string, from: number, to: number): Mishap[] {
     return (this.#mishaps.get(whom) ?? []).filter(({ at, untilMs }) => at <= to && untilMs >= from)
+  }
+
+  #behaves({ automatonId, behaviours }: Extract<Observation, { type: 'behaves' }>, at: number): void {
+    for (const mishap of this.#mishaps.get(automatonId) ?? []) {
+      if (mishap.what.startsWith('behaviour ')) mishap.untilMs = Math.min(mishap.untilMs, at)
+    }
+    for (const name of behaviours)
+      this.#mishap(automatonId, `behaviour ${name}`, at, Number.POSITIVE_INFINITY)
   }
 
   #mishap(whom: string, what: string, at: number, untilMs: number): void {
