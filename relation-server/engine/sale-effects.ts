@@ -1,5 +1,6 @@
 // The effects of the sale chart as rows: payments, instructions and texts of the outbox, counts, and the
 // notes that tell the sale's story by the steps of the main source.
+import type { Limits } from '@concilia/protocol/limits.ts'
 import type { PaymentOperation } from '../payments/port.ts'
 import type { Say } from '../phones/say.ts'
 import type { SaleContext } from '../sale-context.ts'
@@ -30,7 +31,7 @@ export function performEffect(scene: Scene, world: World, context: SaleContext, 
     case 'repeatPayment':
       scene.changes.outboxDue.push({
         id: effect.params.operationId,
-        dueAt: world.at + limits.retryMs * 2 ** Math.min(scene.attempt - 1, 6),
+        dueAt: world.at + againMs(limits, scene.attempt),
       })
       return
     case 'dropPayments':
@@ -138,4 +139,12 @@ function noteOperation(scene: Scene, saleId: string, kind: PaymentOperation['kin
   }
   const line = lines[kind]
   if (line) scene.note({ step: line[0], saleId, words: line[1] })
+}
+
+/**
+ * Doubling, but never as long as the centre's quiet after a return: a confirmation must find its hold before
+ * that is over, or goods in hand would be given back.
+ */
+function againMs({ retryMs, quietMs }: Limits, attempt: number): number {
+  return Math.floor(Math.min(retryMs * 2 ** Math.min(attempt - 1, 6), quietMs / 3))
 }

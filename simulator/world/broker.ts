@@ -1,6 +1,7 @@
 // The broker between machines and servers: QoS 1 as far as it can be trusted (it cannot), retained presence,
 // last wills; rights are left out. A machine's way to it can be cut or swallow what goes one way, and the
 // broker itself can fall. Both its ends are the real ports, so what passes here are the messages' real bytes.
+import { createHash } from 'node:crypto'
 import type { Link, LinkEvent } from '@concilia/automaton/link/port.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
@@ -44,6 +45,9 @@ export class Broker {
   readonly #listeners = new Set<Listener>()
   /** Retained presence, by automaton. */
   readonly #presences = new Map<string, string>()
+  /** What an evil broker would keep: a machine's newest offer, and the last acknowledgement sent to it. */
+  readonly #offers = new Map<string, string>()
+  readonly #acknowledgements = new Map<string, string>()
   #isUp = true
   /** What was under way when it fell does not arrive. */
   #falls = 0
@@ -69,6 +73,7 @@ export class Broker {
       publish: (channel, text) =>
         process.leave(() => {
           this.#observe({ type: 'published', automatonId, channel, text })
+          if (channel === 'offer') this.#offers.set(automatonId, text)
           if (isMine()) this.#rise(automatonId, upTopic(automatonId, channel), text)
         }),
       announce: (presence) =>
@@ -102,6 +107,8 @@ export class Broker {
           const { connected } = listener
           const text = JSON.stringify(body)
           this.#observe({ type: 'sent', server: process.name, automatonId, channel, text })
+          const { acknowledgement } = JSON.parse(text)
+          if (acknowledgement) this.#acknowledgements.set(automatonId, acknowledgement)
           if (connected) this.#sink(automatonId, channel, text)
           this.#timeline.after(connected ? 2 : 0, () => process.enter(() => sent.resolve(connected)))
         })
@@ -109,6 +116,21 @@ export class Broker {
       },
       stop: async () => forget(),
     }
+  }
+
+  /**
+   * An evil broker tells a machine to deliver its newest offer: with an acknowledgement it makes up, or with
+   * the last genuine one that it saw on the way to that machine.
+   */
+  forge(automatonId: string, how: 'madeUp' | 'replayed'): void {
+    const offer = this.#offers.get(automatonId)
+    const genuine = this.#acknowledgements.get(automatonId)
+    if (!offer || !genuine) return
+    const { saleId, offer: text } = JSON.parse(offer)
+    const acknowledgement = how === 'replayed' ? genuine : forged(genuine, text)
+    const id = `${saleId.slice(0, -4)}${how === 'replayed' ? '0001' : '0002'}`
+    const instruction = { id, issuedAt: this.#timeline.now(), kind: 'deliver', saleId, acknowledgement }
+    this.#sink(automatonId, 'instruction', JSON.stringify(instruction))
   }
 
   /** Something else publishes under a machine's name, as a broken one would. */
@@ -241,4 +263,14 @@ function away(): OperatingError {
     advice: 'Wait until the fault is over.',
     retry: true,
   })
+}
+
+/** Everything right but the signature, which is that of the genuine one. */
+function forged(genuine: string, offer: string): string {
+  const [header = '', payload = '', signature = ''] = genuine.split('.')
+  const terms = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'))
+  const { amountMinor, currency } = JSON.parse(offer)
+  const offerHash = createHash('sha256').update(offer).digest('base64url')
+  const claimed = JSON.stringify({ ...terms, offerHash, amountMinor, currency, charge: 'debit' })
+  return `${header}.${Buffer.from(claimed).toString('base64url')}.${signature}`
 }

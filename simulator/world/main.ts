@@ -1,26 +1,133 @@
-// npm run simulate: runs worlds from seeds. Plays one with its story, or many with a summary.
-import { makeIdentities } from './identities.ts'
-import { World } from './world.ts'
+// npm run simulate: plays one seed as a story, runs many with a summary, or puts mutants into the programs and
+// sees that each is caught. Exits 0 only when no rule was broken, or every mutant was caught.
+import { availableParallelism } from 'node:os'
+import { type CommandLine, type Line, usageError } from '@concilia/platform/command-line.ts'
+import { runMain } from '@concilia/platform/run-main.ts'
+import { systemClock } from '@concilia/platform/system-clock.ts'
+import { runCrew } from './crew.ts'
+import { keptSeeds } from './kept-seeds.ts'
+import { mutants } from './mutants.ts'
+import { progress } from './progress.ts'
+import { runSeed, swarmOf, usualSales } from './run-seed.ts'
+import { Summary, swarmText } from './summary.ts'
 
-const identities = await makeIdentities(20)
-const seed = process.argv[2] ?? '1'
-const started = performance.now()
-const world = new World({
-  seed,
-  sales: 200,
-  identities,
-  ...(process.argv[3] ? { print: (l: string) => console.log(l) } : {}),
+const description = {
+  program: 'npm run simulate --',
+  summary:
+    'the real programs in a simulated world full of faults, with an auditor who checks the sixteen rules.',
+  usage: [
+    'npm run simulate -- --seed S [--quiet]     one world, told as a story',
+    'npm run simulate -- --seeds N [--from K]   many worlds, with a summary',
+    'npm run simulate -- --kept                 the seeds that once failed',
+    'npm run simulate -- --mutants [--only M]   faults put in on purpose: each must be caught',
+  ],
+  flags: {
+    seed: { value: 'S', says: 'the seed of one world; the same seed and commit give the same run' },
+    quiet: { says: 'with --seed: no story, only how it ended' },
+    seeds: { value: 'N', says: 'so many worlds, from seeds 1, 2, 3 ...' },
+    from: { value: 'K', says: 'with --seeds: the first of them; 1 when left out' },
+    kept: { says: 'the seeds kept in kept-seeds.ts, each of which once broke a rule' },
+    mutants: { says: 'every mutant in turn, on seed after seed until it is caught' },
+    only: { value: 'NAME', says: 'with --mutants: this one' },
+    sales: { value: 'N', says: `offers a world makes before its faults stop; ${usualSales} when left out` },
+    jobs: { value: 'N', says: 'worlds at a time; as many as there are cores when left out' },
+  },
+} as const satisfies CommandLine
+
+type Flags = Line<typeof description.flags>['flags']
+
+/** A mutant that so many worlds do not catch has escaped. */
+const mostWorldsForMutant = 12
+
+await runMain(description, async ({ flags }) => {
+  const chosen = [flags.seed, flags.seeds, flags.kept || undefined, flags.mutants || undefined]
+  if (chosen.filter((each) => each !== undefined).length !== 1) {
+    throw usageError(description, 'one of --seed, --seeds, --kept and --mutants is needed')
+  }
+  if (flags.seed !== undefined) await tell(flags.seed, flags)
+  else if (flags.mutants) await hunt(flags)
+  else if (flags.kept) await many(Object.keys(keptSeeds), flags)
+  else {
+    const [count, from] = [number(flags, 'seeds', 0), number(flags, 'from', 1)]
+    await many(
+      Array.from({ length: count }, (_, index) => String(from + index)),
+      flags,
+    )
+  }
 })
-const result = await world.run()
-console.log(
-  result.seed,
-  result.sales,
-  result.endings,
-  result.faults,
-  result.checks,
-  result.digest,
-  Math.round(performance.now() - started),
-  process.cpuUsage(),
-)
-for (const b of result.breaches) console.log(b)
-if (result.breaches.length) for (const l of result.lastLines) console.log(l)
+
+async function tell(seed: string, flags: Flags): Promise<void> {
+  console.log(`seed ${seed}: ${swarmText(swarmOf(seed))}\n`)
+  const print = flags.quiet ? undefined : (line: string) => console.log(line)
+  const result = await runSeed({ seed, sales: number(flags, 'sales', usualSales), ...(print && { print }) })
+  const summary = new Summary()
+  summary.add({ result })
+  console.log(`\n${summary.text()}\nstory ${result.digest}`)
+  if (summary.hasFailed) process.exitCode = 1
+}
+
+async function many(seeds: readonly string[], flags: Flags): Promise<void> {
+  const sales = number(flags, 'sales', usualSales)
+  const summary = new Summary()
+  const started = systemClock.monotonic()
+  const bar = progress(seeds.length, 'worlds')
+  await runCrew(
+    seeds.map((seed) => ({ seed, sales })),
+    {
+      jobs: number(flags, 'jobs', availableParallelism()),
+      each: (ran) => {
+        summary.add(ran)
+        bar.step(summary.failed)
+        return true
+      },
+    },
+  )
+  bar.end()
+  const seconds = (systemClock.monotonic() - started) / 1000
+  console.log(`${summary.text()}\n${seeds.length} worlds in ${seconds.toFixed(0)} s`)
+  if (summary.hasFailed) process.exitCode = 1
+}
+
+async function hunt(flags: Flags): Promise<void> {
+  const sales = number(flags, 'sales', usualSales)
+  const wanted = mutants.filter(({ name }) => flags.only === undefined || name === flags.only)
+  if (wanted.length === 0) throw usageError(description, `there is no mutant ${flags.only}; see mutants.ts`)
+  const waiting = [...wanted]
+  const work = async () => {
+    for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
+      let caught: string | undefined
+      let worlds = 0
+      const tasks = Array.from({ length: mostWorldsForMutant }, (_, index) => ({
+        seed: `${index + 1}`,
+        sales,
+      }))
+      await runCrew(tasks, {
+        jobs: 1,
+        mutant: mutant.name,
+        each: (ran) => {
+          worlds++
+          if ('died' in ran) throw new Error(`mutant ${mutant?.name} does not run:\n${ran.died}`)
+          const [breach] = ran.result.breaches
+          if (breach) caught = `rule ${breach.rule}: ${breach.words}`
+          return caught === undefined
+        },
+      })
+      if (caught === undefined) process.exitCode = 1
+      const verdict =
+        caught === undefined ? `ESCAPED ${worlds} worlds` : `caught in world ${worlds} by ${caught}`
+      console.log(`${mutant.name.padEnd(28)} ${verdict}`)
+    }
+  }
+  await Promise.all(Array.from({ length: number(flags, 'jobs', availableParallelism()) }, work))
+  console.log(
+    process.exitCode === 1 ? 'Not every mutant was caught.' : `All ${wanted.length} mutants were caught.`,
+  )
+}
+
+function number(flags: Flags, name: 'seeds' | 'from' | 'sales' | 'jobs', usual: number): number {
+  const text = flags[name]
+  if (text === undefined) return usual
+  const value = Number(text)
+  if (Number.isSafeInteger(value) && value > 0) return value
+  throw usageError(description, `--${name} ${text}: a whole number above 0 is needed`)
+}

@@ -80,6 +80,8 @@ const faults: Readonly<Record<FaultKind, Fault>> = {
   journalLost: { whom: 'machine', bring: ({ site }) => site.loseJournal() },
   unplugged: { whom: 'machine', bring: ({ site, forMs }) => site.unplug(forMs) },
   boxRestart: { whom: 'machine', bring: ({ site }) => site.machine.box.restart() },
+  forgedYes: { whom: 'machine', bring: ({ stage, site }) => stage.broker.forge(site.id, 'madeUp') },
+  replayedYes: { whom: 'machine', bring: ({ stage, site }) => stage.broker.forge(site.id, 'replayed') },
   poisoned: { whom: 'machine', bring: poison },
 }
 

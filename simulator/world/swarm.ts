@@ -28,6 +28,8 @@ export const faultKinds = [
   'unplugged',
   'boxRestart',
   'poisoned',
+  'forgedYes',
+  'replayedYes',
 ] as const
 export type FaultKind = (typeof faultKinds)[number]
 

@@ -21,7 +21,7 @@ import { SeededRandom } from './seeded-random.ts'
 import { ServerSite } from './server-site.ts'
 import { ServerBooks } from './server-store.ts'
 import { Story } from './story.ts'
-import { calmWeather, drawSwarm, type FaultKind, type Swarm, type Twist } from './swarm.ts'
+import { calmWeather, type FaultKind, type Swarm, type Twist } from './swarm.ts'
 import { Timeline } from './timeline.ts'
 import { VendingSite } from './vending-site.ts'
 import { Carriage, type Weather } from './weather.ts'
@@ -32,15 +32,14 @@ export interface WorldSettings {
   readonly sales: number
   readonly identities: Identities
   readonly print?: (line: string) => void
-  /** Left out, everything is drawn. */
-  readonly swarm?: Swarm
+  readonly swarm: Swarm
 }
 
 export interface WorldResult {
   readonly seed: string
   readonly sales: number
   readonly endings: { readonly delivered: number; readonly notDelivered: number; readonly unknown: number }
-  readonly faults: ReadonlyMap<FaultKind, number>
+  readonly faults: Readonly<Partial<Record<FaultKind, number>>>
   readonly breaches: readonly Breach[]
   readonly checks: number
   readonly digest: string
@@ -48,7 +47,6 @@ export interface WorldResult {
   readonly lastLines: readonly string[]
 }
 
-const machineCount = 20
 const meanVisitGapMs = 4_000
 /** The safety phase ends by then, however few came. */
 const longestSafetyMs = 3_600_000
@@ -96,7 +94,7 @@ export class World {
     const { identities, seed } = settings
     this.#settings = settings
     this.#random = new SeededRandom(seed)
-    this.#swarm = settings.swarm ?? drawSwarm(this.#random.stream('swarm'))
+    this.#swarm = settings.swarm
     this.#story = new Story(this.#timeline, settings.print)
     this.#auditor = new Auditor(this.#premises())
     const observe = (observation: Observation) => this.#observe(observation)
@@ -155,7 +153,7 @@ export class World {
         failed,
       })
     })
-    this.#sites = identities.automata.slice(0, machineCount).map((_, index) => this.#siteOf(index))
+    this.#sites = identities.automata.map((_, index) => this.#siteOf(index))
     this.#buyers = buyerNumbers.map((number) => this.#buyerOf(number))
     this.#person = new Person({
       timeline,
@@ -191,16 +189,12 @@ export class World {
       seed,
       sales: this.#offers,
       endings: this.#auditor.endings,
-      faults: this.#mischief.counts,
+      faults: Object.fromEntries(this.#mischief.counts),
       breaches: this.#auditor.breaches,
       checks: this.#auditor.checks,
       digest: this.#story.digest(),
       lastLines: this.#story.last(60),
     }
-  }
-
-  get swarm(): Swarm {
-    return this.#swarm
   }
 
   /** Accounts, machines and their admission; every process is up before the first buyer comes. */
