@@ -2,7 +2,8 @@
 // it leads and what it asks for. The words of a row stand for the memories and events below. Which rows must
 // stand here the tests derive from the chart itself. It is long because the chart is.
 import { defaultLimits } from '@concilia/protocol/limits.ts'
-import type { PaymentResult } from './payments/port.ts'
+import { validationWanted } from './payments/classify.ts'
+import type { DeclineReason, PaymentResult } from './payments/port.ts'
 import type { SaleContext, SaleInput } from './sale-context.ts'
 import type { PhoneInSale, SaleEvent } from './sale-events.ts'
 import type { ChartPayment, SaleEffect } from './sale-vocabulary.ts'
@@ -95,6 +96,8 @@ export const memories: Record<string, Partial<SaleContext>> = {
   paying,
   payingHold: { ...paying, charge: 'hold' },
   toldBefore: { ...paying, evidence: 'told' },
+  payingByHold: { ...paying, byHold: true, attempt: 2 },
+  toldEarly: { ...paying, byHold: true, attempt: 2, earlyCode: '77' },
   validating,
   validatingHold: { ...validating, charge: 'hold' },
   intoWithdrawn: { ...paying, voidInto: 'withdrawn' },
@@ -122,7 +125,7 @@ const answered = (operationId: string, result: PaymentResult): Unstamped<SaleEve
   result,
 })
 const ok: PaymentResult = { kind: 'ok', paymentId: 'p', acknowledgement: 'signed' }
-const refusedWith = (code: string, reason: 'notEnough' | 'wrongCode' | 'accountBarred'): PaymentResult => ({
+const refusedWith = (code: string, reason: DeclineReason): PaymentResult => ({
   kind: 'refused',
   code,
   reason,
@@ -170,6 +173,7 @@ export const happenings: Record<string, Unstamped<SaleEvent>> = {
   refused: answered('op', refused),
   'in doubt': answered('op', inDoubt),
   validate: answered('op', { kind: 'validationNeeded', paymentId: 'p', authorizationId: 'z' }),
+  'code wanted': answered('op', refusedWith(validationWanted, 'notAllowed')),
   'wrong code': answered('op', refusedWith('CARRIER_BILLING.INVALID_CODE', 'wrongCode')),
   'no code left': answered('op', refusedWith('CARRIER_BILLING.VALIDATION_FAILED', 'wrongCode')),
   owed: answered('op', refusedWith('CARRIER_BILLING_REFUND.REFUND_DENIED', 'accountBarred')),
@@ -324,8 +328,15 @@ export const table = `
   charging.authorising | paying | ok | ok | instructed | stop chargeEnd, deliver, set attention 30
   charging.authorising | toldBefore | ok | ok | settling.booking | stop chargeEnd, deliver,
     set attention 30, stop attention, say receipt a, pay outcome
-
-     charging.authorising | paying | validate | validationNeeded | charging.validating | say validationAsked a
+  charging.authorising | payingByHold | ok | okToConfirm | charging.confirming | pay confirm
+  charging.authorising | paying | code wanted | validationWanted | charging.authorising | pay prepare
+  charging.authorising | payingByHold | code wanted | refused | refused | stop chargeEnd, say declined a,
+    refuse declined
+  charging.authorising | payingHold | code wanted | refused | refused | stop chargeEnd, say declined a,
+    refuse declined
+  charging.authorising | toldEarly | validate | validationNeededAndCodeThere | charging.validating | pay validate
+  charging.authorising | paying | a types a code | isPayer | charging.authorising
+  charging.authorising | paying | validate | validationNeeded | charging.validating | say validationAsked a
   charging.authorising | paying | refused | refused | refused | stop chargeEnd, say declined a,
     refuse declined
   charging.authorising | paying | in doubt | inDoubt | charging.inDoubt | repeatPayment
@@ -338,8 +349,15 @@ export const table = `
   charging.inDoubt | paying | failed | otherwise | voiding | stop chargeEnd, dropPayments, pay void
   charging.inDoubt | paying | delivered | delivered | charging.inDoubt | setAside
   charging.inDoubt | paying | ok | ok | instructed | stop chargeEnd, deliver, set attention 30
-
-     charging.inDoubt | paying | validate | validationNeeded | charging.validating | say validationAsked a
+  charging.inDoubt | payingByHold | ok | okToConfirm | charging.confirming | pay confirm
+  charging.inDoubt | paying | code wanted | validationWanted | charging.authorising | pay prepare
+  charging.inDoubt | payingByHold | code wanted | refused | refused | stop chargeEnd, say declined a,
+    refuse declined
+  charging.inDoubt | payingHold | code wanted | refused | refused | stop chargeEnd, say declined a,
+    refuse declined
+  charging.inDoubt | toldEarly | validate | validationNeededAndCodeThere | charging.validating | pay validate
+  charging.inDoubt | paying | a types a code | isPayer | charging.inDoubt
+  charging.inDoubt | paying | validate | validationNeeded | charging.validating | say validationAsked a
   charging.inDoubt | paying | refused | refused | refused | stop chargeEnd, say declined a, refuse declined
   charging.inDoubt | paying | in doubt | inDoubt | charging.inDoubt | repeatPayment
 

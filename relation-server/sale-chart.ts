@@ -54,6 +54,15 @@ const pay = (payment: (context: SaleContext) => ChartPayment) => ({
   type: 'pay' as const,
   params: ({ context }: Args) => ({ operationId: context.operationId ?? '', payment: payment(context) }),
 })
+const codeOf = (event: SaleEvent) => ('code' in event ? event.code : null)
+/** ST12: the code just typed, or the one that came before it was wanted. */
+const validate = {
+  type: 'pay' as const,
+  params: ({ context, event }: Args) => ({
+    operationId: context.operationId ?? '',
+    payment: { kind: 'validate' as const, code: codeOf(event) ?? context.earlyCode ?? '' },
+  }),
+}
 const repeatPayment = {
   type: 'repeatPayment' as const,
   params: ({ context }: Args) => ({ operationId: context.operationId ?? '' }),
@@ -164,6 +173,32 @@ export function makeSaleChart(limits: Limits) {
     actions: [sayDeclined('payer'), refuse('declined')],
   }
   const stillInDoubt = { guard: 'inDoubt' as const, actions: repeatPayment }
+  // The centre's own text may be read, and its code sent back, before its answer has reached us.
+  const keepEarlyCode = {
+    guard: 'isPayer' as const,
+    actions: sale.assign({ earlyCode: ({ event }) => codeOf(event) }),
+  }
+  const chargeAnswered = [
+    { guard: 'okToConfirm' as const, target: '#sale.charging.confirming', actions: keepAnswer },
+    toInstructed,
+    {
+      guard: 'validationNeededAndCodeThere' as const,
+      target: '#sale.charging.validating',
+      actions: [keepAnswer, newOperation, validate],
+    },
+    {
+      guard: 'validationNeeded' as const,
+      target: '#sale.charging.validating',
+      actions: [keepAnswer, say('payer', { kind: 'validationAsked' })],
+    },
+    {
+      guard: 'validationWanted' as const,
+      target: '#sale.charging.authorising',
+      reenter: true,
+      actions: sale.assign({ byHold: true, attempt: ({ context }) => context.attempt + 1 }),
+    },
+    toRefused,
+  ]
   const unknownIntoPerson = (why: string) => ({
     target: '#sale.awaitingPerson',
     actions: [dropInstructions, because('unknown'), setAside(why)],
@@ -304,43 +339,28 @@ export function makeSaleChart(limits: Limits) {
         },
         states: {
           authorising: {
-            entry: [newOperation, pay(({ charge }) => ({ kind: charge === 'hold' ? 'prepare' : 'charge' }))],
+            entry: [
+              newOperation,
+              pay(({ charge, byHold }) => ({ kind: charge === 'hold' || byHold ? 'prepare' : 'charge' })),
+            ],
             on: {
-              paymentAnswered: [
-                toInstructed,
-                { guard: 'validationNeeded', target: 'validating', actions: keepAnswer },
-                toRefused,
-                { guard: 'inDoubt', target: 'inDoubt' },
-              ],
+              codeGiven: keepEarlyCode,
+              paymentAnswered: [...chargeAnswered, { guard: 'inDoubt', target: 'inDoubt' }],
             },
           },
           // The same POST with the same key, until it is answered or the offer is over (rule 8).
           inDoubt: {
             entry: repeatPayment,
             on: {
-              paymentAnswered: [
-                toInstructed,
-                { guard: 'validationNeeded', target: 'validating', actions: keepAnswer },
-                toRefused,
-                stillInDoubt,
-              ],
+              codeGiven: keepEarlyCode,
+              paymentAnswered: [...chargeAnswered, stillInDoubt],
             },
           },
           validating: {
-            entry: say('payer', { kind: 'validationAsked' }),
             on: {
               codeGiven: {
                 guard: 'isPayer',
-                actions: [
-                  newOperation,
-                  {
-                    type: 'pay',
-                    params: ({ context, event }) => ({
-                      operationId: context.operationId ?? '',
-                      payment: { kind: 'validate' as const, code: event.code },
-                    }),
-                  },
-                ],
+                actions: [newOperation, validate],
               },
               paymentAnswered: [
                 { ...toInstructed, guard: 'okAsHold' },

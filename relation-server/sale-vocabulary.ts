@@ -3,6 +3,7 @@
 import type { Limits } from '@concilia/protocol/limits.ts'
 import type { Instruction } from '@concilia/protocol/messages.ts'
 import { setup } from 'xstate'
+import { validationWanted } from './payments/classify.ts'
 import { checkedPhone, isLast, payerOf, type SaleContext, type SaleInput, speaker } from './sale-context.ts'
 import type { SaleEvent, SaleSay } from './sale-events.ts'
 
@@ -88,6 +89,9 @@ export function saleVocabulary(limits: Limits) {
     },
     guards: {
       ok: ({ context, event }) => answer(context, event)?.kind === 'ok',
+      /** A hold that has to be confirmed before it is the debit that was asked for. */
+      okToConfirm: ({ context, event }) =>
+        answer(context, event)?.kind === 'ok' && context.charge === 'debit' && context.byHold,
       okAsHold: ({ context, event }) => answer(context, event)?.kind === 'ok' && context.charge === 'hold',
       okUnknown: ({ context, event }) =>
         answer(context, event)?.kind === 'ok' && context.because === 'unknown',
@@ -110,6 +114,13 @@ export function saleVocabulary(limits: Limits) {
       },
       inDoubt: ({ context, event }) => answer(context, event)?.kind === 'inDoubt',
       validationNeeded: ({ context, event }) => answer(context, event)?.kind === 'validationNeeded',
+      validationNeededAndCodeThere: ({ context, event }) =>
+        answer(context, event)?.kind === 'validationNeeded' && typeof context.earlyCode === 'string',
+      validationWanted: ({ context, event }) => {
+        const result = answer(context, event)
+        const inOneStep = context.charge === 'debit' && !context.byHold
+        return inOneStep && result?.kind === 'refused' && result.code === validationWanted
+      },
       // A centre that cannot say is no reason to turn a buyer away: the charge itself decides.
       eligible: ({ context, event }) =>
         checkedPhone(context, event) !== undefined &&

@@ -29,7 +29,9 @@ const words: { readonly [Code in ErrorCode]?: string } = {
     'There is no account for this buyer here. The buyer opens one with the payment centre.',
   SERVICE_NOT_APPLICABLE: 'This account cannot be charged: it is barred, or kept in another currency.',
   'CARRIER_BILLING.UNAUTHORIZED_AMOUNT':
-    'One purchase may not cost this much here, or needs a code from the buyer: prepare it instead.',
+    'One purchase may not cost this much here, or not without a code, which this centre cannot send.',
+  'CONCILIA.VALIDATION_WANTED':
+    'The buyer is to return a code first. Prepare it, under a new clientCorrelator.',
   'CARRIER_BILLING.USER_AMOUNT_THRESHOLD_OVERPASSED':
     'The buyer has reached the limit of purchases for this hour, day or month.',
   'CARRIER_BILLING.PAYMENT_DENIED': 'There is not enough credit on the account.',

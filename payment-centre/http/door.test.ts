@@ -313,7 +313,7 @@ describe('holds', () => {
     const caller = await ready()
     await caller.openAccount('+33622222222', 10_000, 200)
     const charge = () => caller.charge('3.00', { number: '+33622222222' })
-    expect(await codeOf(caller.post(paths.payments, charge()))).toBe('CARRIER_BILLING.UNAUTHORIZED_AMOUNT')
+    expect(await codeOf(caller.post(paths.payments, charge()))).toBe('CONCILIA.VALIDATION_WANTED')
     const prepared = async () => {
       const { body } = await caller.post(paths.prepare, charge())
       const { paymentId, validationInfo, paymentStatus, acknowledgement } = paymentSchema.parse(body)

@@ -132,7 +132,7 @@ const chargeOperations = (
     body: paymentRequestSchema,
     query: nothing,
     success: { status: 201, schema: paymentSchema },
-    errors: chargeErrors,
+    errors: charge === 'debit' ? [...chargeErrors, 'CONCILIA.VALIDATION_WANTED'] : chargeErrors,
     handle: (centre, asked) => centre.engine.submit(chargeFrom(asked.body, charge, asked, centre)),
   }),
 )

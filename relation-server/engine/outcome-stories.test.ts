@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { consented, Scenario } from './scenario.ts'
-import { refusedWith } from './scenario-centre.ts'
 
 const hour = 3_600_000
 
@@ -260,63 +259,3 @@ describe('a hold', () => {
     await scenario.close()
   })
 })
-
-describe.each(['debit', 'hold'] as const)(
-  'the centre wants the buyer to validate (ST12), by %s',
-  (charge) => {
-    const validating = () =>
-      consented({ charge }, ({ centre }) => {
-        centre.validates = true
-      })
-
-    test('the right code leads to the goods', async () => {
-      const { scenario, machine, phone, saleId } = await validating()
-      expect(phone.heard()).toEqual(['price', 'paying', 'validationAsked'])
-      expect(scenario.instructions(saleId)).toEqual([])
-      const [row] = await scenario.store.identificationsOf(phone.subscriberId)
-      expect(row?.expects).toBe('validation')
-      await phone.type('77')
-      expect(await scenario.state(saleId)).toBe('instructed')
-      expect(scenario.centre.paid(saleId)).toBe(charge === 'debit' ? 150 : 0)
-      await machine.report(saleId, 'delivered')
-      expect([await scenario.state(saleId), scenario.centre.paid(saleId)]).toEqual(['settled', 150])
-      expect(phone.heard().at(-1)).toBe('receipt')
-    })
-
-    test('a wrong code may be typed again, until the centre gives up', async () => {
-      const { scenario, phone, saleId } = await validating()
-      await phone.type('12')
-      expect([phone.heard().at(-1), await scenario.state(saleId)]).toEqual([
-        'wrongCode',
-        'charging.validating',
-      ])
-      scenario.centre.next('validate', refusedWith('CARRIER_BILLING.VALIDATION_FAILED', 'wrongCode'))
-      await phone.type('13')
-      expect([phone.heard().at(-1), await scenario.state(saleId)]).toEqual(['declined wrongCode', 'refused'])
-      expect(scenario.instructions(saleId)).toMatchObject([{ kind: 'refuse', reason: 'declined' }])
-    })
-
-    test('NO instead of the code gives the reservation back', async () => {
-      const { scenario, phone, saleId } = await validating()
-      await phone.no()
-      expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['refused', 0])
-      expect(phone.heard().at(-1)).toBe('cancelled')
-    })
-
-    test('no code until the end of the offer gives it back too', async () => {
-      const { scenario, saleId, limits } = await validating()
-      await scenario.pass(limits.offerWaitMs + limits.marginMs)
-      expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['expired', 0])
-      await scenario.close()
-    })
-
-    test('a code in doubt is asked again with the same operation', async () => {
-      const { scenario, phone, saleId } = await validating()
-      scenario.centre.next('validate', 'silent')
-      await phone.type('77')
-      await scenario.pass(2000)
-      expect(await scenario.state(saleId)).toBe('instructed')
-      await scenario.close()
-    })
-  },
-)

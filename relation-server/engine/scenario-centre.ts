@@ -6,7 +6,14 @@ import type { Limits } from '@concilia/protocol/limits.ts'
 import type { Currency } from '@concilia/protocol/money.ts'
 import { acknowledgementKind, promise } from '@concilia/protocol/promises.ts'
 import { sha256 } from '@concilia/protocol/random.ts'
-import type { CentrePayment, PaymentOperation, PaymentResult, Payments } from '../payments/port.ts'
+import { validationWanted } from '../payments/classify.ts'
+import type {
+  CentrePayment,
+  DeclineReason,
+  PaymentOperation,
+  PaymentResult,
+  Payments,
+} from '../payments/port.ts'
 
 type Kind = PaymentOperation['kind']
 
@@ -27,7 +34,7 @@ interface Entry {
   readonly acknowledgement: string
 }
 
-export const refusedWith = (code: string, reason: 'notEnough' | 'wrongCode' | 'tooLate' | 'accountBarred') =>
+export const refusedWith = (code: string, reason: DeclineReason) =>
   ({ kind: 'refused', code, reason }) as const
 const inDoubt: PaymentResult = { kind: 'inDoubt', why: 'no answer' }
 const cancelled = refusedWith('CARRIER_BILLING.PAYMENT_CANCELLED', 'tooLate')
@@ -158,6 +165,7 @@ export class ScenarioCentre implements Payments {
     const { key, saleId, amountMinor } = operation
     if (this.#tombstones.has(key)) return refusedWith('CONCILIA.VOIDED', 'tooLate')
     const hold = operation.kind === 'prepare'
+    if (this.validates && !hold) return refusedWith(validationWanted, 'notAllowed')
     const createdAt = this.#clock.now()
     const paymentId = `payment ${key}`
     const entry: Entry = this.#entries.get(key) ?? {

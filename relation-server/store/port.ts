@@ -61,8 +61,8 @@ export interface IdentificationRow {
   readonly vouched: boolean
   readonly code: string
   readonly state: 'waiting' | 'bound' | 'closed'
-  /** What the next figures from this phone mean. */
-  readonly expects: 'consent' | 'validation' | null
+  /** What the next figures from this phone mean. `authorisation`: perhaps a code, the centre will say. */
+  readonly expects: 'consent' | 'authorisation' | 'validation' | null
   readonly saleId: string | null
   readonly at: number
   readonly dueAt: number | null
