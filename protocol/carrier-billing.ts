@@ -75,7 +75,7 @@ export const errorStatus = {
   /** Not signed by the key it names, not in form, or its terms are not those of the request. */
   'CONCILIA.BAD_SIGNATURE': 422,
   'CONCILIA.BAD_CHAIN': 422,
-  /** The buyer is to return a code first (ST12), which only a hold can wait for: prepare it under a new key. */
+  /** The buyer must return a code first (ST12). Only a hold can wait for it: prepare, under a new key. */
   'CONCILIA.VALIDATION_WANTED': 422,
   TOO_MANY_REQUESTS: 429,
   INTERNAL: 500,
