@@ -50,7 +50,6 @@ export const errorStatus = {
   UNAUTHENTICATED: 401,
   PERMISSION_DENIED: 403, // scope, seller or ceiling of the client: nothing that a buyer could change
   'CARRIER_BILLING.PAYMENT_DENIED': 403, // not enough credit
-  'CARRIER_BILLING_REFUND.REFUND_DENIED': 403,
   'CARRIER_BILLING_REFUND.PAYMENT_NOT_ELIGIBLE_FOR_REFUND': 403,
   NOT_FOUND: 404,
   IDENTIFIER_NOT_FOUND: 404, // no such account

@@ -69,13 +69,11 @@ export function judge(
   }
   if (sale.open) return undefined
   const { automatonId, state } = sale
-  if (['refused', 'withdrawn', 'expired'].includes(state) && holdsMoney) {
+  // A late yes; or, when re-credited, a centre restored from before it gave the money back. A void gives back
+  // what is left and no more.
+  if (['refused', 'withdrawn', 'expired', 'recredited'].includes(state) && holdsMoney) {
     const why = `the centre still holds money of a sale that ended as ${state}: it is given back`
     return { automatonId, saleId, finding: { type: 'undo', key }, why }
-  }
-  if (state === 'recredited' && holdsMoney) {
-    const why = 'the sale ended as re-credited, but the centre has not given the money back'
-    return { automatonId, saleId, finding: { type: 'aside' }, why }
   }
   if (state === 'settled' && !(status === 'succeeded' && refundedMinor === 0)) {
     const why = `the sale is settled, but the centre says ${status}, ${refundedMinor} given back`

@@ -99,6 +99,7 @@ export const memories: Record<string, Partial<SaleContext>> = {
   payingByHold: { ...paying, byHold: true, attempt: 2 },
   toldEarly: { ...paying, byHold: true, attempt: 2, earlyCode: '77' },
   validating,
+  validatingTold: { ...validating, evidence: 'told' },
   validatingHold: { ...validating, charge: 'hold' },
   intoWithdrawn: { ...paying, voidInto: 'withdrawn' },
   intoRefused: { ...paying, voidInto: 'refused' },
@@ -111,6 +112,7 @@ export const memories: Record<string, Partial<SaleContext>> = {
   gone: { ...delivering, charge: 'none' },
   booking: { ...delivering, operationId: 'op', evidence: 'token' },
   undoing: { ...delivering, operationId: 'op', because: 'failed' },
+  undoingHold: { ...held, operationId: 'op', because: 'failed' },
   undoingUnknown: { ...delivering, operationId: 'op', because: 'unknown' },
   undoingLearnt: { ...delivering, operationId: 'op', because: 'unknown', learnt: 'token' },
   confirmingUndo: { ...confirming, because: 'failed' },
@@ -176,6 +178,7 @@ export const happenings: Record<string, Unstamped<SaleEvent>> = {
   'code wanted': answered('op', refusedWith(validationWanted, 'notAllowed')),
   'wrong code': answered('op', refusedWith('CARRIER_BILLING.INVALID_CODE', 'wrongCode')),
   'no code left': answered('op', refusedWith('CARRIER_BILLING.VALIDATION_FAILED', 'wrongCode')),
+  'confirmed before': answered('op', refusedWith('CARRIER_BILLING.PAYMENT_CONFIRMED', 'tooLate')),
   owed: answered('op', refusedWith('CARRIER_BILLING_REFUND.REFUND_DENIED', 'accountBarred')),
   'stale ok': answered('another', ok),
   withdrawal: { type: 'saleWithdrawn', token: 'token', reason: 'waitLimit' },
@@ -280,7 +283,8 @@ export const table = `
   open.awaitingPhone | nothing | other journal | otherwise | expired | stop offerEnd, say tooLate
   open.awaitingPhone | nothing | person recredits | otherwise | expired | stop offerEnd, refuse unavailable,
     say tooLate
-  open.awaitingPhone | nothing | unknown | unknown | expired | stop offerEnd, say tooLate
+  open.awaitingPhone | nothing | unknown | unknown | voiding | stop offerEnd, say tooLate, dropPayments,
+    pay void
   open.awaitingPhone | nothing | failed | failed | voiding | stop offerEnd, say cancelled, dropPayments,
     pay void
   open.awaitingPhone | nothing | delivered | otherwise | awaitingPerson | stop offerEnd, say tooLate,
@@ -292,7 +296,8 @@ export const table = `
   open.consenting | two | other journal | otherwise | expired | stop offerEnd, say tooLate a+b
   open.consenting | two | person recredits | otherwise | expired | stop offerEnd, refuse unavailable,
     say tooLate a+b
-  open.consenting | two | unknown | unknown | expired | stop offerEnd, say tooLate a+b
+  open.consenting | two | unknown | unknown | voiding | stop offerEnd, say tooLate a+b, dropPayments,
+    pay void
   open.consenting | two | failed | failed | voiding | stop offerEnd, say cancelled a+b, dropPayments, pay void
   open.consenting | two | delivered | otherwise | awaitingPerson | stop offerEnd, say tooLate a+b, setAside,
     set holdEnd 3024000
@@ -318,6 +323,9 @@ export const table = `
   open.consenting | one | b says no | otherwise | open.consenting
 
   charging.authorising | paying | chargeEnd | otherwise | voiding | stop chargeEnd, dropPayments, pay void
+  charging.authorising | toldBefore | chargeEnd | deliveredAlready | charging.authorising
+  charging.authorising | toldBefore | refused | refusedThoughDelivered | awaitingPerson | stop chargeEnd, setAside,
+    set holdEnd 3024000
   charging.authorising | paying | withdrawal | otherwise | voiding | stop chargeEnd, dropPayments, pay void
   charging.authorising | paying | other journal | otherwise | voiding | stop chargeEnd, dropPayments, pay void
   charging.authorising | paying | person recredits | otherwise | voiding | stop chargeEnd,
@@ -342,6 +350,9 @@ export const table = `
   charging.authorising | paying | in doubt | inDoubt | charging.inDoubt | repeatPayment
 
   charging.inDoubt | paying | chargeEnd | otherwise | voiding | stop chargeEnd, dropPayments, pay void
+  charging.inDoubt | toldBefore | chargeEnd | deliveredAlready | charging.inDoubt
+  charging.inDoubt | toldBefore | refused | refusedThoughDelivered | awaitingPerson | stop chargeEnd, setAside,
+    set holdEnd 3024000
   charging.inDoubt | paying | withdrawal | otherwise | voiding | stop chargeEnd, dropPayments, pay void
   charging.inDoubt | paying | other journal | otherwise | voiding | stop chargeEnd, dropPayments, pay void
   charging.inDoubt | paying | person recredits | otherwise | voiding | stop chargeEnd, refuse unavailable,
@@ -362,6 +373,9 @@ export const table = `
   charging.inDoubt | paying | in doubt | inDoubt | charging.inDoubt | repeatPayment
 
   charging.validating | validating | chargeEnd | otherwise | voiding | stop chargeEnd, dropPayments, pay void
+  charging.validating | validatingTold | chargeEnd | deliveredAlready | charging.validating
+  charging.validating | validatingTold | refused | refusedThoughDelivered | awaitingPerson | stop chargeEnd, setAside,
+    set holdEnd 3024000
   charging.validating | validating | withdrawal | otherwise | voiding | stop chargeEnd, dropPayments, pay void
   charging.validating | validating | other journal | otherwise | voiding | stop chargeEnd, dropPayments,
     pay void
@@ -383,6 +397,9 @@ export const table = `
   charging.validating | validating | in doubt | inDoubt | charging.validating | repeatPayment
 
   charging.confirming | validating | chargeEnd | otherwise | voiding | stop chargeEnd, dropPayments, pay void
+  charging.confirming | validatingTold | chargeEnd | deliveredAlready | charging.confirming
+  charging.confirming | validatingTold | refused | refusedThoughDelivered | awaitingPerson | stop chargeEnd, setAside,
+    set holdEnd 3024000
   charging.confirming | validating | withdrawal | otherwise | voiding | stop chargeEnd, dropPayments, pay void
   charging.confirming | validating | other journal | otherwise | voiding | stop chargeEnd, dropPayments,
     pay void
@@ -398,7 +415,7 @@ export const table = `
   voiding | intoWithdrawn | ok | okIntoWithdrawn | withdrawn | say cancelled a
   voiding | intoRefused | ok | okIntoRefused | refused | say cancelled a
   voiding | paying | ok | ok | expired | say tooLate a
-  voiding | paying | owed | voidOwed | owed | say owed a, setAside
+  voiding | paying | owed | denied | owed | say owed a, setAside
   voiding | paying | refused | refused | awaitingPerson | setAside, set holdEnd 3024000
   voiding | paying | in doubt | inDoubt | voiding | repeatPayment
   voiding | paying | withdrawal | otherwise | voiding
@@ -416,10 +433,9 @@ export const table = `
   instructed | askedTwice | attention | otherwise | instructed | stop attention, askReport, set attention 240
   instructed | delivering | delivered | delivered | settling.booking | stop attention, dropInstructions,
     say receipt a, pay outcome
-  instructed | confirming | delivered | delivered | settling.afterConfirm | stop attention,
-    dropInstructions, say receipt a
+  instructed | confirming | delivered | delivered | settling.afterConfirm | stop attention, dropInstructions
   instructed | gone | delivered | delivered | awaitingPerson | stop attention, dropInstructions,
-    say receipt a, setAside, set holdEnd 3024000
+    setAside, set holdEnd 3024000
   instructed | delivering | failed | failed | recrediting.undoing | stop attention, dropInstructions,
     pay refund
   instructed | held | failed | failed | recrediting.undoing | stop attention, dropInstructions, pay cancel
@@ -444,7 +460,7 @@ export const table = `
   instructed | confirming | refused | refused | instructed | setAside
   instructed | confirming | in doubt | inDoubt | instructed | repeatPayment
 
-  settling.afterConfirm | confirming | ok | ok | settling.booking | pay outcome
+  settling.afterConfirm | confirming | ok | ok | settling.booking | say receipt a, pay outcome
   settling.afterConfirm | confirming | refused | refused | awaitingPerson | setAside, set holdEnd 3024000
   settling.afterConfirm | confirming | in doubt | inDoubt | settling.afterConfirm | repeatPayment
 
@@ -464,7 +480,10 @@ export const table = `
     pay outcome
   recrediting.undoing | undoingUnknown | ok | okUnknown | unknownClosed | say unknownClosed a
   recrediting.undoing | undoing | ok | ok | recredited | say refunded a
-  recrediting.undoing | undoing | refused | refused | owed | say owed a, setAside
+  recrediting.undoing | undoing | owed | denied | owed | say owed a, setAside
+  recrediting.undoing | undoing | refused | refused | awaitingPerson | setAside, set holdEnd 3024000
+  recrediting.undoing | undoingHold | confirmed before | confirmedBefore | recrediting.undoing | pay refund
+  recrediting.undoing | undoing | confirmed before | refused | awaitingPerson | setAside, set holdEnd 3024000
   recrediting.undoing | undoing | person writes off | otherwise | recrediting.undoing | dropPayments, pay refund
   recrediting.undoing | undoing | in doubt | inDoubt | recrediting.undoing | repeatPayment
   recrediting.undoing | undoingUnknown | delivered | deliveredAfterUnknown | recrediting.undoing
@@ -482,8 +501,7 @@ export const table = `
   awaitingPerson | delivering | person writes off | otherwise | unknownClosed | stop holdEnd
   awaitingPerson | delivering | delivered | delivered | settling.booking | stop holdEnd, say receipt a,
     pay outcome
-  awaitingPerson | confirmingUnknown | delivered | delivered | settling.afterConfirm | stop holdEnd,
-    say receipt a
+  awaitingPerson | confirmingUnknown | delivered | delivered | settling.afterConfirm | stop holdEnd
   awaitingPerson | delivering | failed | failed | recrediting.undoing | stop holdEnd, pay refund
   awaitingPerson | paying | delivered | neverInstructed | awaitingPerson
   awaitingPerson | delivering | unknown | otherwise | awaitingPerson

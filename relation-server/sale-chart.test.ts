@@ -228,7 +228,8 @@ describe.each(['debit', 'hold'] as const)('every way through one sale, by %s', (
 
   /** What makes a difference to what can happen next; how often the machine was asked does not. */
   function serialize({ value, context }: Snapshot): string {
-    const { phones, operationId, instructedAt, because, evidence, learnt, asked, ...rest } = context
+    const { phones, operationId, instructedAt, because, evidence, learnt, asked, refundAttempt, ...rest } =
+      context
     const steps = phones.map(({ step }) => step)
     return JSON.stringify([
       value,
@@ -252,6 +253,8 @@ describe.each(['debit', 'hold'] as const)('every way through one sale, by %s', (
     way.effects.some(({ type, params }) => type === 'pay' && kinds.includes(params.payment.kind))
   const isCodeWanted = (way: Way) =>
     way.event.result?.code === validationWanted && asks(way, 'charge', 'prepare')
+  const isRefused = ({ event, to }: Way) =>
+    event.result?.kind === 'refused' && leafOf(stateOf(to).value) === 'awaitingPerson'
   const does = (way: Way, type: SaleEffect['type']) => way.effects.some((effect) => effect.type === type)
   /** The machine's signed word, a person, another journal, or the published limit (rule 11). */
   const movesMoneyBack = ({ event }: Way) =>
@@ -363,7 +366,9 @@ describe.each(['debit', 'hold'] as const)('every way through one sale, by %s', (
     everyPath((path) => {
       const ending = leafOf(stateOf(path.at(-1)?.to ?? '').value)
       const charged = path.some((way) => asks(way, 'charge', 'prepare'))
-      const undone = path.some((way) => asks(way, 'void', 'refund', 'cancel'))
+      // Asked for, and not refused for good since: that has moved nothing, and a person decides anew.
+      const undoing = path.findLastIndex((way) => asks(way, 'void', 'refund', 'cancel'))
+      const undone = undoing > path.findLastIndex(isRefused)
       const delivered = path.some(
         ({ event }) => event.type === 'outcomeReported' && event.result === 'delivered',
       )

@@ -146,6 +146,12 @@ export function makeSaleChart(limits: Limits) {
       because: reason,
       evidence: ({ event }) => tokenOf(event),
     })
+  /** After a refusal for good: under the next key, on a person's word instead of the machine's. */
+  const recreditAnew = sale.assign({
+    because: 'closedByPerson',
+    evidence: null,
+    refundAttempt: ({ context }) => (context.refundAttempt ?? 1) + 1,
+  })
   const confirmed = sale.assign({ charge: 'debit', confirming: false, operationId: null })
   const holdGone = sale.assign({ charge: 'none', confirming: false, operationId: null })
 
@@ -166,6 +172,13 @@ export function makeSaleChart(limits: Limits) {
   const intoOwed = {
     target: '#sale.owed',
     actions: [say('payer', { kind: 'owed' }), setAside('the re-credit was refused: owed')],
+  }
+  // A server restored from a backup may hear the machine before the centre: goods in hand are never called
+  // unpaid, nor is their payment voided, without a person.
+  const refusedThoughDelivered = {
+    guard: 'refusedThoughDelivered' as const,
+    target: '#sale.awaitingPerson',
+    actions: setAside('reported delivered, but the centre refuses the charge'),
   }
   const toRefused = {
     guard: 'refused' as const,
@@ -197,6 +210,7 @@ export function makeSaleChart(limits: Limits) {
       reenter: true,
       actions: sale.assign({ byHold: true, attempt: ({ context }) => context.attempt + 1 }),
     },
+    refusedThoughDelivered,
     toRefused,
   ]
   const unknownIntoPerson = (why: string) => ({
@@ -257,11 +271,13 @@ export function makeSaleChart(limits: Limits) {
             actions: [refuse('unavailable'), say('live', { kind: 'tooLate' })],
           },
           outcomeReported: [
-            // Asked about a sale it does not hold, a machine says unknown: nothing was charged, nothing is
-            // lost.
-            { guard: 'unknown', target: 'expired', actions: say('live', { kind: 'tooLate' }) },
-            // An offer that a restored server gets again, and the end of its sale: paid, but not in our
-            // books.
+            // An offer that a restored server gets again, and the end of its sale: paid, perhaps, but not in
+            // our books.
+            {
+              guard: 'unknown',
+              target: 'voiding',
+              actions: [voidInto('expired'), say('live', { kind: 'tooLate' })],
+            },
             {
               guard: 'failed',
               target: 'voiding',
@@ -323,7 +339,9 @@ export function makeSaleChart(limits: Limits) {
       },
       charging: {
         initial: 'authorising',
-        after: { chargeEnd: { target: 'voiding', actions: voidInto('expired') } },
+        after: {
+          chargeEnd: [{ guard: 'deliveredAlready' }, { target: 'voiding', actions: voidInto('expired') }],
+        },
         on: {
           saleWithdrawn: { target: 'voiding', actions: voidInto('withdrawn') },
           journalReplaced: { target: 'voiding', actions: voidInto('withdrawn') },
@@ -366,6 +384,7 @@ export function makeSaleChart(limits: Limits) {
                 { ...toInstructed, guard: 'okAsHold' },
                 { guard: 'ok', target: 'confirming', actions: keepAnswer },
                 { guard: 'wrongCode', actions: say('payer', { kind: 'wrongCode', triesLeft: 1 }) },
+                refusedThoughDelivered,
                 toRefused,
                 stillInDoubt,
               ],
@@ -381,6 +400,7 @@ export function makeSaleChart(limits: Limits) {
             on: {
               paymentAnswered: [
                 toInstructed,
+                refusedThoughDelivered,
                 {
                   guard: 'refused',
                   target: '#sale.voiding',
@@ -400,7 +420,7 @@ export function makeSaleChart(limits: Limits) {
             { guard: 'okIntoWithdrawn', target: 'withdrawn', actions: say('payer', { kind: 'cancelled' }) },
             { guard: 'okIntoRefused', target: 'refused', actions: say('payer', { kind: 'cancelled' }) },
             { guard: 'ok', target: 'expired', actions: say('payer', { kind: 'tooLate' }) },
-            { guard: 'voidOwed', ...intoOwed },
+            { guard: 'denied', ...intoOwed },
             { guard: 'refused', target: 'awaitingPerson', actions: setAside('the centre refuses to void') },
             stillInDoubt,
           ],
@@ -469,7 +489,6 @@ export function makeSaleChart(limits: Limits) {
       },
       settling: {
         initial: 'deciding',
-        entry: say('payer', { kind: 'receipt' }),
         states: {
           deciding: {
             always: [
@@ -479,13 +498,17 @@ export function makeSaleChart(limits: Limits) {
                 target: '#sale.awaitingPerson',
                 actions: setAside('delivered, but the hold had lapsed'),
               },
-              { target: 'booking' },
+              { target: 'booking', actions: say('payer', { kind: 'receipt' }) },
             ],
           },
           afterConfirm: {
             on: {
               paymentAnswered: [
-                { guard: 'ok', target: 'booking', actions: confirmed },
+                {
+                  guard: 'ok',
+                  target: 'booking',
+                  actions: [confirmed, say('payer', { kind: 'receipt' })],
+                },
                 {
                   guard: 'refused',
                   target: '#sale.awaitingPerson',
@@ -564,7 +587,14 @@ export function makeSaleChart(limits: Limits) {
                   actions: say('payer', { kind: 'unknownClosed' }),
                 },
                 { guard: 'ok', target: '#sale.recredited', actions: say('payer', { kind: 'refunded' }) },
-                { guard: 'refused', ...intoOwed },
+                // Confirmed before a backup that this server was restored from: then it is a debit.
+                { guard: 'confirmedBefore', target: 'undoing', reenter: true, actions: confirmed },
+                { guard: 'denied', ...intoOwed },
+                {
+                  guard: 'refused',
+                  target: '#sale.awaitingPerson',
+                  actions: [recreditAnew, setAside('the centre refuses the re-credit')],
+                },
                 stillInDoubt,
               ],
             },

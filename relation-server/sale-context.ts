@@ -50,6 +50,8 @@ export interface SaleContext extends Omit<SaleInput, 'charge'> {
   /** How the sale ends once its charge is voided. */
   readonly voidInto: 'withdrawn' | 'expired' | 'refused'
   readonly because: UndoReason | null
+  /** Part of the re-credit's key from the second on. */
+  readonly refundAttempt?: number
   readonly evidence: string | null
   /** `delivered`, heard after the buyer had the money back: books only (rule 2). */
   readonly learnt: string | null

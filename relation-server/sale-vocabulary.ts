@@ -102,9 +102,17 @@ export function saleVocabulary(limits: Limits) {
       okIntoRefused: ({ context, event }) =>
         answer(context, event)?.kind === 'ok' && context.voidInto === 'refused',
       refused: ({ context, event }) => answer(context, event)?.kind === 'refused',
-      voidOwed: ({ context, event }) => {
+      refusedThoughDelivered: ({ context, event }) =>
+        answer(context, event)?.kind === 'refused' && context.evidence !== null,
+      /** For good, and the centre's books have the liability: owed. */
+      denied: ({ context, event }) => {
         const result = answer(context, event)
         return result?.kind === 'refused' && result.code === 'CARRIER_BILLING_REFUND.REFUND_DENIED'
+      },
+      confirmedBefore: ({ context, event }) => {
+        const result = answer(context, event)
+        const isConfirmed = result?.kind === 'refused' && result.code === 'CARRIER_BILLING.PAYMENT_CONFIRMED'
+        return isConfirmed && context.charge === 'hold'
       },
       /** Once the tries are used up the centre has denied the payment: no other code will help. */
       wrongCode: ({ context, event }) => {

@@ -426,9 +426,7 @@ describe('re-credits', () => {
     ).toBe(204)
     expect(await refund(caller.refund('e'))).toBe('CARRIER_BILLING_REFUND.PAYMENT_NOT_ELIGIBLE_FOR_REFUND')
     const evidence = caller.outcome('o', 'failed')
-    expect(await refund(caller.refund('f', undefined, { evidence }))).toBe(
-      'CARRIER_BILLING_REFUND.REFUND_DENIED',
-    )
+    expect(await refund(caller.refund('f', undefined, { evidence }))).toBe('CONCILIA.CONTRADICTION')
     expect(await codeOf(caller.post(paths.refunds('none'), caller.refund('g')))).toBe('NOT_FOUND')
     const saleId = '2f1f7ee2-9b32-4c5e-8f0a-6f8f0b1d2c3e'
     const undo = { clientCorrelator: 'paid-o', referenceCode: saleId }

@@ -221,7 +221,6 @@ const refundOperations: readonly Operation[] = [
     success: { status: 201, schema: refundSchema },
     errors: [
       'INVALID_SINK',
-      'CARRIER_BILLING_REFUND.REFUND_DENIED',
       'CARRIER_BILLING_REFUND.PAYMENT_NOT_ELIGIBLE_FOR_REFUND',
       'NOT_FOUND',
       'ALREADY_EXISTS',
@@ -230,6 +229,7 @@ const refundOperations: readonly Operation[] = [
       'CARRIER_BILLING_REFUND.INVALID_PAYMENT_STATUS',
       'CONCILIA.UNKNOWN_SIGNER',
       'CONCILIA.BAD_SIGNATURE',
+      'CONCILIA.CONTRADICTION',
     ],
     handle: (centre, asked) =>
       centre.engine.submit(refundFrom(asked.body, paymentIdOf(asked), asked, centre)),

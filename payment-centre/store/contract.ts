@@ -1,5 +1,6 @@
 // The contract of the store, with the books and the engine on top: what must hold whatever is asked, in
-// whatever order, however often and however many at once. Exported as a function of the implementation.
+// whatever order, however often and however many at once. Exported as a function of the implementation. It
+// is long because every store must keep all of it.
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Command } from '../books/commands.ts'

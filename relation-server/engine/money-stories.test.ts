@@ -160,6 +160,41 @@ describe('a re-credit', () => {
     expect((await scenario.store.salesAside()).map((row) => row.saleId)).toEqual([saleId])
   })
 
+  test('refused for another reason waits for a person, whose word asks under the next key', async () => {
+    const { scenario, machine, phone, saleId } = await consented()
+    scenario.centre.next('refund', refusedWith('CONCILIA.BAD_SIGNATURE', 'notAllowed'))
+    await machine.report(saleId, 'failed')
+    expect(await scenario.saleRow(saleId)).toMatchObject({ state: 'awaitingPerson', aside: /refuses/ })
+    expect([scenario.tied(saleId), phone.heard()]).toEqual([150, ['price', 'paying']])
+    await scenario.person(machine.automatonId, { type: 'closeSale', saleId, as: 'recredit' })
+    expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['recredited', 0])
+    const refunds = scenario.centre.heard.flatMap(({ operation }) =>
+      operation.kind === 'refund' ? [operation] : [],
+    )
+    expect(refunds).toMatchObject([
+      { key: `${saleId}:1:refund`, because: 'failed' },
+      { key: `${saleId}:1:refund:2`, because: 'closedByPerson' },
+    ])
+    expect(refunds[1]).not.toHaveProperty('evidence')
+  })
+
+  test('of a hold that the centre knows as confirmed goes on as a refund', async () => {
+    const { scenario, machine, saleId } = await consented({ charge: 'hold' })
+    const paymentId = (await scenario.saleRow(saleId)).paymentId ?? ''
+    await scenario.centre.perform({ kind: 'confirm', paymentId }, 1)
+    await machine.report(saleId, 'failed')
+    expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['recredited', 0])
+    expect(scenario.centre.kinds().slice(-2)).toEqual(['cancel', 'refund'])
+  })
+
+  test('needs no number: a person may decide when it is long erased', async () => {
+    const { scenario, machine, saleId } = await consented({ unknownCap: { machine: 0, subscriber: 0 } })
+    await machine.report(saleId, 'unknown')
+    scenario.store.subscriber = async () => undefined
+    await scenario.person(machine.automatonId, { type: 'closeSale', saleId, as: 'recredit' })
+    expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['unknownClosed', 0])
+  })
+
   test('is asked for anew by a person when its answer could not be processed', async () => {
     const { scenario, machine, saleId } = await consented()
     scenario.centre.next('refund', never)
@@ -273,13 +308,25 @@ describe('the walk over the payments of the centre', () => {
     await scenario.close()
   })
 
-  test('sets aside what no rule puts right', async () => {
+  test('gives back what a restored centre has taken again from a re-credited buyer', async () => {
     const { scenario, machine, saleId } = await consented()
     scenario.centre.next('refund', { kind: 'ok' })
     await machine.report(saleId, 'failed')
     expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['recredited', 150])
     expect(await walk(scenario)).toBe(1)
-    expect((await scenario.saleRow(saleId)).aside).toMatch(/has not given the money back/)
+    expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['recredited', 0])
+    expect(await walk(scenario)).toBe(0)
+    await scenario.close()
+  })
+
+  test('sets aside what no rule puts right', async () => {
+    const { scenario, machine, saleId } = await consented()
+    await machine.report(saleId, 'delivered')
+    const paymentId = (await scenario.saleRow(saleId)).paymentId ?? ''
+    const terms = { key: 'a person', amountMinor: 150, currency: 'EUR', because: 'closedByPerson' } as const
+    await scenario.centre.perform({ kind: 'refund', paymentId, ...terms }, 1)
+    expect(await walk(scenario)).toBe(1)
+    expect((await scenario.saleRow(saleId)).aside).toMatch(/settled, but the centre says/)
     await scenario.close()
   })
 

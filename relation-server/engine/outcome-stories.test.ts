@@ -223,11 +223,12 @@ describe('a hold', () => {
   })
 
   test('that lapsed although the goods are out is never called paid', async () => {
-    const { scenario, machine, saleId, limits } = await consented(hold)
+    const { scenario, machine, phone, saleId, limits } = await consented(hold)
     scenario.centre.lapse(saleId)
     await scenario.leap(limits.holdMs)
     await machine.report(saleId, 'delivered')
     expect(await scenario.saleRow(saleId)).toMatchObject({ state: 'awaitingPerson', aside: /lapsed/ })
+    expect(phone.heard()).not.toContain('receipt')
     await scenario.close()
   })
 

@@ -384,7 +384,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         machines: [machine('m1')],
         inbox: [input('old', { at: 10 }), input('young', { at: 20 })],
         sales: [
-          sale('open', old),
+          sale('open', { ...old, subscriberId: 'paying' }),
           sale('aside', { ...old, open: false, aside: 'why' }),
           sale('ended', { ...old, open: false }),
           sale('young', { open: false, createdAt: 20 }),
@@ -395,6 +395,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         ],
         subscribers: [
           subscriber('gone', { seenAt: 10 }),
+          subscriber('paying', { seenAt: 10 }),
           subscriber('stopped', { seenAt: 10, stopped: true }),
           subscriber('young', { seenAt: 20 }),
         ],
@@ -409,8 +410,8 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(book.seen.map(({ key }) => key)).toEqual(['young'])
       expect(book.sales.map(({ saleId }) => saleId).sort()).toEqual(['aside', 'open', 'young'])
       expect(book.identifications.map((row) => row.identificationId)).toEqual(['waiting'])
-      const kept = await Promise.all(['gone', 'stopped', 'young'].map((id) => store.subscriber(id)))
-      expect(kept.map((row) => row?.subscriberId)).toEqual([undefined, 'stopped', 'young'])
+      const kept = await Promise.all(['gone', 'paying', 'stopped', 'young'].map((id) => store.subscriber(id)))
+      expect(kept.map((row) => row?.subscriberId)).toEqual([undefined, 'paying', 'stopped', 'young'])
     })
   })
 }

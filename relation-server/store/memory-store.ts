@@ -202,8 +202,9 @@ export class MemoryStore implements Store {
     for (const [key, row] of this.#identifications) {
       if (row.state === 'closed' && row.at < before) this.#identifications.delete(key)
     }
+    const inSale = new Set([...this.#sales.values()].flatMap((row) => (row.open ? [row.subscriberId] : [])))
     for (const [key, row] of this.#subscribers) {
-      if (!row.stopped && row.seenAt < before) this.#subscribers.delete(key)
+      if (!row.stopped && row.seenAt < before && !inSale.has(key)) this.#subscribers.delete(key)
     }
   }
 

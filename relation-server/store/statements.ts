@@ -236,7 +236,10 @@ export function prepareStatements(db: NodePgDatabase) {
       .prepare('prune_identifications'),
     pruneSubscribers: db
       .delete(subscriber)
-      .where(sql`not ${subscriber.stopped} and ${subscriber.seenAt} < ${sql.placeholder('before')}`)
+      .where(
+        sql`not ${subscriber.stopped} and ${subscriber.seenAt} < ${sql.placeholder('before')} and not exists
+          (select from sale where open and subscriber_id = ${subscriber.subscriberId})`,
+      )
       .prepare('prune_subscribers'),
   }
 }
