@@ -5,12 +5,13 @@ import type { BatchBook, Writes } from '../store/port.ts'
 import { type Input, inboxKeyOf, saleIdOf } from './inputs.ts'
 import { countStored, machineSpoke, releaseStored } from './machine-step.ts'
 import { addText } from './outgoing.ts'
+import { paymentAnswered } from './payment-step.ts'
 import { personSpoke } from './person-step.ts'
 import { phoneSpoke } from './phone-step.ts'
 import { Poisoned } from './poisoned.ts'
 import { reconciled } from './reconciled-step.ts'
 import { aboveCap } from './sale-messages.ts'
-import { stepDue, stepSale } from './sale-step.ts'
+import { stepDue } from './sale-step.ts'
 import { Changes, type Note, type Release, Scene } from './scene.ts'
 import type { World } from './world.ts'
 
@@ -108,23 +109,9 @@ function act(scene: Scene, input: Input, world: World): void {
     case 'phone':
       phoneSpoke(scene, world, input)
       return
-    case 'payment': {
-      const { operationId, operationKind, result } = input
-      scene.attempt = input.attempt
-      // An operation in doubt stays until it is definite; only the question about an account may go
-      // unanswered.
-      if (result.kind !== 'inDoubt' || operationKind === 'eligibility')
-        scene.changes.outboxDone.push(operationId)
-      const sale = scene.sale(input.saleId)
-      if (sale?.open) stepSale(scene, world, sale, { type: 'paymentAnswered', operationId, result })
-      else if (sale && result.kind === 'refused' && operationKind !== 'eligibility') {
-        scene.putSale({
-          ...sale,
-          aside: `after its end the centre refused to ${operationKind}: ${result.code}`,
-        })
-      }
+    case 'payment':
+      paymentAnswered(scene, world, input)
       return
-    }
     case 'due':
       fallDue(scene, world, input)
       return

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { reconcile } from '../reconciliation.ts'
+import { longDoubtAttempts } from './payment-step.ts'
 import { contextOf } from './sale-step.ts'
 import { consented, type Scenario } from './scenario.ts'
 import { refusedWith } from './scenario-centre.ts'
@@ -148,6 +149,24 @@ describe('a re-credit', () => {
     expect(new Set(refunds.map(({ operation }) => 'key' in operation && operation.key))).toEqual(
       new Set([`${saleId}:1:refund`]),
     )
+    await scenario.close()
+  })
+
+  test('in doubt for long is told to a person, and no longer once it is definite', async () => {
+    const { scenario, machine, saleId } = await consented()
+    scenario.centre.next('refund', ...Array<'lost'>(2 * longDoubtAttempts).fill('lost'))
+    await machine.report(saleId, 'failed')
+    await scenario.pass(300_000)
+    expect((await scenario.saleRow(saleId)).aside).toBeNull()
+    await scenario.pass(1_200_000)
+    expect(await scenario.saleRow(saleId)).toMatchObject({
+      state: 'recrediting.undoing',
+      aside: 'the payment centre gives no definite answer to refund, asked 20 times: no answer',
+    })
+    scenario.centre.wellAgain()
+    await scenario.pass(120_000)
+    expect(await scenario.saleRow(saleId)).toMatchObject({ state: 'recredited', aside: null })
+    expect(scenario.tied(saleId)).toBe(0)
     await scenario.close()
   })
 
