@@ -54,6 +54,10 @@ const pay = (payment: (context: SaleContext) => ChartPayment) => ({
   type: 'pay' as const,
   params: ({ context }: Args) => ({ operationId: context.operationId ?? '', payment: payment(context) }),
 })
+function acknowledgementOf(event: SaleEvent): string | undefined {
+  const result = event.type === 'paymentAnswered' ? event.result : undefined
+  return result?.kind === 'ok' ? result.acknowledgement : undefined
+}
 const codeOf = (event: SaleEvent) => ('code' in event ? event.code : null)
 /** ST12: the code just typed, or the one that came before it was wanted. */
 const validate = {
@@ -152,7 +156,11 @@ export function makeSaleChart(limits: Limits) {
     evidence: null,
     refundAttempt: ({ context }) => (context.refundAttempt ?? 1) + 1,
   })
-  const confirmed = sale.assign({ charge: 'debit', confirming: false, operationId: null })
+  // A confirmed hold comes with a new acknowledgement: of a debit, good for ever.
+  const confirmed = sale.assign(({ context, event }) => {
+    const acknowledgement = acknowledgementOf(event) ?? context.acknowledgement
+    return { charge: 'debit' as const, confirming: false, operationId: null, acknowledgement }
+  })
   const holdGone = sale.assign({ charge: 'none', confirming: false, operationId: null })
 
   const toInstructed = {
@@ -528,7 +536,7 @@ export function makeSaleChart(limits: Limits) {
             on: {
               closedByPerson: { target: 'booking', reenter: true, actions: dropPayments },
               paymentAnswered: [
-                { guard: 'ok', target: '#sale.settled' },
+                { guard: 'ok', target: '#sale.settled', actions: confirmed },
                 {
                   guard: 'refused',
                   target: '#sale.awaitingPerson',

@@ -249,7 +249,11 @@ test('a purchase that wants the code: sent to the buyer, returned, then acknowle
   const answer = await payments.perform({ ...validate, code }, 1)
   expect(answer).toMatchObject({ kind: 'ok', paymentId, acknowledgement: expect.any(String) })
   expect(await payments.perform({ ...validate, code }, 2)).toEqual(answer)
-  await ok({ kind: 'confirm', paymentId })
+  // The confirmed hold is promised anew, as the debit that it now is.
+  const confirmed = await payments.perform({ kind: 'confirm', paymentId }, 1)
+  const [then, now] = [answer, confirmed].map((each) => (each.kind === 'ok' ? each.acknowledgement : ''))
+  expect(confirmed).toMatchObject({ kind: 'ok', paymentId, acknowledgement: expect.any(String) })
+  expect(now).not.toBe(then)
 })
 
 test('the walk meets every payment of ours with what went back', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { contextOf } from './sale-step.ts'
 import { consented, Scenario } from './scenario.ts'
 
 const hour = 3_600_000
@@ -175,6 +176,10 @@ describe('a hold', () => {
     await machine.report(saleId, 'delivered')
     expect([scenario.centre.held(saleId), scenario.centre.paid(saleId)]).toEqual([0, 150])
     expect(scenario.centre.heard.at(-1)?.operation).toMatchObject({ kind: 'confirm', outcome: /\./ })
+    // What is kept is the new promise, that of a debit: the one a restored centre honours for good.
+    const { acknowledgement } = contextOf(await scenario.saleRow(saleId))
+    const promised = Buffer.from(acknowledgement?.split('.')[1] ?? '', 'base64url').toString()
+    expect(JSON.parse(promised)).toMatchObject({ charge: 'debit' })
   })
 
   test('is given back when nothing was delivered', async () => {
