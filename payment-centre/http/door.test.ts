@@ -419,6 +419,21 @@ describe('re-credits', () => {
     expect(await codeOf(caller.get(`${paths.refunds(paymentId)}?page=0`))).toBe('OUT_OF_RANGE')
   })
 
+  test('on the word of a machine whose certificate has run out since', async () => {
+    const caller = await ready()
+    const paymentId = await paid(caller, 'o')
+    const evidence = caller.outcome('o', 'failed')
+    caller.trade.clock.setNow(parties.automaton.validTo)
+    await caller.as('client')
+    const refund = caller.refund('a', undefined, { evidence })
+    expect((await caller.post(paths.refunds(paymentId), refund)).status).toBe(201)
+    // Nothing new is sold on it.
+    expect(await codeOf(caller.post(paths.payments, caller.charge('1.00')))).toBe('CONCILIA.UNKNOWN_SIGNER')
+    const chain = { chain: parties.automaton.chain }
+    expect((await caller.post(paths.certificates, chain)).status).toBe(204)
+    expect(await codeOf(caller.post(paths.payments, caller.charge('1.00')))).toBe('CONCILIA.UNKNOWN_SIGNER')
+  })
+
   test('what cannot be refunded says why', async () => {
     const caller = await ready()
     const paymentId = await paid(caller, 'o')

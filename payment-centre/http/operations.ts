@@ -340,7 +340,8 @@ const ourOperations: readonly Operation[] = [
     errors: ['CONCILIA.BAD_CHAIN'],
     handle: async ({ parties }, { body, now }) => {
       const checked = parties.admit(body.chain, now)
-      if (checked.ok) return noContent
+      // What it signed before it ran out is still to be booked.
+      if (checked.ok || checked.refusal === 'expired') return noContent
       const words = `The chain is refused (${checked.refusal}). Send one that leads to the same root.`
       throw new DoorRefusal('CONCILIA.BAD_CHAIN', words)
     },

@@ -167,6 +167,20 @@ describe('silence after the delivery instruction', () => {
   })
 })
 
+test('an outcome signed before the certificate of its machine ran out is believed, one signed after it is not', async () => {
+  for (const [late, state] of [
+    [-1, 'settled'],
+    [0, 'instructed'],
+  ] as const) {
+    const { scenario, machine, saleId } = await consented()
+    const { validTo } = machine.identity
+    scenario.clock.setNow(validTo)
+    await machine.report(saleId, 'delivered', { at: validTo + late })
+    expect(await scenario.state(saleId)).toBe(state)
+    await scenario.close()
+  }
+})
+
 describe('a hold', () => {
   const hold = { charge: 'hold' as const }
 

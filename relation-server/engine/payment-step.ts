@@ -1,6 +1,6 @@
-// An answer of the payment centre, given to its sale. One in doubt stays in the outbox and is asked again; when
-// that has gone on for long, a person is told of it: whatever keeps the centre from saying yes or no (a lost
-// registration, a certificate that has run out) will not end by itself.
+// An answer of the payment centre, given to its sale. One in doubt stays in the outbox and is asked again;
+// when that has gone on for long, a person is told of it: whatever keeps the centre from saying yes or no (a
+// lost registration, a machine nobody can introduce) will not end by itself.
 import type { PaymentInput } from './inputs.ts'
 import { stepSale } from './sale-step.ts'
 import type { Scene } from './scene.ts'
