@@ -53,7 +53,10 @@ export async function reconcile({ store, payments, engine, clock, limits, log }:
   return findings
 }
 
-/** What, if anything, is wrong between a payment and its sale. Open sales look after themselves. */
+/**
+ * What, if anything, is wrong between a payment and its sale. Open sales look after themselves, but for those
+ * that a restored server has only heard of.
+ */
 export function judge(
   payment: CentrePayment,
   sale: SaleRow | undefined,
@@ -67,8 +70,14 @@ export function judge(
     const why = `the centre has a payment (${status}) of a sale this server does not know`
     return holdsMoney ? { automatonId: null, saleId, finding: { type: 'aside' }, why } : undefined
   }
-  if (sale.open) return undefined
-  const { automatonId, state } = sale
+  const { automatonId, state, paymentId } = sale
+  if (sale.open) {
+    // It was heard of by its outcome alone; only the chart knows whether that was `delivered`.
+    const isUnknownHere = state === 'awaitingPerson' && paymentId === null
+    if (!isUnknownHere || !holdsMoney || status === 'pending_validation') return undefined
+    const why = 'the centre has the payment of a sale whose end this server only heard of'
+    return { automatonId, saleId, finding: { type: 'adopt', paymentId: payment.paymentId }, why }
+  }
   // A late yes; or, when re-credited, a centre restored from before it gave the money back. A void gives back
   // what is left and no more.
   if (['refused', 'withdrawn', 'expired', 'recredited'].includes(state) && holdsMoney) {

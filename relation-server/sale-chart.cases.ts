@@ -103,6 +103,8 @@ export const memories: Record<string, Partial<SaleContext>> = {
   validatingHold: { ...validating, charge: 'hold' },
   intoWithdrawn: { ...paying, voidInto: 'withdrawn' },
   intoRefused: { ...paying, voidInto: 'refused' },
+  heard: { evidence: 'token' },
+  heardHold: { charge: 'hold', evidence: 'token' },
   delivering,
   askedTwice: { ...delivering, asked: 2 },
   silent: { ...delivering, instructedAt: now - defaultLimits.silenceMs },
@@ -188,6 +190,7 @@ export const happenings: Record<string, Unstamped<SaleEvent>> = {
   'unknown above cap': reported('unknown', true),
   'instruction stored': instructionAnswered('stored'),
   'instruction rejected': instructionAnswered('rejected'),
+  'payment found': { type: 'paymentFound', paymentId: 'p' },
   'other journal': { type: 'journalReplaced', aboveCap: false },
   'other journal above cap': { type: 'journalReplaced', aboveCap: true },
   'person recredits': closed('recredit'),
@@ -252,6 +255,7 @@ export const everywhere = `
   paying | withdrawal | surprise | recordSurprise
   paying | failed | surprise | recordSurprise
   paying | other journal | surprise | recordSurprise
+  paying | payment found | surprise | recordSurprise
   paying | person recredits | surprise | recordSurprise
 `
 
@@ -272,7 +276,7 @@ export const ownWords: Record<(typeof leaves)[number], readonly string[]> = {
   'settling.booking': ['person recredits'],
   'recrediting.afterConfirm': [],
   'recrediting.undoing': ['person recredits'],
-  awaitingPerson: ['failed', 'person recredits'],
+  awaitingPerson: ['failed', 'payment found', 'person recredits'],
 }
 
 /** State, memory, event, guard, next state, effects; a row goes on in the next line after a comma. */
@@ -505,4 +509,9 @@ export const table = `
   awaitingPerson | delivering | failed | failed | recrediting.undoing | stop holdEnd, pay refund
   awaitingPerson | paying | delivered | neverInstructed | awaitingPerson
   awaitingPerson | delivering | unknown | otherwise | awaitingPerson
+  awaitingPerson | heard | payment found | deliveredNeverInstructed | settling.booking | stop holdEnd,
+    say receipt, pay outcome
+  awaitingPerson | heardHold | payment found | deliveredNeverInstructed | settling.booking | stop holdEnd,
+    say receipt, pay confirm+outcome
+  awaitingPerson | delivering | payment found | otherwise | awaitingPerson
 `

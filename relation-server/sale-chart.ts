@@ -141,6 +141,9 @@ export function makeSaleChart(limits: Limits) {
       operationId: null,
     }
   })
+  const keepFound = sale.assign(({ event }) =>
+    event.type === 'paymentFound' ? { paymentId: event.paymentId } : {},
+  )
   const voidInto = (ending: SaleContext['voidInto']) => sale.assign({ voidInto: ending })
   const tokenOf = (event: SaleEvent) => ('token' in event ? event.token : null)
   const keepEvidence = sale.assign({ evidence: ({ event }) => tokenOf(event) })
@@ -614,6 +617,14 @@ export function makeSaleChart(limits: Limits) {
       awaitingPerson: {
         after: { holdEnd: [{ guard: 'holdLapsing', actions: confirmHold }, {}] },
         on: {
+          paymentFound: [
+            {
+              guard: 'deliveredNeverInstructed',
+              target: 'settling',
+              actions: keepFound,
+            },
+            {},
+          ],
           paymentAnswered: [
             { guard: 'lateConfirmOk', actions: confirmed },
             { guard: 'lateConfirmRefused', actions: holdGone },

@@ -173,6 +173,8 @@ export function saleVocabulary(limits: Limits) {
         outcome(event) === 'delivered' && context.because === 'unknown',
       recredits: ({ event }) => event.type === 'closedByPerson' && event.as === 'recredit',
       neverInstructed: ({ context }) => context.instructedAt === 0,
+      /** Goods that a restored server only heard of, and now their payment. */
+      deliveredNeverInstructed: ({ context }) => context.instructedAt === 0 && context.evidence !== null,
       recreditsNeverInstructed: ({ context, event }) =>
         event.type === 'closedByPerson' && event.as === 'recredit' && context.instructedAt === 0,
       lateConfirmOk: ({ context, event }) => context.confirming && answer(context, event)?.kind === 'ok',

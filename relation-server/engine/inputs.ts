@@ -88,9 +88,14 @@ export interface ReconciledInput {
   readonly saleId: string
   /**
    * `undo`: a late yes to a sale that ended before any delivery was instructed (rule 7). `repost`: the centre
-   * lost a payment it acknowledged, and gets its own acknowledgement again.
+   * lost a payment it acknowledged, and gets its own acknowledgement again. `adopt`: this server, restored,
+   * lost a payment whose sale it heard the end of.
    */
-  readonly finding: { type: 'undo'; key: string } | { type: 'repost' } | { type: 'aside' }
+  readonly finding:
+    | { type: 'undo'; key: string }
+    | { type: 'repost' }
+    | { type: 'adopt'; paymentId: string }
+    | { type: 'aside' }
   readonly why: string
   readonly at: number
 }

@@ -45,6 +45,20 @@ describe('a server restored from a backup', () => {
     await scenario.close()
   })
 
+  test('credits the operator for a delivered sale once the walk has found its payment', async () => {
+    const { scenario, saleId } = await resent('delivered', 'charged')
+    expect(await scenario.walk()).toBe(1)
+    expect(await scenario.saleRow(saleId)).toMatchObject({ state: 'settled', aside: null })
+    expect(scenario.centre.heard.at(-1)?.operation).toMatchObject({
+      kind: 'outcome',
+      paymentId: `payment ${saleId}:1`,
+      outcome: /\./,
+    })
+    expect(scenario.tied(saleId)).toBe(150)
+    expect(await scenario.walk()).toBe(0)
+    await scenario.close()
+  })
+
   test('gives the money of a failed one back by its key', async () => {
     const { scenario, saleId } = await resent('failed', 'charged')
     expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['withdrawn', 0])

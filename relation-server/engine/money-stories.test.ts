@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { reconcile } from '../reconciliation.ts'
 import { longDoubtAttempts } from './payment-step.ts'
 import { contextOf } from './sale-step.ts'
-import { consented, type Scenario } from './scenario.ts'
+import { consented } from './scenario.ts'
 import { refusedWith } from './scenario-centre.ts'
 
 const hour = 3_600_000
@@ -252,27 +251,11 @@ describe('a person', () => {
 })
 
 describe('the walk over the payments of the centre', () => {
-  const walk = async (scenario: Scenario) => {
-    scenario.clock.advance(60_000)
-    const { store, engine, clock, settings, centre } = scenario
-    const log = { info: () => {} } as unknown as Parameters<typeof reconcile>[0]['log']
-    const found = await reconcile({
-      store,
-      payments: centre,
-      engine,
-      clock,
-      limits: settings.limits,
-      log,
-    })
-    await scenario.settle()
-    return found
-  }
-
   test('finds nothing where all agree', async () => {
     const { scenario, machine, saleId } = await consented()
-    expect(await walk(scenario)).toBe(0)
+    expect(await scenario.walk()).toBe(0)
     await machine.report(saleId, 'delivered')
-    expect(await walk(scenario)).toBe(0)
+    expect(await scenario.walk()).toBe(0)
     await scenario.close()
   })
 
@@ -296,9 +279,9 @@ describe('the walk over the payments of the centre', () => {
     const subscriber = { realm: 'e164', key: '+33612345678' }
     await scenario.centre.perform({ kind: 'charge', ...charge, subscriber, description: '', consent }, 1)
     expect(scenario.tied(saleId)).toBe(150)
-    expect(await walk(scenario)).toBe(1)
+    expect(await scenario.walk()).toBe(1)
     expect(scenario.tied(saleId)).toBe(0)
-    expect(await walk(scenario)).toBe(0)
+    expect(await scenario.walk()).toBe(0)
     await scenario.close()
   })
 
@@ -306,7 +289,7 @@ describe('the walk over the payments of the centre', () => {
     const { scenario, machine, saleId } = await consented()
     await machine.report(saleId, 'delivered')
     scenario.centre.forget(saleId)
-    expect(await walk(scenario)).toBe(1)
+    expect(await scenario.walk()).toBe(1)
     await scenario.pass(20_000)
     const { operation: reposted } =
       scenario.centre.heard.find(({ operation }) => operation.kind === 'repost') ?? {}
@@ -314,7 +297,7 @@ describe('the walk over the payments of the centre', () => {
     expect(reposted).toMatchObject({ acknowledgement })
     expect(scenario.centre.heard.at(-1)?.operation).toMatchObject({ kind: 'outcome', outcome: evidence })
     expect([scenario.tied(saleId), await scenario.outbox()]).toEqual([150, []])
-    expect(await walk(scenario)).toBe(0)
+    expect(await scenario.walk()).toBe(0)
     await scenario.close()
   })
 
@@ -322,7 +305,7 @@ describe('the walk over the payments of the centre', () => {
     const { scenario, machine, saleId } = await consented()
     await machine.report(saleId, 'failed')
     scenario.centre.forget(saleId)
-    expect(await walk(scenario)).toBe(0)
+    expect(await scenario.walk()).toBe(0)
     expect(scenario.centre.kinds()).not.toContain('repost')
     await scenario.close()
   })
@@ -332,9 +315,9 @@ describe('the walk over the payments of the centre', () => {
     scenario.centre.next('refund', { kind: 'ok' })
     await machine.report(saleId, 'failed')
     expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['recredited', 150])
-    expect(await walk(scenario)).toBe(1)
+    expect(await scenario.walk()).toBe(1)
     expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['recredited', 0])
-    expect(await walk(scenario)).toBe(0)
+    expect(await scenario.walk()).toBe(0)
     await scenario.close()
   })
 
@@ -344,7 +327,7 @@ describe('the walk over the payments of the centre', () => {
     const paymentId = (await scenario.saleRow(saleId)).paymentId ?? ''
     const terms = { key: 'a person', amountMinor: 150, currency: 'EUR', because: 'closedByPerson' } as const
     await scenario.centre.perform({ kind: 'refund', paymentId, ...terms }, 1)
-    expect(await walk(scenario)).toBe(1)
+    expect(await scenario.walk()).toBe(1)
     expect((await scenario.saleRow(saleId)).aside).toMatch(/settled, but the centre says/)
     await scenario.close()
   })
@@ -357,7 +340,7 @@ describe('the walk over the payments of the centre', () => {
     await scenario.pass(limits.offerWaitMs + limits.marginMs)
     expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['expired', 150])
     scenario.centre.next('void', refusedWith('CARRIER_BILLING_REFUND.REFUND_DENIED', 'accountBarred'))
-    await walk(scenario)
+    await scenario.walk()
     expect((await scenario.saleRow(saleId)).aside).toMatch(/refused to void/)
     await scenario.close()
   })

@@ -9,6 +9,7 @@ import { defaultLimits, type Limits } from '@concilia/protocol/limits.ts'
 import { ManualClock } from '@concilia/protocol/manual-clock.ts'
 import type { Admission, Instruction, Stored } from '@concilia/protocol/messages.ts'
 import { type Random, sha256 } from '@concilia/protocol/random.ts'
+import { reconcile } from '../reconciliation.ts'
 import { makeSaleChart } from '../sale-chart.ts'
 import { MemoryStore } from '../store/memory-store.ts'
 import type { OutboxRow, SaleRow, Store } from '../store/port.ts'
@@ -201,6 +202,16 @@ export class Scenario {
   async leap(byMs: number): Promise<void> {
     this.clock.setNow(this.clock.now() + byMs - 2000)
     await this.pass(2000)
+  }
+
+  /** The walk over the centre's payments, once all of them are old enough. @returns how much it found */
+  async walk(): Promise<number> {
+    this.clock.advance(60_000)
+    const { store, engine, clock, centre: payments } = this
+    const { limits } = this.settings
+    const found = await reconcile({ store, payments, engine, clock, limits, log: this.#log() })
+    await this.settle()
+    return found
   }
 
   async saleRow(saleId: string): Promise<SaleRow> {
