@@ -153,10 +153,14 @@ export function makeSaleChart(limits: Limits) {
       because: reason,
       evidence: ({ event }) => tokenOf(event),
     })
-  /** After a refusal for good: under the next key, on a person's word instead of the machine's. */
+  /**
+   * After a refusal for good: under the next key, on a person's word instead of the machine's. A hold is not
+   * kept from lapsing meanwhile: nothing was delivered for it.
+   */
   const recreditAnew = sale.assign({
     because: 'closedByPerson',
     evidence: null,
+    honouredUntil: null,
     refundAttempt: ({ context }) => (context.refundAttempt ?? 1) + 1,
   })
   // A confirmed hold comes with a new acknowledgement: of a debit, good for ever.

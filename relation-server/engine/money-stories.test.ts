@@ -196,6 +196,18 @@ describe('a re-credit', () => {
     expect(refunds[1]).not.toHaveProperty('evidence')
   })
 
+  test('of a hold, refused: it lapses while the person decides, and is never confirmed', async () => {
+    const { scenario, machine, saleId, limits } = await consented({ charge: 'hold' })
+    scenario.centre.next('cancel', refusedWith('CONCILIA.BAD_SIGNATURE', 'notAllowed'))
+    await machine.report(saleId, 'failed')
+    await scenario.leap(limits.holdMs)
+    expect([await scenario.state(saleId), scenario.centre.paid(saleId)]).toEqual(['awaitingPerson', 0])
+    scenario.centre.lapse(saleId)
+    await scenario.person(machine.automatonId, { type: 'closeSale', saleId, as: 'recredit' })
+    expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['recredited', 0])
+    await scenario.close()
+  })
+
   test('of a hold that the centre knows as confirmed goes on as a refund', async () => {
     const { scenario, machine, saleId } = await consented({ charge: 'hold' })
     const paymentId = (await scenario.saleRow(saleId)).paymentId ?? ''
