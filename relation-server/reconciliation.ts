@@ -7,6 +7,7 @@ import type { Clock } from '@concilia/protocol/clock.ts'
 import type { Limits } from '@concilia/protocol/limits.ts'
 import type { Engine } from './engine/engine.ts'
 import type { ReconciledInput } from './engine/inputs.ts'
+import { contextOf } from './engine/sale-step.ts'
 import type { CentrePayment, Payments } from './payments/port.ts'
 import type { SaleRow, Store } from './store/port.ts'
 
@@ -80,7 +81,7 @@ export function judge(
   }
   // A late yes; or, when re-credited, a centre restored from before it gave the money back. A void gives back
   // what is left and no more.
-  if (['refused', 'withdrawn', 'expired', 'recredited'].includes(state) && holdsMoney) {
+  if (holdsMoney && endsWithoutMoney(sale)) {
     const why = `the centre still holds money of a sale that ended as ${state}: it is given back`
     return { automatonId, saleId, finding: { type: 'undo', key }, why }
   }
@@ -89,6 +90,13 @@ export function judge(
     return { automatonId, saleId, finding: { type: 'aside' }, why }
   }
   return undefined
+}
+
+/** Whether the buyer has, or never paid, the money: as the sale ended. */
+function endsWithoutMoney(sale: SaleRow): boolean {
+  if (sale.state !== 'unknownClosed')
+    return ['refused', 'withdrawn', 'expired', 'recredited'].includes(sale.state)
+  return sale.chartVersion > 0 && contextOf(sale).because !== null
 }
 
 /** At start and then daily; a walk that fails is tried again after a minute. */

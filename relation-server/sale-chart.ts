@@ -641,7 +641,7 @@ export function makeSaleChart(limits: Limits) {
               target: 'recrediting',
               actions: sale.assign({ because: ({ context }) => context.because ?? 'closedByPerson' }),
             },
-            { target: 'unknownClosed' },
+            { target: 'unknownClosed', actions: sale.assign({ because: null }) },
           ],
           outcomeReported: [
             // Set aside already: there is no payment of ours to book it on.

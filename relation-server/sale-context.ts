@@ -49,6 +49,7 @@ export interface SaleContext extends Omit<SaleInput, 'charge'> {
   readonly asked: number
   /** How the sale ends once its charge is voided. */
   readonly voidInto: 'withdrawn' | 'expired' | 'refused'
+  /** Null as long as the money is not to go back; also of an unknown outcome that a person wrote off. */
   readonly because: UndoReason | null
   /** Part of the re-credit's key from the second on. */
   readonly refundAttempt?: number

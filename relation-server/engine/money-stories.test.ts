@@ -333,6 +333,20 @@ describe('the walk over the payments of the centre', () => {
     await scenario.close()
   })
 
+  test.each(['recredit', 'writeOff'] as const)(
+    'an unknown outcome keeps what it was closed with: %s',
+    async (as) => {
+      const { scenario, machine, saleId } = await consented({ unknownCap: { machine: 0, subscriber: 0 } })
+      scenario.centre.next('refund', { kind: 'ok' })
+      await machine.report(saleId, 'unknown')
+      await scenario.person(machine.automatonId, { type: 'closeSale', saleId, as })
+      expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['unknownClosed', 150])
+      const found = await scenario.walk()
+      expect([found, scenario.tied(saleId)]).toEqual(as === 'recredit' ? [1, 0] : [0, 150])
+      await scenario.close()
+    },
+  )
+
   test('sets aside what no rule puts right', async () => {
     const { scenario, machine, saleId } = await consented()
     await machine.report(saleId, 'delivered')
