@@ -37,9 +37,11 @@ export interface AutomatonSettings {
   readonly linkMode: LinkMode
   readonly language: Language
   readonly limits: Limits
+  /** Above this the journal forgets its oldest sales before their time. */
+  readonly journalLimitBytes: number
 }
 
-const pruneEveryMs = 24 * 3600 * 1000
+const pruneEveryMs = 3600 * 1000
 
 export class Automaton {
   readonly #parts: AutomatonParts
@@ -172,11 +174,15 @@ export class Automaton {
 
   #prune(): void {
     const { journal, clock, log } = this.#parts
+    const { limits, journalLimitBytes } = this.#settings
     try {
-      const rows = journal.prune(clock.now() - this.#settings.limits.keepMs)
-      if (rows > 0) log.info({ rows }, 'forgot what is older than it must be kept')
+      const rows = journal.prune(clock.now() - limits.keepMs, journalLimitBytes)
+      if (rows > 0) log.info({ rows }, 'forgot what is older, or more, than must be kept')
+      if (journal.bytes > journalLimitBytes) {
+        log.warn({ bytes: journal.bytes }, 'the journal is above its limit with what must not be forgotten')
+      }
     } catch (err) {
-      log.warn({ err }, 'the journal could not be pruned; tried again tomorrow')
+      log.warn({ err }, 'the journal could not be pruned; tried again in an hour')
     }
     this.#pruning = clock.after(pruneEveryMs, () => this.#prune())
   }

@@ -70,6 +70,7 @@ function compose(file: string): Automaton {
       linkMode: link.mode,
       language,
       limits,
+      journalLimitBytes: configuration.journalLimitBytes,
     },
   )
 }

@@ -44,6 +44,7 @@ export class Killed extends Error {}
 export interface WorldSettings {
   readonly linkMode?: LinkMode
   readonly limits?: Partial<Limits>
+  readonly journalLimitBytes?: number
 }
 
 export class ScriptedWorld {
@@ -109,6 +110,7 @@ export class ScriptedWorld {
         linkMode: this.#settings.linkMode ?? 'permanent',
         language: 'en',
         limits: { ...defaultLimits, ...this.#settings.limits },
+        journalLimitBytes: this.#settings.journalLimitBytes ?? 256 * 1024 * 1024,
       },
     )
     this.automaton.start()
