@@ -5,9 +5,13 @@ import type { Log } from '@concilia/platform/log.ts'
 import { KnownParties } from '@concilia/protocol/certificates.ts'
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import type { Limits } from '@concilia/protocol/limits.ts'
+import type { ConfigurationMessage } from '@concilia/protocol/machine-configuration.ts'
 import type { Admission } from '@concilia/protocol/messages.ts'
+import type { Currency } from '@concilia/protocol/money.ts'
 import type { Random } from '@concilia/protocol/random.ts'
-import { Display, type Language } from './display.ts'
+import { priceDifference } from './configuration-in-force.ts'
+import { Display, type DisplaySettings, type Language } from './display.ts'
+import { GivenConfiguration } from './given-configuration.ts'
 import type { Hardware, HardwareEvent, ReaderMode } from './hardware/port.ts'
 import type { Journal } from './journal/port.ts'
 import type { LinkMode } from './link/link-machine.ts'
@@ -16,7 +20,7 @@ import type { Link } from './link/port.ts'
 import { checkAcknowledgement, type Seller } from './offer.ts'
 import { saleChart } from './sale-chart.ts'
 import type { Verdict } from './sale-events.ts'
-import { SaleShell } from './sale-shell.ts'
+import { type SaleRules, SaleShell } from './sale-shell.ts'
 import { TelemetryFeed } from './telemetry.ts'
 
 export interface AutomatonParts {
@@ -31,6 +35,9 @@ export interface AutomatonParts {
 export interface AutomatonSettings {
   readonly seller: Omit<Seller, 'offerWaitMs'>
   readonly identity: Omit<Identity, 'machineNumber'>
+  /** SHA-256 of our own configuration file. */
+  readonly configurationHash: string
+  readonly currency: Currency
   /** What the reader is configured for; the hardware says what it came to. */
   readonly reader: ReaderMode
   readonly rootPem: string
@@ -46,7 +53,8 @@ const pruneEveryMs = 3600 * 1000
 export class Automaton {
   readonly #parts: AutomatonParts
   readonly #settings: AutomatonSettings
-  readonly #parties: KnownParties
+  readonly #configuration: GivenConfiguration
+  #parties: KnownParties
   readonly #display: Display
   readonly #link: MachineLink
   readonly #shell: SaleShell
@@ -57,30 +65,37 @@ export class Automaton {
 
   constructor(parts: AutomatonParts, settings: AutomatonSettings) {
     const { hardware, clock, journal } = parts
-    const { limits, linkMode, language } = settings
+    const { limits, linkMode, language, configurationHash: hash, currency } = settings
     const { machineNumber } = settings.seller
-    const { offerWaitMs, vendMs, marginMs, reportingMs } = limits
     this.#parts = parts
     this.#settings = settings
+    this.#configuration = new GivenConfiguration(parts, { language, limits, currency, hash })
     this.#parties = new KnownParties(settings.rootPem)
-    this.#display = new Display((text) => hardware.display(text), clock, { language, offerWaitMs })
+    this.#display = new Display((text) => hardware.display(text), clock, this.#displaySettings())
     this.#link = new MachineLink(
       parts,
-      { mode: linkMode, identity: { ...settings.identity, machineNumber }, reader: settings.reader, limits },
+      {
+        mode: linkMode,
+        identity: { ...settings.identity, machineNumber },
+        reader: settings.reader,
+        configuration: this.#configuration.inForce,
+        limits,
+      },
       (news) => this.#heardLink(news),
     )
-    this.#telemetry = new TelemetryFeed(clock, journal.boot, (telemetry) => this.#link.telemetry(telemetry))
-    this.#shell = new SaleShell({
-      ...parts,
-      chart: saleChart({ offerWaitMs, vendLimitMs: vendMs + marginMs, reportingMs }),
-      seller: { ...settings.seller, offerWaitMs },
-      link: this.#link,
-      display: this.#display,
-      retryMs: limits.retryMs,
-      verify: (acknowledgement, saleId) => this.#verify(acknowledgement, saleId),
-      hear: (event) => this.#heardHardware(event),
-      changed: () => this.#invite(),
-    })
+    this.#telemetry = new TelemetryFeed(clock, journal, (telemetry) => this.#link.telemetry(telemetry))
+    this.#shell = new SaleShell(
+      {
+        ...parts,
+        link: this.#link,
+        display: this.#display,
+        retryMs: limits.retryMs,
+        verify: (acknowledgement, saleId) => this.#verify(acknowledgement, saleId),
+        hear: (event) => this.#heardHardware(event),
+        changed: () => this.#invite(),
+      },
+      this.#saleRules(),
+    )
   }
 
   /** Phone payment may be offered now. */
@@ -115,6 +130,7 @@ export class Automaton {
         this.#parts.log.info({ why: event.why }, 'the vending machine cannot sell by phone')
         break
       case 'vendRequested':
+        this.#comparePrice(event)
         this.#shell.vendRequested(event)
         break
       case 'noticed':
@@ -134,6 +150,9 @@ export class Automaton {
       case 'instruction':
         this.#shell.instructed(news.instruction, this.#readerReady)
         break
+      case 'configuration':
+        this.#shell.betweenSales(() => this.#takeConfiguration(news.given))
+        break
       case 'wordStored':
         this.#shell.wordStored(news.row)
         break
@@ -152,14 +171,45 @@ export class Automaton {
         this.#parts.log.warn({ refusal: checked.refusal }, "a payment centre's certificate is refused")
       }
     }
+    this.#telemetry.sayStanding()
     this.#invite()
+  }
+
+  #takeConfiguration(given: ConfigurationMessage): void {
+    const answer = this.#configuration.take(given, () => {
+      this.#display.use(this.#displaySettings())
+      this.#shell.use(this.#saleRules())
+      this.#link.configurationIs(this.#configuration.inForce)
+    })
+    this.#link.answerConfiguration(answer)
+  }
+
+  #displaySettings(): DisplaySettings {
+    const { language, texts, items, limits } = this.#configuration.inForce
+    const labelOf = (item: number) => items.get(item)?.label
+    return { language, texts, labelOf, offerWaitMs: limits.offerWaitMs }
+  }
+
+  #saleRules(): SaleRules {
+    const { offerWaitMs, vendMs, marginMs, reportingMs } = this.#configuration.inForce.limits
+    return {
+      chart: saleChart({ offerWaitMs, vendLimitMs: vendMs + marginMs, reportingMs }),
+      seller: { ...this.#settings.seller, offerWaitMs },
+    }
+  }
+
+  #comparePrice(request: Extract<HardwareEvent, { type: 'vendRequested' }>): void {
+    const difference = priceDifference(this.#configuration.inForce, request)
+    if (difference === undefined) return
+    this.#parts.log.warn({ difference }, "the vending machine's price is not that of the price list")
+    this.#telemetry.notice('priceDiffers', difference)
   }
 
   #verify(acknowledgement: string, saleId: string): Verdict {
     const terms = this.#parts.journal.terms(saleId)
     if (!terms || !this.#admission) return 'badAcknowledgement'
     const { admission, at } = this.#admission
-    const { vendMs, marginMs } = this.#settings.limits
+    const { vendMs, marginMs } = this.#configuration.inForce.limits
     return checkAcknowledgement(acknowledgement, terms, this.#settings.seller.seller, {
       parties: this.#parties,
       admittedAt: admission.serverTime,

@@ -33,6 +33,7 @@ const report = (world: ScriptedWorld) => {
   world.server.instruct({ kind: 'report', saleId })
 }
 const wait = (world: ScriptedWorld) => world.pass(200)
+const configure = (world: ScriptedWorld) => world.server.configure(1, { limits: { offerWaitMs: 160_000 } })
 
 const scripts: Record<string, Script> = {
   delivered: [choose, pay, settle],
@@ -43,6 +44,9 @@ const scripts: Record<string, Script> = {
   'hardware silent': [choose, pay, wait],
   'asked about': [choose, report, pay, report, settle, report],
   'asked about a sale never held': [report, report],
+  'configured on standby, then a sale': [configure, choose, pay, settle],
+  'configured with an open offer': [choose, configure, pay, settle],
+  'configured during a delivery, then another sale': [choose, pay, configure, settle, choose, wait],
   'one after the other': [choose, pay, settle, choose, pay, settle],
 }
 
@@ -86,6 +90,10 @@ function judge(world: ScriptedWorld): void {
     [...disk.outbox.keys()].filter((seq) => !disk.stored.has(seq)),
     'every word is stored',
   ).toEqual([])
+  const { configuration } = disk
+  for (const { answer, inForce } of server.configurationAnswers) {
+    expect([answer, inForce]).toEqual(['accepted', configuration?.version])
+  }
   let delivered = 0
   let doubtful = 0
   for (const [saleId, { offer, withdrawal, outcome }] of server.sales) {

@@ -40,7 +40,7 @@ export interface SaleContext {
 
 /** What the display should say; the words and the countdown are the display's own. */
 export type Scene =
-  | { scene: 'offer'; price: Money }
+  | { scene: 'offer'; price: Money; item: number }
   | { scene: 'delivering' }
   | { scene: 'concluded'; result: Outcome['result'] }
   | { scene: 'withdrawn'; reason: Withdrawal['reason'] }

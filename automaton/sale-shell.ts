@@ -18,9 +18,13 @@ import type { SaleEffect, TimerEvent } from './sale-effects.ts'
 import type { SaleEvent, Verdict } from './sale-events.ts'
 import { stepsOf } from './steps.ts'
 
-export interface SaleShellParts {
+/** What a sale runs on; it changes between two sales only. */
+export interface SaleRules {
   readonly chart: SaleChart
   readonly seller: Seller
+}
+
+export interface SaleShellParts {
   readonly journal: Journal
   readonly hardware: Hardware
   readonly link: Pick<MachineLink, 'offered' | 'wake' | 'sleep' | 'send' | 'repeat' | 'answer'>
@@ -54,16 +58,20 @@ interface StepDone {
 
 export class SaleShell {
   readonly #parts: SaleShellParts
+  #rules: SaleRules
   readonly #queue: Input[] = []
+  /** What waits for a moment without a sale. */
+  #between: (() => void) | undefined
   readonly #timers = new Map<string, Timer>()
   #snapshot: SaleSnapshot
   #working = false
   /** Set while the journal cannot be written. */
   #retry: Timer | undefined
 
-  constructor(parts: SaleShellParts) {
+  constructor(parts: SaleShellParts, rules: SaleRules) {
     this.#parts = parts
-    this.#snapshot = restoredSnapshot(parts.chart, parts.journal, parts.log)
+    this.#rules = rules
+    this.#snapshot = restoredSnapshot(rules.chart, parts.journal, parts.log)
   }
 
   get journalFails(): boolean {
@@ -84,6 +92,25 @@ export class SaleShell {
     this.#timers.clear()
     this.#retry?.cancel()
     this.#queue.length = 0
+    this.#between = undefined
+  }
+
+  /**
+   * Runs the action in its turn, at once or when the sale in hand is over: no offer is open then, nothing is
+   * being delivered. It may use the journal; when that fails it comes again. A newer action takes the place
+   * of one that still waits.
+   */
+  betweenSales(action: () => void): void {
+    this.#between = action
+    this.#drain()
+  }
+
+  /** From the next sale on. Called between two sales only. */
+  use(rules: SaleRules): void {
+    if (!this.onStandby) throw new Error('the rules of a sale changed while one was in hand')
+    const { value, context } = this.#snapshot
+    this.#rules = rules
+    this.#snapshot = rules.chart.resolveState({ value, context })
   }
 
   vendRequested({ price, item }: Extract<HardwareEvent, { type: 'vendRequested' }>): void {
@@ -166,12 +193,22 @@ export class SaleShell {
     this.#working = true
     try {
       while (!this.#retry) {
-        const input = this.#queue.shift()
+        const input = this.#queue.shift() ?? this.#dueBetween()
         if (!input) return
         this.#work(input)
       }
     } finally {
       this.#working = false
+    }
+  }
+
+  #dueBetween(): Input | undefined {
+    const action = this.#between
+    if (!action || !this.onStandby) return undefined
+    this.#between = undefined
+    return () => {
+      action()
+      return undefined
     }
   }
 
@@ -185,7 +222,8 @@ export class SaleShell {
    * written
    */
   #commit(input: Input): StepDone | undefined {
-    const { chart, seller, journal, clock } = this.#parts
+    const { journal, clock } = this.#parts
+    const { chart, seller } = this.#rules
     let event: Taken | undefined
     try {
       event = input()

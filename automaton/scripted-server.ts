@@ -5,6 +5,12 @@ import type { Identity } from '@concilia/platform/identity.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { KnownParties } from '@concilia/protocol/certificates.ts'
 import {
+  type ConfigurationAnswer,
+  type ConfigurationMessage,
+  configurationAnswerSchema,
+  type MachineConfiguration,
+} from '@concilia/protocol/machine-configuration.ts'
+import {
   type Admission,
   type Birth,
   birthSchema,
@@ -49,6 +55,7 @@ export class ScriptedServer {
   readonly answers = new Map<string, InstructionAnswer>()
   readonly sales = new Map<string, Told>()
   readonly telemetry: string[] = []
+  readonly configurationAnswers: ConfigurationAnswer[] = []
   /** Every sale message heard, repeats included, by its number. */
   readonly heard: number[] = []
   readonly #texts = new Map<string, string>()
@@ -60,6 +67,7 @@ export class ScriptedServer {
   readonly #now: () => number
   #hear: ((event: LinkEvent) => void) | undefined
   #instructions = 0
+  #unansweredConfiguration: ConfigurationMessage | undefined
 
   constructor(identities: { automaton: Identity; centre: Identity }, now: () => number) {
     this.#identities = identities
@@ -101,6 +109,7 @@ export class ScriptedServer {
 
   /** Whether anything is still on its way or unanswered. */
   get quiet(): boolean {
+    if (this.#unansweredConfiguration) return false
     return this.#up.length + this.#down.length + this.#unanswered.size === 0
   }
 
@@ -129,6 +138,14 @@ export class ScriptedServer {
   /** Sends again what was not answered. */
   repeat(): void {
     for (const instruction of this.#unanswered.values()) this.send('instruction', instruction)
+    if (this.#unansweredConfiguration) this.send('configuration', this.#unansweredConfiguration)
+  }
+
+  /** Gives the machine a configuration, and says it again until it is answered. */
+  configure(version: number, configuration: MachineConfiguration | string): void {
+    const text = typeof configuration === 'string' ? configuration : JSON.stringify(configuration)
+    this.#unansweredConfiguration = { version, hash: sha256(text), configuration: text }
+    this.repeat()
   }
 
   send(channel: DownChannel, message: unknown): void {
@@ -187,7 +204,11 @@ export class ScriptedServer {
       this.answers.set(answer.instructionId, answer)
       this.#unanswered.delete(answer.instructionId)
     } else if (channel === 'telemetry') this.telemetry.push(text)
-    else this.#store(parsed(saleMessageSchema, text), text)
+    else if (channel === 'configuration') {
+      const answer = parsed(configurationAnswerSchema, text)
+      this.configurationAnswers.push(answer)
+      if (answer.version === this.#unansweredConfiguration?.version) this.#unansweredConfiguration = undefined
+    } else this.#store(parsed(saleMessageSchema, text), text)
   }
 
   #born(birth: Birth): void {

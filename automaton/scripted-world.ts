@@ -45,6 +45,8 @@ export interface WorldSettings {
   readonly linkMode?: LinkMode
   readonly limits?: Partial<Limits>
   readonly journalLimitBytes?: number
+  /** What a world before this one left. */
+  readonly disk?: SimulatedDisk
 }
 
 export class ScriptedWorld {
@@ -69,7 +71,7 @@ export class ScriptedWorld {
     this.#random = {
       bytes: (length) => Uint8Array.from({ length }, (_, index) => (++drawn * 31 + index * 7) % 256),
     }
-    this.disk = new SimulatedDisk(this.#random)
+    this.disk = settings.disk ?? new SimulatedDisk(this.#random)
     this.server = new ScriptedServer(identities, () => worldBegins + this.clock.monotonic())
   }
 
@@ -104,7 +106,9 @@ export class ScriptedWorld {
       },
       {
         seller: { automatonId, machineNumber: '4021', seller, signer },
-        identity: { version: '0.1.0', configurationHash: 'hash', chain },
+        identity: { version: '0.1.0', chain },
+        configurationHash: 'hash',
+        currency: 'EUR',
         reader: 'alwaysIdle',
         rootPem,
         linkMode: this.#settings.linkMode ?? 'permanent',
@@ -164,9 +168,15 @@ function mortalJournal(journal: Journal, point: (name: string) => void): Journal
     point(`after commit of ${change.event.type}`)
     return rows
   }
+  const keepConfiguration: Journal['keepConfiguration'] = (configuration, at) => {
+    point('before the configuration is kept')
+    journal.keepConfiguration(configuration, at)
+    point('after the configuration is kept')
+  }
   return new Proxy(journal, {
     get(target, name) {
       if (name === 'commit') return commit
+      if (name === 'keepConfiguration') return keepConfiguration
       const value = Reflect.get(target, name, target)
       return typeof value === 'function' ? value.bind(target) : value
     },

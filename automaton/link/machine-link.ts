@@ -5,6 +5,11 @@ import type { Log } from '@concilia/platform/log.ts'
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import type { Limits } from '@concilia/protocol/limits.ts'
 import {
+  type ConfigurationAnswer,
+  type ConfigurationMessage,
+  configurationMessageSchema,
+} from '@concilia/protocol/machine-configuration.ts'
+import {
   type Admission,
   admissionSchema,
   type Birth,
@@ -39,6 +44,7 @@ import { repeatDelay, Sender } from './sender.ts'
 export type LinkNews =
   | { type: 'admission'; admission: Admission }
   | { type: 'instruction'; instruction: Instruction }
+  | { type: 'configuration'; given: ConfigurationMessage }
   /** The server has this word in its database. */
   | { type: 'wordStored'; row: OutboxRow }
   /** Whether phone payment can be offered may have changed. */
@@ -52,14 +58,24 @@ export interface MachineLinkPorts {
   readonly log: Log
 }
 
-/** What a birth says beyond what the journal knows. */
-export type Identity = Omit<Birth, 'journalId' | 'boot' | 'lastSeq' | 'link' | 'reader'>
+/** What a birth says beyond what the journal, the hardware and the configuration know. */
+export type Identity = Omit<
+  Birth,
+  'journalId' | 'boot' | 'lastSeq' | 'link' | 'reader' | 'configurationVersion' | 'configurationHash'
+>
+
+/** Which configuration is in force, as births say it. */
+export interface ConfigurationName {
+  readonly version: number
+  readonly hash: string
+}
 
 export interface MachineLinkSettings {
   readonly mode: LinkMode
   readonly identity: Identity
   /** What the reader is configured for, until the hardware says what it is. */
   readonly reader: ReaderMode
+  readonly configuration: ConfigurationName
   readonly limits: Pick<Limits, 'retryMs' | 'reconnectCapMs' | 'marginMs'>
 }
 
@@ -76,6 +92,7 @@ export class MachineLink {
   readonly #hear: (news: LinkNews) => void
   readonly #sender: Sender
   #reader: ReaderMode
+  #configuration: ConfigurationName
   #state: LinkState = firstLinkState()
   #pause: Timer | undefined
   #stopped = false
@@ -85,6 +102,7 @@ export class MachineLink {
     this.#settings = settings
     this.#hear = hear
     this.#reader = settings.reader
+    this.#configuration = settings.configuration
     const publish = (kind: SaleMessage['kind'], text: string) => ports.link.publish(channelOfKind[kind], text)
     this.#sender = new Sender({ ...ports, publish }, settings.limits.retryMs)
   }
@@ -122,15 +140,23 @@ export class MachineLink {
   }
 
   telemetry(telemetry: Telemetry): void {
-    if (isOnline(this.#state)) this.#ports.link.publish('telemetry', JSON.stringify(telemetry))
+    if (this.#hasSaidBirth) this.#ports.link.publish('telemetry', JSON.stringify(telemetry))
+  }
+
+  /** Another configuration has come into force; the server learns it by our answer, and by the next birth. */
+  configurationIs({ version, hash }: ConfigurationName): void {
+    this.#configuration = { version, hash }
+  }
+
+  answerConfiguration(answer: ConfigurationAnswer): void {
+    if (isOnline(this.#state)) this.#ports.link.publish('configuration', JSON.stringify(answer))
   }
 
   /** The server is told which kind of machine it has before it, anew when that is not what it was told. */
   readerIs(reader: ReaderMode): void {
     if (reader === this.#reader) return
     this.#reader = reader
-    const told = this.#state.at === 'born' || isOnline(this.#state)
-    if (told) this.#ports.link.publish('birth', JSON.stringify(this.#birth()))
+    if (this.#hasSaidBirth) this.#ports.link.publish('birth', JSON.stringify(this.#birth()))
   }
 
   async stop(): Promise<void> {
@@ -140,6 +166,10 @@ export class MachineLink {
     const { link, journal } = this.#ports
     link.announce({ presence: 'lost', boot: journal.boot })
     await link.disconnect()
+  }
+
+  get #hasSaidBirth(): boolean {
+    return this.#state.at === 'born' || isOnline(this.#state)
   }
 
   #settle(): void {
@@ -200,7 +230,9 @@ export class MachineLink {
   #birth(): Birth {
     const { journalId, boot, lastSeq } = this.#ports.journal
     const { identity, mode } = this.#settings
-    return { ...identity, journalId, boot, lastSeq, link: mode, reader: this.#reader }
+    const { version: configurationVersion, hash: configurationHash } = this.#configuration
+    const configuration = { configurationVersion, configurationHash }
+    return { ...identity, ...configuration, journalId, boot, lastSeq, link: mode, reader: this.#reader }
   }
 
   #heard(event: LinkEvent): void {
@@ -234,7 +266,9 @@ export class MachineLink {
         )
         break
       case 'configuration':
-        this.#ports.log.info('a configuration from the server is not taken: ours is a file')
+        this.#parsed(channel, bytes, configurationMessageSchema, (given) =>
+          this.#hear({ type: 'configuration', given }),
+        )
         break
     }
   }
@@ -251,10 +285,27 @@ export class MachineLink {
       return
     }
     this.#ports.log.warn({ channel, reason: parsed.reason }, 'a message of the server cannot be read')
+    if (channel === 'instruction') this.#rejectInstruction(bytes)
+    if (channel === 'configuration') this.#rejectConfiguration(bytes, parsed.reason)
+  }
+
+  #rejectInstruction(bytes: Uint8Array): void {
     const named = parseMessage(namedInstructionSchema, bytes)
-    if (channel === 'instruction' && named.ok) {
-      this.answer({ instructionId: named.value.id, answer: 'rejected', reason: 'malformed' })
-    }
+    if (named.ok) this.answer({ instructionId: named.value.id, answer: 'rejected', reason: 'malformed' })
+  }
+
+  #rejectConfiguration(bytes: Uint8Array, why: string): void {
+    const named = parseMessage(namedConfigurationSchema, bytes)
+    if (!named.ok) return
+    const { version, hash } = named.value
+    const reason = why.slice(0, 200)
+    this.answerConfiguration({
+      version,
+      hash,
+      answer: 'rejected',
+      reason,
+      inForce: this.#configuration.version,
+    })
   }
 
   #admitted(admission: Admission): void {
@@ -293,5 +344,6 @@ export class MachineLink {
   }
 }
 
-/** The least of an instruction that can be answered at all. */
+/** The least of an instruction, and of a configuration, that can be answered at all. */
 const namedInstructionSchema = z.object({ id: z.uuid() })
+const namedConfigurationSchema = configurationMessageSchema.pick({ version: true, hash: true }).loose()
