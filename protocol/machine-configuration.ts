@@ -9,29 +9,33 @@ import { amountMinorSchema, currencySchema } from './money.ts'
 /** Most items in a price list: what fits a message with room to spare. */
 const mostItems = 120
 
-/** One line of a vending machine's display; accents fall away there. */
-const displayTextSchema = z.string().regex(/^[^\p{C}]{1,32}$/u)
+/** What a vending machine's display can show; accents fall away there. */
+const displaySchema = (mostCharacters: number) =>
+  z
+    .string()
+    .min(1)
+    .max(mostCharacters)
+    .refine((text) => /^\P{C}*$/u.test(text), { message: 'holds a character that no display shows' })
 
-/** The display's words that may be given; the countdown and the invitation are not among them. */
-export const displayTextNames = [
-  'delivering',
-  'delivered',
-  'failed',
-  'unknown',
-  'waitLimit',
-  'cancelled',
-  'closed',
-] as const
-export type DisplayTextName = (typeof displayTextNames)[number]
+/** The display's words that may be given, with an example; the countdown and the invitation are not among them. */
+const displayTexts = {
+  delivering: { says: 'Paid, and the item is on its way', example: 'Paid. Just a moment' },
+  delivered: { says: 'The item was delivered', example: 'Enjoy, and see you soon' },
+  failed: { says: 'Nothing was delivered: the money goes back', example: 'Sorry! You get your money back' },
+  unknown: { says: 'Nobody knows whether the item fell', example: 'Fault: see your phone' },
+  waitLimit: { says: 'Nobody paid in time', example: 'Time is over. Nothing charged' },
+  cancelled: { says: 'The buyer, or the vending machine, has cancelled', example: 'Cancelled' },
+  closed: { says: 'Phone payment is closed for now', example: 'Coins only for now' },
+} as const
+export type DisplayTextName = keyof typeof displayTexts
 
-const textMeanings: Record<DisplayTextName, string> = {
-  delivering: 'Paid, and the item is on its way',
-  delivered: 'The item was delivered',
-  failed: 'Nothing was delivered: the money goes back',
-  unknown: 'Nobody knows whether the item fell',
-  waitLimit: 'Nobody paid in time',
-  cancelled: 'The buyer, or the vending machine, has cancelled',
-  closed: 'Phone payment is closed for now',
+const textSchema = (name: DisplayTextName) => {
+  const { says, example } = displayTexts[name]
+  return z.exactOptional(
+    displaySchema(32)
+      .describe(says)
+      .meta({ examples: [example] }),
+  )
 }
 
 const limitSchema = (name: 'offerWaitMs' | 'reportingMs') => {
@@ -50,7 +54,7 @@ const itemSchema = z.strictObject({
   /** The vending machine's own number of the item. */
   item: z.int().min(0).max(65_534),
   /** Shown with the price while the offer is open. */
-  label: z.string().regex(/^[^\p{C}]{1,18}$/u),
+  label: displaySchema(18),
   amountMinor: amountMinorSchema,
 })
 
@@ -69,18 +73,15 @@ export const machineConfigurationSchema = z.strictObject({
   ),
   texts: z.exactOptional(
     z
-      .strictObject(
-        Object.fromEntries(
-          displayTextNames.map((name) => [
-            name,
-            z.exactOptional(
-              displayTextSchema
-                .describe(textMeanings[name])
-                .meta({ examples: [textMeanings[name].slice(0, 32)] }),
-            ),
-          ]),
-        ) as Record<DisplayTextName, z.ZodExactOptional<typeof displayTextSchema>>,
-      )
+      .strictObject({
+        delivering: textSchema('delivering'),
+        delivered: textSchema('delivered'),
+        failed: textSchema('failed'),
+        unknown: textSchema('unknown'),
+        waitLimit: textSchema('waitLimit'),
+        cancelled: textSchema('cancelled'),
+        closed: textSchema('closed'),
+      })
       .describe('Words for the display in place of its own, at most 32 characters each'),
   ),
   priceList: z.exactOptional(
