@@ -165,6 +165,8 @@ export class Automaton {
   #admitted(admission: Admission): void {
     if (admission.admission !== 'accepted') return
     this.#admission = { admission, at: this.#parts.clock.monotonic() }
+    // Whom the newest admission does not name is no longer believed.
+    this.#parties = new KnownParties(this.#settings.rootPem)
     for (const chain of admission.centreChains) {
       const checked = this.#parties.admit(chain, admission.serverTime)
       if (!checked.ok) {

@@ -20,6 +20,8 @@ export const worldBegins = Date.UTC(2030, 0, 1)
 export interface Identities {
   readonly automaton: Identity
   readonly centre: Identity
+  /** The same centre's next certificate. */
+  readonly renewed: Identity
   /** A payment centre of another root. */
   readonly stranger: Identity
 }
@@ -34,6 +36,7 @@ export async function enrol(): Promise<Identities> {
   return {
     automaton: await identity(ours, 'automaton-1', 'automaton', 'acme'),
     centre: await identity(ours, 'centre-1', 'payment-centre', ''),
+    renewed: await identity(ours, 'centre-1', 'payment-centre', ''),
     stranger: await identity(theirs, 'centre-2', 'payment-centre', ''),
   }
 }

@@ -4,27 +4,18 @@
 import type { Log } from '@concilia/platform/log.ts'
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import type { Limits } from '@concilia/protocol/limits.ts'
-import {
-  type ConfigurationAnswer,
-  type ConfigurationMessage,
-  configurationMessageSchema,
-} from '@concilia/protocol/machine-configuration.ts'
-import {
-  type Admission,
-  admissionSchema,
-  type Birth,
-  type Instruction,
-  type InstructionAnswer,
-  instructionSchema,
-  parseMessage,
-  type SaleMessage,
-  type Stored,
-  storedSchema,
-  type Telemetry,
+import type { ConfigurationAnswer, ConfigurationMessage } from '@concilia/protocol/machine-configuration.ts'
+import type {
+  Admission,
+  Birth,
+  Instruction,
+  InstructionAnswer,
+  SaleMessage,
+  Stored,
+  Telemetry,
 } from '@concilia/protocol/messages.ts'
 import { fullJitter, type Random } from '@concilia/protocol/random.ts'
 import type { DownChannel } from '@concilia/protocol/topics.ts'
-import { z } from 'zod'
 import type { ReaderMode } from '../hardware/port.ts'
 import type { Journal, OutboxRow } from '../journal/port.ts'
 import {
@@ -39,6 +30,7 @@ import {
   type Pause,
 } from './link-machine.ts'
 import type { Link, LinkEvent } from './port.ts'
+import { readDownMessage } from './read-down-message.ts'
 import { repeatDelay, Sender } from './sender.ts'
 
 export type LinkNews =
@@ -253,59 +245,31 @@ export class MachineLink {
   }
 
   #received(channel: DownChannel, bytes: Uint8Array): void {
-    switch (channel) {
+    const message = readDownMessage(channel, bytes)
+    if ('reason' in message) {
+      this.#ports.log.warn({ channel, reason: message.reason }, 'a message of the server cannot be read')
+    }
+    switch (message.type) {
       case 'admission':
-        this.#parsed(channel, bytes, admissionSchema, (admission) => this.#admitted(admission))
+        this.#admitted(message.admission)
         break
       case 'stored':
-        this.#parsed(channel, bytes, storedSchema, (stored) => this.#stored(stored))
+        this.#stored(message.stored)
         break
       case 'instruction':
-        this.#parsed(channel, bytes, instructionSchema, (instruction) =>
-          this.#hear({ type: 'instruction', instruction }),
-        )
-        break
       case 'configuration':
-        this.#parsed(channel, bytes, configurationMessageSchema, (given) =>
-          this.#hear({ type: 'configuration', given }),
-        )
+        this.#hear(message)
         break
+      case 'unreadableInstruction':
+        this.answer({ instructionId: message.instructionId, answer: 'rejected', reason: 'malformed' })
+        break
+      case 'unreadableConfiguration': {
+        const { version, hash } = message
+        const reason = message.reason.slice(0, 200)
+        const inForce = this.#configuration.version
+        this.answerConfiguration({ version, hash, answer: 'rejected', reason, inForce })
+      }
     }
-  }
-
-  #parsed<T>(
-    channel: DownChannel,
-    bytes: Uint8Array,
-    schema: z.ZodType<T>,
-    take: (message: T) => void,
-  ): void {
-    const parsed = parseMessage(schema, bytes)
-    if (parsed.ok) {
-      take(parsed.value)
-      return
-    }
-    this.#ports.log.warn({ channel, reason: parsed.reason }, 'a message of the server cannot be read')
-    if (channel === 'instruction') this.#rejectInstruction(bytes)
-    if (channel === 'configuration') this.#rejectConfiguration(bytes, parsed.reason)
-  }
-
-  #rejectInstruction(bytes: Uint8Array): void {
-    const named = parseMessage(namedInstructionSchema, bytes)
-    if (named.ok) this.answer({ instructionId: named.value.id, answer: 'rejected', reason: 'malformed' })
-  }
-
-  #rejectConfiguration(bytes: Uint8Array, why: string): void {
-    const named = parseMessage(namedConfigurationSchema, bytes)
-    if (!named.ok) return
-    const { version, hash } = named.value
-    const reason = why.slice(0, 200)
-    this.answerConfiguration({
-      version,
-      hash,
-      answer: 'rejected',
-      reason,
-      inForce: this.#configuration.version,
-    })
   }
 
   #admitted(admission: Admission): void {
@@ -343,7 +307,3 @@ export class MachineLink {
     }
   }
 }
-
-/** The least of an instruction, and of a configuration, that can be answered at all. */
-const namedInstructionSchema = z.object({ id: z.uuid() })
-const namedConfigurationSchema = configurationMessageSchema.pick({ version: true, hash: true }).loose()
