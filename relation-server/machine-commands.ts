@@ -149,6 +149,9 @@ export async function show(flags: FlagValues, { store, print }: CommandParts): P
   const notices = await store.telemetryOf(automatonId, shownNotices)
   print(notices.length === 0 ? 'It has noticed nothing.' : 'What it noticed, newest first:')
   for (const { at, kind, detail } of notices) print(`  ${timeText(at)}  ${kind.padEnd(13)} ${detail}`)
+  const quarantined = await store.quarantineOf(automatonId, shownNotices)
+  if (quarantined.length > 0) print('What it said that could not be processed, newest first:')
+  for (const { at, error } of quarantined) print(`  ${timeText(at)}  ${error}`)
 }
 
 export async function audit(flags: FlagValues, { store, print }: CommandParts): Promise<void> {

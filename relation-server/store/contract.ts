@@ -10,7 +10,7 @@ import {
   type IdentificationRow,
   type InboxRow,
   type MachineRow,
-  mostTelemetryKept,
+  mostNoticesKept,
   noWrites,
   type OutboxRow,
   type SaleRow,
@@ -189,21 +189,34 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       })
 
       test('is forgotten by age and number, but for the newest reading of each machine', async () => {
-        const many = Array.from({ length: mostTelemetryKept + 5 }, (_, index) => said(index + 1))
+        const many = Array.from({ length: mostNoticesKept + 5 }, (_, index) => said(index + 1))
         await put(store, {
           machines: [machine('m1'), machine('m2')],
           telemetry: [...many, said(1, { automatonId: 'm2', heardAt: 5 })],
           audits: [read(1), read(2), read(3), read(1, { automatonId: 'm2', heardAt: 5 })],
         })
         await store.prune(1003)
-        const kept = await store.telemetryOf('m1', 2 * mostTelemetryKept)
-        expect([kept.length, kept[0]?.count, kept.at(-1)?.count]).toEqual([mostTelemetryKept, 1005, 6])
+        const kept = await store.telemetryOf('m1', 2 * mostNoticesKept)
+        expect([kept.length, kept[0]?.count, kept.at(-1)?.count]).toEqual([mostNoticesKept, 1005, 6])
         expect([(await store.telemetryOf('m2', 10)).length, await store.auditsOf('m2', 10)]).toEqual([
           0,
           [read(1, { automatonId: 'm2', heardAt: 5 })],
         ])
         expect((await store.auditsOf('m1', 10)).map(({ count }) => count)).toEqual([3])
       })
+    })
+
+    test('quarantine is read newest first, and forgotten by age and number', async () => {
+      const event = (id: string, at: number, automatonId: string | null = 'm1') => ({
+        ...{ id, automatonId, saleId: null, source: 'machine', error: 'not in form', body: '{oops', at },
+      })
+      const many = Array.from({ length: mostNoticesKept + 5 }, (_, index) => event(`e${index}`, 1000 + index))
+      await put(store, { quarantine: [...many, event('old', 5, 'm2'), event('nobody', 6, null)] })
+      expect((await store.quarantineOf('m1', 2)).map(({ at }) => at)).toEqual([2004, 2003])
+      await store.prune(1000)
+      const kept = await store.quarantineOf('m1', 2 * mostNoticesKept)
+      expect([kept.length, kept.at(-1)?.at]).toEqual([mostNoticesKept, 1005])
+      expect(await store.quarantineOf('m2', 10)).toEqual([])
     })
 
     test('what a machine was given to run on is found by its version', async () => {

@@ -10,7 +10,7 @@ import {
   type IdentificationRow,
   type InboxRow,
   type MachineRow,
-  mostTelemetryKept,
+  mostNoticesKept,
   type OutboxRow,
   type PersonRow,
   type QuarantineRow,
@@ -154,6 +154,16 @@ export class MemoryStore implements Store {
     return structuredClone(newestOf(this.#audits, automatonId).slice(0, limit))
   }
 
+  async quarantineOf(automatonId: string, limit: number): Promise<QuarantineRow[]> {
+    return structuredClone(this.#quarantined(automatonId).slice(0, limit))
+  }
+
+  /** Newest first. */
+  #quarantined(automatonId: string | null): QuarantineRow[] {
+    const rows = [...this.#quarantine.values()].filter((row) => row.automatonId === automatonId)
+    return rows.sort((a, b) => b.at - a.at)
+  }
+
   async centreChains(centreUrl: string): Promise<readonly string[]> {
     return [...(this.#centres.get(centreUrl) ?? [])]
   }
@@ -244,10 +254,15 @@ export class MemoryStore implements Store {
     for (const [key, row] of this.#identifications) {
       if (row.state === 'closed' && row.at < before) this.#identifications.delete(key)
     }
+    for (const automatonId of new Set([...this.#quarantine.values()].map((row) => row.automatonId))) {
+      for (const [place, row] of this.#quarantined(automatonId).entries()) {
+        if (row.at < before || place >= mostNoticesKept) this.#quarantine.delete(row.id)
+      }
+    }
     for (const { automatonId } of this.#machines.values()) {
       const telemetry = newestOf(this.#telemetry, automatonId)
       for (const [place, row] of telemetry.entries()) {
-        if (row.heardAt < before || place >= mostTelemetryKept) this.#telemetry.delete(noticeKey(row))
+        if (row.heardAt < before || place >= mostNoticesKept) this.#telemetry.delete(noticeKey(row))
       }
       const [, ...older] = newestOf(this.#audits, automatonId)
       for (const row of older) if (row.heardAt < before) this.#audits.delete(noticeKey(row))

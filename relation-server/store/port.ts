@@ -70,8 +70,8 @@ export interface AuditRow extends NoticeName {
   readonly heardAt: number
 }
 
-/** Of one machine; older ones go sooner than by age, so that a noisy line costs no disk. */
-export const mostTelemetryKept = 1000
+/** Of one machine, of telemetry and of quarantine each: older ones go sooner, so that noise costs no disk. */
+export const mostNoticesKept = 1000
 
 export interface SaleRow {
   readonly saleId: string
@@ -246,6 +246,8 @@ export interface Store {
   telemetryOf(automatonId: string, limit: number): Promise<TelemetryRow[]>
   /** The last readings of a machine, newest first. */
   auditsOf(automatonId: string, limit: number): Promise<AuditRow[]>
+  /** The last events of a machine that could not be processed, newest first. */
+  quarantineOf(automatonId: string, limit: number): Promise<QuarantineRow[]>
   /** The certificate chains of the payment centre at this URL, as last fetched; empty when never. */
   centreChains(centreUrl: string): Promise<readonly string[]>
   keepCentreChains(centreUrl: string, chains: readonly string[], at: number): Promise<void>
@@ -275,8 +277,9 @@ export interface Store {
   /** Earliest due time of any row, or undefined: how long an idle server may sleep. */
   nextDue(): Promise<number | undefined>
   /**
-   * Deletes inbox rows, ended sales, closed identifications, telemetry (above `mostTelemetryKept` sooner) and
-   * audit readings older than `before`; the newest reading of each machine stays.
+   * Deletes inbox rows, ended sales, closed identifications, telemetry and quarantine (above
+   * `mostNoticesKept` sooner) and audit readings older than `before`; the newest reading of each machine
+   * stays.
    */
   prune(before: number): Promise<void>
   close(): Promise<void>

@@ -10,7 +10,7 @@ import {
   type BatchBook,
   type BatchNeed,
   type Due,
-  mostTelemetryKept,
+  mostNoticesKept,
   type OutboxRow,
   type Store,
   type Writes,
@@ -78,6 +78,10 @@ class PostgresStore implements Store {
 
   async auditsOf(automatonId: string, limit: number) {
     return await this.#rest.read(({ auditsOf }) => auditsOf.execute({ id: automatonId, limit }))
+  }
+
+  async quarantineOf(automatonId: string, limit: number) {
+    return await this.#rest.read(({ quarantineOf }) => quarantineOf.execute({ id: automatonId, limit }))
   }
 
   async centreChains(url: string): Promise<readonly string[]> {
@@ -152,7 +156,8 @@ class PostgresStore implements Store {
         statements.pruneSales.execute({ before }),
         statements.pruneIdentifications.execute({ before }),
         statements.pruneSubscribers.execute({ before }),
-        statements.pruneTelemetry.execute({ before, most: mostTelemetryKept }),
+        statements.pruneTelemetry.execute({ before, most: mostNoticesKept }),
+        statements.pruneQuarantine.execute({ before, most: mostNoticesKept }),
         statements.pruneAudits.execute({ before }),
       ]),
     )

@@ -48,6 +48,13 @@ function replaced(table: PgTable, key: string) {
   )
 }
 
+/** Rows of each machine after the newest `most`. */
+function beyondMost(table: PgTable, newestFirst: string) {
+  const place = sql`row_number() over (partition by automaton_id order by ${sql.raw(newestFirst)}) as place`
+  return sql`(select ctid from (select ctid, ${place} from ${table}) as placed
+    where place > ${sql.placeholder('most')}::bigint)`
+}
+
 export function prepareStatements(db: NodePgDatabase) {
   const { machine, sale, identification, inbox, outbox, quarantine, person, unknownOutcome, subscriber } =
     tables
@@ -185,6 +192,13 @@ export function prepareStatements(db: NodePgDatabase) {
       .orderBy(desc(audit.heardAt), desc(audit.boot), desc(audit.count))
       .limit(limit)
       .prepare('audits_of'),
+    quarantineOf: db
+      .select()
+      .from(quarantine)
+      .where(eq(quarantine.automatonId, sql.placeholder('id')))
+      .orderBy(desc(quarantine.at))
+      .limit(limit)
+      .prepare('quarantine_of'),
     centreChains: db
       .select()
       .from(centre)
@@ -279,14 +293,17 @@ export function prepareStatements(db: NodePgDatabase) {
     pruneTelemetry: db
       .delete(telemetry)
       .where(
-        sql`${telemetry.heardAt} < ${sql.placeholder('before')} or ctid in (
-          select ctid from (
-            select ctid, row_number() over (
-              partition by automaton_id order by heard_at desc, boot desc, count desc) as place
-            from telemetry) as placed
-          where place > ${sql.placeholder('most')}::bigint)`,
+        sql`${telemetry.heardAt} < ${sql.placeholder('before')}
+          or ${telemetry}.ctid in ${beyondMost(telemetry, 'heard_at desc, boot desc, count desc')}`,
       )
       .prepare('prune_telemetry'),
+    pruneQuarantine: db
+      .delete(quarantine)
+      .where(
+        sql`${quarantine.at} < ${sql.placeholder('before')}
+          or ${quarantine}.ctid in ${beyondMost(quarantine, 'at desc')}`,
+      )
+      .prepare('prune_quarantine'),
     pruneAudits: db
       .delete(audit)
       .where(
