@@ -1,7 +1,7 @@
 // The configuration in force, as the server's messages change it: judged, kept in one journal commit, then in
-// force, then answered. A crash before the commit leaves the old one and no answer; after it, the next process
-// begins with the new one; either way the server says it again. When to take one - never while a sale is in
-// hand - is the sale shell's to say.
+// force, then answered. A crash before the commit leaves the old one and no answer; after it, the next
+// process begins with the new one; either way the server says it again. When to take one - never while a sale
+// is in hand - is the sale shell's to say.
 import type { Log } from '@concilia/platform/log.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
 import type { ConfigurationAnswer, ConfigurationMessage } from '@concilia/protocol/machine-configuration.ts'

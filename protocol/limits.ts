@@ -159,7 +159,7 @@ export const limitsSchema = z.strictObject(
 
 export const defaultLimits: Limits = limitsSchema.parse({})
 
-/** The longest a buyer may take from the first text to the centre's answer: an offer waits at least so long. */
+/** The longest from a buyer's first text to the centre's answer: an offer waits at least so long. */
 export function dialogueMs(limits: Limits): number {
   return limits.textTransitMs + limits.consentMs + limits.authorisationMs + limits.marginMs
 }

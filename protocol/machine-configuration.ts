@@ -17,7 +17,7 @@ const displaySchema = (mostCharacters: number) =>
     .max(mostCharacters)
     .refine((text) => /^\P{C}*$/u.test(text), { message: 'holds a character that no display shows' })
 
-/** The display's words that may be given, with an example; the countdown and the invitation are not among them. */
+/** The display's words that may be given, with an example; countdown and invitation are not among them. */
 const displayTexts = {
   delivering: { says: 'Paid, and the item is on its way', example: 'Paid. Just a moment' },
   delivered: { says: 'The item was delivered', example: 'Enjoy, and see you soon' },

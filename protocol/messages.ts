@@ -171,7 +171,7 @@ export type Presence = z.infer<typeof presenceSchema>
 export const telemetrySchema = z.strictObject({
   journalId: z.uuid(),
   boot: bootSchema,
-  /** Counts what was noticed by this process; with journal and boot it names it, so that a repeat is known. */
+  /** Counts what this process noticed; with journal and boot it is a name, so that a repeat is known. */
   count: z.int().min(1),
   at: epochMsSchema,
   kind: z.enum([

@@ -1,7 +1,7 @@
 // What a person can do to the books of the relation server, with or without a running one: see and close
-// sales that were set aside, enrol, admit, bar and configure machines. Each change is an input of the engine like any
-// other, under the same lock, with who did it and why; a running server performs what follows within a
-// second.
+// sales that were set aside, enrol, admit, bar and configure machines. Each change is an input of the engine
+// like any other, under the same lock, with who did it and why; a running server performs what follows within
+// a second.
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { decimalText } from '@concilia/protocol/money.ts'
 import { type CommandParts, type FlagValues, person, usage } from './command-parts.ts'

@@ -105,8 +105,8 @@ function assertWaits(configuration: string, file: string, { limits }: CommandPar
   if (offerWaitMs === undefined || offerWaitMs >= least) return
   throw new OperatingError({
     code: 'limits-contradict',
-    message: `${file}: an offer of ${offerWaitMs} ms ends before a buyer can pay, which takes up to ${least}.`,
-    advice: `Set limits.offerWaitMs to ${least} or more, or shorten the limits of the dialogue in this server.`,
+    message: `${file}: an offer of ${offerWaitMs} ms ends before a buyer can pay (up to ${least} ms).`,
+    advice: `Set limits.offerWaitMs to ${least} or more, or shorten the dialogue's limits in this server.`,
   })
 }
 
@@ -174,27 +174,25 @@ export async function audit(flags: FlagValues, { store, print }: CommandParts): 
 function auditLines(reading: Audit): string[] {
   const { machine, at, source, products, events } = reading
   const value = (amountMinor: number) => valueText(amountMinor, reading)
+  const line = (name: string, number: number | string, words: string) =>
+    `  ${name.padEnd(18)} ${String(number).padStart(8)}  ${words}`
   const sold = (['paid', 'cash', 'cashless1', 'cashless2', 'tokens', 'test', 'free'] as const).flatMap(
     (name) => {
       const counter = reading[name]
-      return counter
-        ? [`  ${name.padEnd(10)} ${String(counter.number).padStart(8)}  ${value(counter.valueMinor)}`]
-        : []
+      return counter ? [line(name, counter.number, value(counter.valueMinor))] : []
     },
   )
   const money = (['cashInMinor', 'cashOutMinor', 'tubesMinor'] as const).flatMap((name) => {
     const amountMinor = reading[name]
-    return amountMinor === undefined
-      ? []
-      : [`  ${name.replace('Minor', '').padEnd(19)}  ${value(amountMinor)}`]
+    return amountMinor === undefined ? [] : [line(name.replace('Minor', ''), '', value(amountMinor))]
   })
+  const name = [machine.serial, machine.model, machine.asset].filter(Boolean).join(' ')
   return [
-    `${machine.serial} ${machine.model} ${machine.asset}, read ${timeText(at)} by ${source}; since initialisation:`,
+    `${name}, read ${timeText(at)} by ${source}; since initialisation:`,
     ...sold,
     ...money,
-    ...products.map(
-      ({ product, priceMinor, number, valueMinor }) =>
-        `  product ${product.padEnd(10)} ${String(number).padStart(8)}  ${value(valueMinor)} at ${value(priceMinor)}`,
+    ...products.map(({ product, priceMinor, number, valueMinor }) =>
+      line(`product ${product}`, number, `${value(valueMinor)} at ${value(priceMinor)}`),
     ),
     ...events.map(({ code, number, active }) => `  event ${code} ${number}${active ? ', stands now' : ''}`),
   ]

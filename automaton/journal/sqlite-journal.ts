@@ -99,7 +99,8 @@ const statements = (db: Database.Database) => ({
     // A finished sale goes as a whole: its row first, then what no longer belongs to a sale.
     `delete from sales where at < :before
      and exists (select 1 from outbox where outbox.sale_id = sales.sale_id and kind <> 'offer')
-     and not exists (select 1 from outbox where outbox.sale_id = sales.sale_id and (at >= :before or stored = 0))`,
+     and not exists (
+       select 1 from outbox where outbox.sale_id = sales.sale_id and (at >= :before or stored = 0))`,
     'delete from promises where at < :before and sale_id not in (select sale_id from sales)',
     'delete from outbox where at < :before and stored = 1 and sale_id not in (select sale_id from sales)',
   ].map((sql) => db.prepare<{ before: number }>(sql)),
