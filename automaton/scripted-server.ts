@@ -50,6 +50,8 @@ export class ScriptedServer {
   brokerUp = true
   /** Losses on the way: messages for which it is true vanish. */
   losing: (direction: 'up' | 'down', channel: string) => boolean = () => false
+  /** Messages for which it is true arrive twice. */
+  doubling: (direction: 'up' | 'down', channel: string) => boolean = () => false
   readonly births: Birth[] = []
   readonly presences: Presence[] = []
   readonly answers = new Map<string, InstructionAnswer>()
@@ -89,7 +91,9 @@ export class ScriptedServer {
       },
       publish: (channel, text) => {
         point(`link.publish ${channel}`)
-        if (this.#hear && !this.losing('up', channel)) this.#up.push(() => this.#receive(channel, text))
+        if (!this.#hear || this.losing('up', channel)) return
+        this.#up.push(() => this.#receive(channel, text))
+        if (this.doubling('up', channel)) this.#up.push(() => this.#receive(channel, text))
       },
       announce: (presence) => {
         point(`link.announce ${presence.presence}`)
@@ -151,7 +155,9 @@ export class ScriptedServer {
   send(channel: DownChannel, message: unknown): void {
     if (this.losing('down', channel)) return
     const bytes = Buffer.from(JSON.stringify(message))
-    this.#down.push(() => this.#hear?.({ type: 'received', channel, bytes }))
+    const arrive = () => this.#hear?.({ type: 'received', channel, bytes })
+    this.#down.push(arrive)
+    if (this.doubling('down', channel)) this.#down.push(arrive)
   }
 
   /** @returns the instruction's id */

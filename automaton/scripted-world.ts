@@ -61,6 +61,8 @@ export class ScriptedWorld {
   /** Each call to the outside, by name; a test that sets `killAt` ends the process at that one. */
   readonly points: string[] = []
   killAt = Number.POSITIVE_INFINITY
+  /** Called at each of them, before it takes effect. */
+  atPoint: (name: string) => void = () => {}
   automaton: Automaton | undefined
   readonly #identities: Identities
   readonly #settings: WorldSettings
@@ -91,6 +93,7 @@ export class ScriptedWorld {
     const point = (name: string) => {
       if (!alive) throw new Killed(`a dead process calls ${name}`)
       this.points.push(name)
+      this.atPoint(name)
       if (this.points.length !== this.killAt) return
       alive = false
       throw new Killed(name)
