@@ -260,6 +260,7 @@ describe('a disk that fails', () => {
     world.machine.choose()
     expect([world.machine.calls.at(-1), world.machine.shown]).toEqual(['deny', ''])
     world.pass(5)
+    expect(world.server.telemetry.map((text) => JSON.parse(text).kind)).toEqual(['journalFailed'])
     world.machine.choose()
     expect([world.machine.calls.filter((call) => call === 'deny').length, world.server.sales.size]).toEqual([
       2, 0,

@@ -92,6 +92,7 @@ export class Automaton {
         retryMs: limits.retryMs,
         verify: (acknowledgement, saleId) => this.#verify(acknowledgement, saleId),
         hear: (event) => this.#heardHardware(event),
+        journalFailed: ({ cause }) => this.#telemetry.notice('journalFailed', String(cause)),
         changed: () => this.#invite(),
       },
       this.#saleRules(),

@@ -38,6 +38,8 @@ export interface SaleShellParts {
   readonly verify: (acknowledgement: string, saleId: string) => Verdict
   /** The hardware's events, once it is started; the shell is one of their hearers. */
   readonly hear: (event: HardwareEvent) => void
+  /** The journal could be written until now. */
+  readonly journalFailed: (error: JournalError) => void
   /** Whether phone payment can be offered may have changed. */
   readonly changed: () => void
 }
@@ -250,11 +252,14 @@ export class SaleShell {
    * request is denied at once.
    */
   #hold(input: Input, event: Taken | undefined, err: JournalError): void {
-    const { hardware, clock, retryMs, log, changed } = this.#parts
+    const { hardware, clock, retryMs, log, changed, journalFailed } = this.#parts
     log.error({ err }, 'the journal cannot be written')
     if (event?.type === 'itemChosen' || this.#snapshot.matches('open')) hardware.deny()
     if (event?.type !== 'itemChosen') this.#queue.unshift(input)
-    if (event?.type !== 'journalFailed') this.#queue.unshift(() => ({ type: 'journalFailed' }))
+    if (event?.type !== 'journalFailed') {
+      this.#queue.unshift(() => ({ type: 'journalFailed' }))
+      journalFailed(err)
+    }
     this.#retry = clock.after(retryMs, () => {
       this.#retry = undefined
       this.#drain()

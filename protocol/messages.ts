@@ -181,6 +181,7 @@ export const telemetrySchema = z.strictObject({
     'garbage',
     'cashSale',
     'surprise',
+    'journalFailed', // nothing is sold by phone until the disk can be written again
     'priceDiffers', // the vending machine asks another price than the list it was given says
   ]),
   detail: z.string().max(200),
