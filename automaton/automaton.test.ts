@@ -507,3 +507,10 @@ test('stopped in order, it is lost to the server and keeps what it promised', as
   world.pass(1)
   expect(told().withdrawal).toBe('restarted')
 })
+
+test('stopped in order with an offer open, it withdraws that before it goes', async () => {
+  offered()
+  await world.automaton?.stop()
+  world.server.pump()
+  expect([told().withdrawal, world.machine.calls.includes('deny')]).toEqual(['restarted', true])
+})

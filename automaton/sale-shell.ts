@@ -89,12 +89,14 @@ export class SaleShell {
     this.#take(() => ({ type: 'restarted' }))
   }
 
+  /** An open offer is withdrawn, if the journal can be written; what else waits is the next process' to do. */
   stop(): void {
+    this.#between = undefined
+    this.#take(() => ({ type: 'stopping' }))
     for (const timer of this.#timers.values()) timer.cancel()
     this.#timers.clear()
     this.#retry?.cancel()
     this.#queue.length = 0
-    this.#between = undefined
   }
 
   /**
