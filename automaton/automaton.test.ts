@@ -473,6 +473,25 @@ describe('the outbox', () => {
   }, 60_000)
 })
 
+test('a journal above its limit forgets what is stored, and says so to a restored server', () => {
+  world = ScriptedWorld.ready(identities, { journalLimitBytes: 1 })
+  offered()
+  world.machine.cancel()
+  world.server.pump()
+  world.server.losing = (direction, channel) => direction === 'up' && channel === 'withdrawal'
+  offered()
+  world.machine.cancel()
+  world.pass(3600)
+  expect([...world.disk.outbox.keys()]).toEqual([3, 4])
+  world.server.losing = () => false
+  world.server.forget()
+  world.server.cut()
+  world.pass(60)
+  const { journalId } = world.disk
+  expect(world.server.marks(journalId)).toEqual({ journalId, upTo: 4, beyond: [] })
+  expect(told().withdrawal).toBe('cancelled')
+})
+
 test('a loss of the hardware is said again to a server that answers a birth, until it is back', () => {
   const notice = (what: 'hardwareLost' | 'hardwareBack') =>
     world.machine.say({ type: 'noticed', what, detail: 'unplugged' })
