@@ -108,7 +108,7 @@ export class Automaton {
   start(): void {
     this.#shell.start()
     this.#link.start()
-    this.#prune()
+    this.#pruneInTime()
   }
 
   async stop(): Promise<void> {
@@ -152,7 +152,7 @@ export class Automaton {
         this.#shell.instructed(news.instruction, this.#readerReady)
         break
       case 'configuration':
-        this.#shell.betweenSales(() => this.#takeConfiguration(news.given))
+        this.#shell.betweenSales('configuration', () => this.#takeConfiguration(news.given))
         break
       case 'wordStored':
         this.#shell.wordStored(news.row)
@@ -225,6 +225,12 @@ export class Automaton {
     this.#display.invite(this.offered ? (this.#admission?.admission.invitation ?? '') : '')
   }
 
+  /** Between two sales, because it may take a while. */
+  #pruneInTime(): void {
+    this.#shell.betweenSales('pruning', () => this.#prune())
+    this.#pruning = this.#parts.clock.after(pruneEveryMs, () => this.#pruneInTime())
+  }
+
   #prune(): void {
     const { journal, clock, log } = this.#parts
     const { limits, journalLimitBytes } = this.#settings
@@ -237,6 +243,5 @@ export class Automaton {
     } catch (err) {
       log.warn({ err }, 'the journal could not be pruned; tried again in an hour')
     }
-    this.#pruning = clock.after(pruneEveryMs, () => this.#prune())
   }
 }

@@ -62,8 +62,8 @@ export class SaleShell {
   readonly #parts: SaleShellParts
   #rules: SaleRules
   readonly #queue: Input[] = []
-  /** What waits for a moment without a sale. */
-  #between: (() => void) | undefined
+  /** What waits for a moment without a sale, by its name. */
+  readonly #between = new Map<string, () => void>()
   readonly #timers = new Map<string, Timer>()
   #snapshot: SaleSnapshot
   #working = false
@@ -91,7 +91,7 @@ export class SaleShell {
 
   /** An open offer is withdrawn, if the journal can be written; what else waits is the next process' to do. */
   stop(): void {
-    this.#between = undefined
+    this.#between.clear()
     this.#take(() => ({ type: 'stopping' }))
     for (const timer of this.#timers.values()) timer.cancel()
     this.#timers.clear()
@@ -102,10 +102,10 @@ export class SaleShell {
   /**
    * Runs the action in its turn, at once or when the sale in hand is over: no offer is open then, nothing is
    * being delivered. It may use the journal; when that fails it comes again. A newer action takes the place
-   * of one that still waits.
+   * of one of its name that still waits.
    */
-  betweenSales(action: () => void): void {
-    this.#between = action
+  betweenSales(name: string, action: () => void): void {
+    this.#between.set(name, action)
     this.#drain()
   }
 
@@ -207,9 +207,10 @@ export class SaleShell {
   }
 
   #dueBetween(): Input | undefined {
-    const action = this.#between
-    if (!action || !this.onStandby) return undefined
-    this.#between = undefined
+    const [next] = this.#between
+    if (!next || !this.onStandby) return undefined
+    const [name, action] = next
+    this.#between.delete(name)
     return () => {
       action()
       return undefined

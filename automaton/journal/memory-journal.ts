@@ -142,7 +142,8 @@ export class MemoryJournal implements Journal {
     let gone = this.#pruneBefore(before)
     while (this.bytes > largestBytes && events.length > 0) {
       const oldest = events.map(({ at }) => at).sort((a, b) => a - b)
-      gone += this.#pruneBefore((oldest.slice(0, eventsInOnePruning).at(-1) ?? 0) + 1)
+      const last = oldest.slice(0, eventsInOnePruning(oldest.length)).at(-1) ?? 0
+      gone += this.#pruneBefore(last + 1)
     }
     return gone
   }

@@ -116,8 +116,10 @@ export class JournalError extends OperatingError {
   }
 }
 
-/** By size, so many events at a time go, with all that is as old as they are. */
-export const eventsInOnePruning = 256
+/** By size, so many of the oldest events go at a time, with all that is as old as they are. */
+export function eventsInOnePruning(events: number): number {
+  return Math.max(64, Math.ceil(events / 8))
+}
 
 /** A word under its number, as the bytes that travel. */
 export function numbered(word: Word, journalId: string, seq: number): OutboxRow {

@@ -107,6 +107,7 @@ const statements = (db: Database.Database) => ({
   oldest: db
     .prepare<[number], number | null>('select max(at) from (select at from events order by at limit ?)')
     .pluck(),
+  countEvents: db.prepare<[], number>('select count(*) from events').pluck(),
   configuration: db.prepare<[], KeptConfiguration>('select version, hash, text from configuration'),
   keepConfiguration: db.prepare('insert or replace into configuration values (1, ?, ?, ?, ?)'),
 })
@@ -223,7 +224,10 @@ export class SqliteJournal implements Journal {
   prune(before: number, largestBytes: number): number {
     let gone = this.#pruneBefore(before)
     while (this.bytes > largestBytes) {
-      const oldest = translated(() => this.#sql.oldest.get(eventsInOnePruning))
+      const oldest = translated(() => {
+        const count = this.#sql.countEvents.get() ?? 0
+        return this.#sql.oldest.get(eventsInOnePruning(count))
+      })
       if (oldest == null) break
       gone += this.#pruneBefore(oldest + 1)
     }
