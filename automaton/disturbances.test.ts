@@ -1,6 +1,6 @@
-// What goes wrong around a process that lives on: the disk fails at each of its commits, the connection is cut
-// at each of its calls, each message is lost, or comes twice. However it is disturbed, every sale ends as it
-// must.
+// What goes wrong around a process that lives on: the disk fails at each of its commits, the connection is
+// cut at each of its calls, each message is lost, or comes twice. However it is disturbed, every sale ends as
+// it must.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { judge, type Script, scripts } from './scripted-stories.ts'
 import { enrol, type Identities, ScriptedWorld } from './scripted-world.ts'

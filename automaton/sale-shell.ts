@@ -89,7 +89,7 @@ export class SaleShell {
     this.#take(() => ({ type: 'restarted' }))
   }
 
-  /** An open offer is withdrawn, if the journal can be written; what else waits is the next process' to do. */
+  /** An open offer is withdrawn, if the journal can be written; the next process does what else waits. */
   stop(): void {
     this.#between.clear()
     this.#take(() => ({ type: 'stopping' }))
