@@ -9,6 +9,7 @@ import { type Random, uuidFrom } from '@concilia/protocol/random.ts'
 import type { Display } from './display.ts'
 import { durableChange } from './durable-change.ts'
 import type { Hardware, HardwareEvent } from './hardware/port.ts'
+import { instructionEvent } from './instruction-event.ts'
 import { type Journal, JournalError, type OutboxRow } from './journal/port.ts'
 import type { MachineLink } from './link/machine-link.ts'
 import type { Seller } from './offer.ts'
@@ -144,9 +145,11 @@ export class SaleShell {
   instructed(instruction: Instruction, readerReady: boolean): void {
     if (this.journalFails) return
     this.#take(() => {
-      const given = this.#parts.journal.answer(instruction.id)
-      if (given) this.#parts.link.answer(given)
-      return given ? undefined : this.#eventOf(instruction, readerReady)
+      const { journal, link } = this.#parts
+      const given = journal.answer(instruction.id)
+      if (given) link.answer(given)
+      if (given) return undefined
+      return instructionEvent(instruction, journal, link.offered && readerReady)
     })
   }
 
@@ -156,35 +159,6 @@ export class SaleShell {
       if (saleId !== this.#snapshot.context.sale?.saleId || kind === 'withdrawal') return undefined
       return { type: kind === 'offer' ? 'offerStored' : 'outcomeStored', saleId }
     })
-  }
-
-  #eventOf(instruction: Instruction, readerReady: boolean): SaleEvent {
-    const { journal, link } = this.#parts
-    const { id: instructionId } = instruction
-    switch (instruction.kind) {
-      case 'attend':
-        return {
-          type: 'attend',
-          instructionId,
-          forMs: instruction.forMs,
-          phonePayment: link.offered && readerReady,
-        }
-      case 'deliver': {
-        const { saleId, acknowledgement } = instruction
-        return { type: 'deliver', instructionId, saleId, acknowledgement, held: journal.held(saleId) }
-      }
-      case 'refuse': {
-        const { saleId, text } = instruction
-        return { type: 'refuse', instructionId, saleId, text, held: journal.held(saleId) }
-      }
-      case 'report':
-        return {
-          type: 'report',
-          instructionId,
-          saleId: instruction.saleId,
-          held: journal.held(instruction.saleId),
-        }
-    }
   }
 
   #take(input: Input): void {
