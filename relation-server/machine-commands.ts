@@ -124,7 +124,8 @@ function configurationWords(row: MachineRow): string {
   const { wantedVersion, versionInForce, configurationRefusal } = row
   if (wantedVersion === 0 && versionInForce === 0) return ''
   const refused = configurationRefusal === null ? '' : ` (rejected: ${configurationRefusal})`
-  return `  configuration ${versionInForce}, wanted ${wantedVersion}${refused}`
+  const inForce = versionInForce === 0 ? 'own file' : versionInForce
+  return `  configuration ${inForce}, wanted ${wantedVersion}${refused}`
 }
 
 /** How many notices `machine show` and how many readings `machine audit` print. */
@@ -148,7 +149,9 @@ export async function show(flags: FlagValues, { store, print }: CommandParts): P
   print(`last audit reading: ${reading ? timeText(reading.at) : 'none'}`)
   const notices = await store.telemetryOf(automatonId, shownNotices)
   print(notices.length === 0 ? 'It has noticed nothing.' : 'What it noticed, newest first:')
-  for (const { at, kind, detail } of notices) print(`  ${timeText(at)}  ${kind.padEnd(13)} ${detail}`)
+  for (const { heardAt, kind, detail } of notices) {
+    print(`  ${timeText(heardAt)}  ${kind.padEnd(13)} ${detail}`)
+  }
   const quarantined = await store.quarantineOf(automatonId, shownNotices)
   if (quarantined.length > 0) print('What it said that could not be processed, newest first:')
   for (const { at, error } of quarantined) print(`  ${timeText(at)}  ${error}`)
