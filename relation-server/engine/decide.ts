@@ -3,7 +3,7 @@
 // cannot be processed costs its machine one quarantine row and nobody else anything (rule 16).
 import type { BatchBook, Writes } from '../store/port.ts'
 import { type Input, inboxKeyOf, saleIdOf } from './inputs.ts'
-import { countStored, machineSpoke, releaseStored } from './machine-step.ts'
+import { bar, countStored, machineSpoke, readmit, releaseStored } from './machine-step.ts'
 import { addText } from './outgoing.ts'
 import { paymentAnswered } from './payment-step.ts'
 import { personSpoke } from './person-step.ts'
@@ -75,7 +75,7 @@ function decideOne(scene: Scene, input: Input, seen: Map<string, string>, world:
   const inbox = inboxKeyOf(input)
   if (inbox && fromAdmittedJournal(scene, input)) {
     const known = seen.get(`${inbox.source} ${inbox.key}`)
-    if (known !== undefined) return repeated(scene, input, known !== inbox.bodyHash)
+    if (known !== undefined) return repeated(scene, world, input, known !== inbox.bodyHash)
     seen.set(`${inbox.source} ${inbox.key}`, inbox.bodyHash)
     scene.changes.inbox.push({
       ...inbox,
@@ -120,6 +120,9 @@ function act(scene: Scene, input: Input, world: World): void {
       return
     case 'person':
       personSpoke(scene, world, input)
+      return
+    case 'readmit':
+      readmit(scene, world)
   }
 }
 
@@ -158,10 +161,10 @@ function notAdmitted(scene: Scene, { automatonId }: { automatonId: string }): Ch
  * Seen before: the same answer again. The same number with another body is a second machine with this
  * identity.
  */
-function repeated(scene: Scene, input: Input, differs: boolean): Changes {
+function repeated(scene: Scene, world: World, input: Input, differs: boolean): Changes {
   if (input.kind !== 'machine') return scene.changes
   if (differs) {
-    scene.putMachine({ state: 'barred' })
+    bar(scene, world, 'two bodies under one number: another machine has its identity')
     scene.note({
       words: `${input.automatonId} is barred: two bodies under one number, a duplicate identity`,
       alarm: true,
@@ -241,6 +244,9 @@ function writesOf(changes: Changes): Writes {
     persons: changes.persons,
     unknowns: summed(changes),
     subscribers: [...changes.subscribers.values()],
+    configurations: changes.configurations,
+    telemetry: changes.telemetry,
+    audits: changes.audits,
   }
 }
 
