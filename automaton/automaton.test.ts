@@ -179,6 +179,19 @@ describe('an acknowledgement', () => {
     expect(world.machine.approvals).toHaveLength(1)
   })
 
+  test('of a centre that the newest admission no longer names delivers nothing', () => {
+    const saleId = offered()
+    const { boot } = world.server.births.at(-1) ?? { boot: 0 }
+    const accepted = { boot, admission: 'accepted', serverTime: world.clock.now(), invitation: '' }
+    world.server.send('admission', { ...accepted, centreChains: [identities.renewed.chain] })
+    const id = world.server.deliver(saleId)
+    world.server.pump()
+    expect([answerTo(id), world.machine.approvals]).toEqual(['rejected badAcknowledgement', []])
+    world.server.deliver(saleId, {}, identities.renewed.signer)
+    world.server.pump()
+    expect(world.machine.approvals).toHaveLength(1)
+  })
+
   test('delivers once, however often it comes', () => {
     const saleId = offered()
     const first = world.server.deliver(saleId)
@@ -247,6 +260,7 @@ describe('a disk that fails', () => {
     world.machine.choose()
     expect([world.machine.calls.at(-1), world.machine.shown]).toEqual(['deny', ''])
     world.pass(5)
+    expect(world.server.telemetry.map((text) => JSON.parse(text).kind)).toEqual(['journalFailed'])
     world.machine.choose()
     expect([world.machine.calls.filter((call) => call === 'deny').length, world.server.sales.size]).toEqual([
       2, 0,
@@ -459,6 +473,41 @@ describe('the outbox', () => {
   }, 60_000)
 })
 
+test('a journal above its limit forgets what is stored, and says so to a restored server', () => {
+  world = ScriptedWorld.ready(identities, { journalLimitBytes: 1 })
+  offered()
+  world.machine.cancel()
+  world.server.pump()
+  world.server.losing = (direction, channel) => direction === 'up' && channel === 'withdrawal'
+  offered()
+  world.machine.cancel()
+  world.pass(3600)
+  expect([...world.disk.outbox.keys()]).toEqual([3, 4])
+  world.server.losing = () => false
+  world.server.forget()
+  world.server.cut()
+  world.pass(60)
+  const { journalId } = world.disk
+  expect(world.server.marks(journalId)).toEqual({ journalId, upTo: 4, beyond: [] })
+  expect(told().withdrawal).toBe('cancelled')
+})
+
+test('a loss of the hardware is said again to a server that answers a birth, until it is back', () => {
+  const notice = (what: 'hardwareLost' | 'hardwareBack') =>
+    world.machine.say({ type: 'noticed', what, detail: 'unplugged' })
+  const heard = () => world.server.telemetry.splice(0).map((text) => JSON.parse(text).kind)
+  world.server.cut()
+  notice('hardwareLost')
+  world.pass(60)
+  expect(heard()).toEqual(['hardwareLost'])
+  notice('hardwareBack')
+  world.pass(1)
+  expect(heard()).toEqual(['hardwareBack'])
+  world.server.cut()
+  world.pass(60)
+  expect(heard()).toEqual([])
+})
+
 test('telemetry is sent while the link is up, thinned, with a counter that goes on', () => {
   const garbage = { type: 'noticed', what: 'garbage', detail: '????' } as const
   for (let line = 0; line < 5; line++) world.machine.say(garbage)
@@ -476,4 +525,11 @@ test('stopped in order, it is lost to the server and keeps what it promised', as
   world.start()
   world.pass(1)
   expect(told().withdrawal).toBe('restarted')
+})
+
+test('stopped in order with an offer open, it withdraws that before it goes', async () => {
+  offered()
+  await world.automaton?.stop()
+  world.server.pump()
+  expect([told().withdrawal, world.machine.calls.includes('deny')]).toEqual(['restarted', true])
 })

@@ -5,9 +5,13 @@ import type { Log } from '@concilia/platform/log.ts'
 import { KnownParties } from '@concilia/protocol/certificates.ts'
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import type { Limits } from '@concilia/protocol/limits.ts'
+import type { ConfigurationMessage } from '@concilia/protocol/machine-configuration.ts'
 import type { Admission } from '@concilia/protocol/messages.ts'
+import type { Currency } from '@concilia/protocol/money.ts'
 import type { Random } from '@concilia/protocol/random.ts'
-import { Display, type Language } from './display.ts'
+import { priceDifference } from './configuration-in-force.ts'
+import { Display, type DisplaySettings, type Language } from './display.ts'
+import { GivenConfiguration } from './given-configuration.ts'
 import type { Hardware, HardwareEvent, ReaderMode } from './hardware/port.ts'
 import type { Journal } from './journal/port.ts'
 import type { LinkMode } from './link/link-machine.ts'
@@ -16,7 +20,7 @@ import type { Link } from './link/port.ts'
 import { checkAcknowledgement, type Seller } from './offer.ts'
 import { saleChart } from './sale-chart.ts'
 import type { Verdict } from './sale-events.ts'
-import { SaleShell } from './sale-shell.ts'
+import { type SaleRules, SaleShell } from './sale-shell.ts'
 import { TelemetryFeed } from './telemetry.ts'
 
 export interface AutomatonParts {
@@ -31,20 +35,26 @@ export interface AutomatonParts {
 export interface AutomatonSettings {
   readonly seller: Omit<Seller, 'offerWaitMs'>
   readonly identity: Omit<Identity, 'machineNumber'>
+  /** SHA-256 of our own configuration file. */
+  readonly configurationHash: string
+  readonly currency: Currency
   /** What the reader is configured for; the hardware says what it came to. */
   readonly reader: ReaderMode
   readonly rootPem: string
   readonly linkMode: LinkMode
   readonly language: Language
   readonly limits: Limits
+  /** Above this the journal forgets its oldest sales before their time. */
+  readonly journalLimitBytes: number
 }
 
-const pruneEveryMs = 24 * 3600 * 1000
+const pruneEveryMs = 3600 * 1000
 
 export class Automaton {
   readonly #parts: AutomatonParts
   readonly #settings: AutomatonSettings
-  readonly #parties: KnownParties
+  readonly #configuration: GivenConfiguration
+  #parties: KnownParties
   readonly #display: Display
   readonly #link: MachineLink
   readonly #shell: SaleShell
@@ -55,30 +65,38 @@ export class Automaton {
 
   constructor(parts: AutomatonParts, settings: AutomatonSettings) {
     const { hardware, clock, journal } = parts
-    const { limits, linkMode, language } = settings
+    const { limits, linkMode, language, configurationHash: hash, currency } = settings
     const { machineNumber } = settings.seller
-    const { offerWaitMs, vendMs, marginMs, reportingMs } = limits
     this.#parts = parts
     this.#settings = settings
+    this.#configuration = new GivenConfiguration(parts, { language, limits, currency, hash })
     this.#parties = new KnownParties(settings.rootPem)
-    this.#display = new Display((text) => hardware.display(text), clock, { language, offerWaitMs })
+    this.#display = new Display((text) => hardware.display(text), clock, this.#displaySettings())
     this.#link = new MachineLink(
       parts,
-      { mode: linkMode, identity: { ...settings.identity, machineNumber }, reader: settings.reader, limits },
+      {
+        mode: linkMode,
+        identity: { ...settings.identity, machineNumber },
+        reader: settings.reader,
+        configuration: this.#configuration.inForce,
+        limits,
+      },
       (news) => this.#heardLink(news),
     )
-    this.#telemetry = new TelemetryFeed(clock, journal.boot, (telemetry) => this.#link.telemetry(telemetry))
-    this.#shell = new SaleShell({
-      ...parts,
-      chart: saleChart({ offerWaitMs, vendLimitMs: vendMs + marginMs, reportingMs }),
-      seller: { ...settings.seller, offerWaitMs },
-      link: this.#link,
-      display: this.#display,
-      retryMs: limits.retryMs,
-      verify: (acknowledgement, saleId) => this.#verify(acknowledgement, saleId),
-      hear: (event) => this.#heardHardware(event),
-      changed: () => this.#invite(),
-    })
+    this.#telemetry = new TelemetryFeed(clock, journal, (telemetry) => this.#link.telemetry(telemetry))
+    this.#shell = new SaleShell(
+      {
+        ...parts,
+        link: this.#link,
+        display: this.#display,
+        retryMs: limits.retryMs,
+        verify: (acknowledgement, saleId) => this.#verify(acknowledgement, saleId),
+        hear: (event) => this.#heardHardware(event),
+        journalFailed: ({ cause }) => this.#telemetry.notice('journalFailed', String(cause)),
+        changed: () => this.#invite(),
+      },
+      this.#saleRules(),
+    )
   }
 
   /** Phone payment may be offered now. */
@@ -90,7 +108,7 @@ export class Automaton {
   start(): void {
     this.#shell.start()
     this.#link.start()
-    this.#prune()
+    this.#pruneInTime()
   }
 
   async stop(): Promise<void> {
@@ -113,6 +131,7 @@ export class Automaton {
         this.#parts.log.info({ why: event.why }, 'the vending machine cannot sell by phone')
         break
       case 'vendRequested':
+        this.#comparePrice(event)
         this.#shell.vendRequested(event)
         break
       case 'noticed':
@@ -132,6 +151,9 @@ export class Automaton {
       case 'instruction':
         this.#shell.instructed(news.instruction, this.#readerReady)
         break
+      case 'configuration':
+        this.#shell.betweenSales('configuration', () => this.#takeConfiguration(news.given))
+        break
       case 'wordStored':
         this.#shell.wordStored(news.row)
         break
@@ -144,20 +166,53 @@ export class Automaton {
   #admitted(admission: Admission): void {
     if (admission.admission !== 'accepted') return
     this.#admission = { admission, at: this.#parts.clock.monotonic() }
+    // Whom the newest admission does not name is no longer believed.
+    this.#parties = new KnownParties(this.#settings.rootPem)
     for (const chain of admission.centreChains) {
       const checked = this.#parties.admit(chain, admission.serverTime)
       if (!checked.ok) {
         this.#parts.log.warn({ refusal: checked.refusal }, "a payment centre's certificate is refused")
       }
     }
+    this.#telemetry.sayStanding()
     this.#invite()
+  }
+
+  #takeConfiguration(given: ConfigurationMessage): void {
+    const answer = this.#configuration.take(given, () => {
+      this.#display.use(this.#displaySettings())
+      this.#shell.use(this.#saleRules())
+      this.#link.configurationIs(this.#configuration.inForce)
+    })
+    this.#link.answerConfiguration(answer)
+  }
+
+  #displaySettings(): DisplaySettings {
+    const { language, texts, items, limits } = this.#configuration.inForce
+    const labelOf = (item: number) => items.get(item)?.label
+    return { language, texts, labelOf, offerWaitMs: limits.offerWaitMs }
+  }
+
+  #saleRules(): SaleRules {
+    const { offerWaitMs, vendMs, marginMs, reportingMs } = this.#configuration.inForce.limits
+    return {
+      chart: saleChart({ offerWaitMs, vendLimitMs: vendMs + marginMs, reportingMs }),
+      seller: { ...this.#settings.seller, offerWaitMs },
+    }
+  }
+
+  #comparePrice(request: Extract<HardwareEvent, { type: 'vendRequested' }>): void {
+    const difference = priceDifference(this.#configuration.inForce, request)
+    if (difference === undefined) return
+    this.#parts.log.warn({ difference }, "the vending machine's price is not that of the price list")
+    this.#telemetry.notice('priceDiffers', difference)
   }
 
   #verify(acknowledgement: string, saleId: string): Verdict {
     const terms = this.#parts.journal.terms(saleId)
     if (!terms || !this.#admission) return 'badAcknowledgement'
     const { admission, at } = this.#admission
-    const { vendMs, marginMs } = this.#settings.limits
+    const { vendMs, marginMs } = this.#configuration.inForce.limits
     return checkAcknowledgement(acknowledgement, terms, this.#settings.seller.seller, {
       parties: this.#parties,
       admittedAt: admission.serverTime,
@@ -170,14 +225,23 @@ export class Automaton {
     this.#display.invite(this.offered ? (this.#admission?.admission.invitation ?? '') : '')
   }
 
+  /** Between two sales, because it may take a while. */
+  #pruneInTime(): void {
+    this.#shell.betweenSales('pruning', () => this.#prune())
+    this.#pruning = this.#parts.clock.after(pruneEveryMs, () => this.#pruneInTime())
+  }
+
   #prune(): void {
     const { journal, clock, log } = this.#parts
+    const { limits, journalLimitBytes } = this.#settings
     try {
-      const rows = journal.prune(clock.now() - this.#settings.limits.keepMs)
-      if (rows > 0) log.info({ rows }, 'forgot what is older than it must be kept')
+      const rows = journal.prune(clock.now() - limits.keepMs, journalLimitBytes)
+      if (rows > 0) log.info({ rows }, 'forgot what is older, or more, than must be kept')
+      if (journal.bytes > journalLimitBytes) {
+        log.warn({ bytes: journal.bytes }, 'the journal is above its limit with what must not be forgotten')
+      }
     } catch (err) {
-      log.warn({ err }, 'the journal could not be pruned; tried again tomorrow')
+      log.warn({ err }, 'the journal could not be pruned; tried again in an hour')
     }
-    this.#pruning = clock.after(pruneEveryMs, () => this.#prune())
   }
 }

@@ -6,6 +6,8 @@ import { currencySchema } from '@concilia/protocol/money.ts'
 import { machineNumberSchema } from '@concilia/protocol/topics.ts'
 import { z } from 'zod'
 
+const mebibyte = 1024 * 1024
+
 export const automatonConfigurationSchema = z.strictObject({
   machineNumber: machineNumberSchema
     .describe('What is painted on the machine and typed by buyers')
@@ -16,6 +18,15 @@ export const automatonConfigurationSchema = z.strictObject({
   journal: pathSchema
     .describe('The journal file, on a disk that survives a power cut. A new one must be admitted by a person')
     .default('journal.db'),
+  journalLimitBytes: z
+    .int()
+    .min(4 * mebibyte)
+    .max(64 * 1024 * mebibyte)
+    .describe(
+      'Above this size the journal forgets its oldest sales before their time (limits.keepMs); never one ' +
+        'that is not finished or not stored at the server',
+    )
+    .default(256 * mebibyte),
   currency: currencySchema.describe('What the vending machine counts in').meta({ examples: ['EUR'] }),
   language: z.enum(['en', 'fr']).describe("Of the display's words").default('en'),
   logLevel: z

@@ -2,49 +2,13 @@
 // left: whatever the moment, at most one item a sale, one promise, a last word that agrees with the machine,
 // and standby again.
 import { beforeAll, describe, expect, test } from 'vitest'
+import { judge, type Script, scripts } from './scripted-stories.ts'
 import { enrol, type Identities, Killed, ScriptedWorld } from './scripted-world.ts'
 
 let identities: Identities
 beforeAll(async () => {
   identities = await enrol()
 })
-
-/**
- * One sale as the world outside plays it, told apart from the automaton: each act waits for nothing of ours.
- */
-type Script = ((world: ScriptedWorld) => void)[]
-
-const choose = (world: ScriptedWorld) => world.machine.choose()
-const pay = (world: ScriptedWorld) => {
-  const { lastSale, sales } = world.server
-  if (sales.get(lastSale)?.offer) world.server.deliver(lastSale)
-}
-const refuse = (world: ScriptedWorld) => {
-  const saleId = world.server.lastSale
-  if (saleId) world.server.instruct({ kind: 'refuse', saleId, reason: 'declined', text: 'Declined' })
-}
-const settle = (world: ScriptedWorld) => world.machine.settle()
-const cancel = (world: ScriptedWorld) => world.machine.cancel()
-const jam = (world: ScriptedWorld) => {
-  world.machine.jammed = true
-}
-const report = (world: ScriptedWorld) => {
-  const saleId = world.server.lastSale || '1b0d9f8e-7c6b-4a59-8f3e-2d1c0b9a8f7e'
-  world.server.instruct({ kind: 'report', saleId })
-}
-const wait = (world: ScriptedWorld) => world.pass(200)
-
-const scripts: Record<string, Script> = {
-  delivered: [choose, pay, settle],
-  jammed: [jam, choose, pay, settle],
-  refused: [choose, refuse],
-  cancelled: [choose, cancel, pay],
-  'wait limit, then paid': [choose, wait, pay],
-  'hardware silent': [choose, pay, wait],
-  'asked about': [choose, report, pay, report, settle, report],
-  'asked about a sale never held': [report, report],
-  'one after the other': [choose, pay, settle, choose, pay, settle],
-}
 
 /**
  * Plays the script; when the process ends, the next one starts at once and the rest of the script goes on.
@@ -75,35 +39,6 @@ function play(script: Script, killAt: number, linkMode: 'permanent' | 'onDemand'
   }
   surviving(() => world.pass(300))
   return { world, restarts }
-}
-
-function judge(world: ScriptedWorld): void {
-  const { server, machine, disk } = world
-  // A machine asleep answers when it wakes next.
-  expect(server.quiet || !server.connected, 'every instruction is answered').toBe(true)
-  expect(JSON.parse(disk.snapshot?.json ?? '{}').value).toBe('standby')
-  expect(
-    [...disk.outbox.keys()].filter((seq) => !disk.stored.has(seq)),
-    'every word is stored',
-  ).toEqual([])
-  let delivered = 0
-  let doubtful = 0
-  for (const [saleId, { offer, withdrawal, outcome }] of server.sales) {
-    if (!offer) {
-      expect(outcome).toMatchObject({ result: 'unknown', offerHash: '' })
-      continue
-    }
-    expect(withdrawal === undefined, `one last word of ${saleId}`).toBe(outcome !== undefined)
-    const word = outcome ?? withdrawal
-    expect(word?.offerHash).toBe(offer.hash)
-    expect(disk.promises.get(saleId)?.value).toBe(outcome ? 'deliver' : 'withdraw')
-    if (outcome?.result === 'delivered') delivered++
-    if (outcome?.result === 'unknown') doubtful++
-  }
-  expect(machine.dropped).toBeGreaterThanOrEqual(delivered)
-  expect(machine.dropped).toBeLessThanOrEqual(delivered + doubtful)
-  const promised = [...disk.promises.values()].filter(({ value }) => value === 'deliver').length
-  expect(machine.approvals.length, 'no approval without its promise').toBeLessThanOrEqual(promised)
 }
 
 describe.each(['permanent', 'onDemand'] as const)('link %s', (linkMode) => {

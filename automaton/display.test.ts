@@ -10,10 +10,16 @@ beforeEach(() => {
   shown = []
 })
 
+const settings = (language: Language) => ({
+  language,
+  offerWaitMs: 180_000,
+  texts: {},
+  labelOf: () => undefined,
+})
 function display(language: Language): Display {
-  return new Display((text) => shown.push(text), clock, { language, offerWaitMs: 180_000 })
+  return new Display((text) => shown.push(text), clock, settings(language))
 }
-const offer: Scene = { scene: 'offer', price: { amountMinor: 150, currency: 'EUR' } }
+const offer: Scene = { scene: 'offer', price: { amountMinor: 150, currency: 'EUR' }, item: 5 }
 
 describe('the display', () => {
   test('takes turns between what to do and what is left, until the end', () => {
@@ -37,6 +43,25 @@ describe('the display', () => {
     expect([shown.at(-1), clock.pending]).toEqual(['Text 4021 to 36000', 0])
   })
 
+  test('with words and a price list of the operator says those, and what the item is called', () => {
+    const screen = display('en')
+    screen.use({ ...settings('fr'), texts: { delivered: 'A bientot' }, labelOf: (item) => `Eau ${item}` })
+    screen.invite('Texto 4021')
+    screen.show(offer)
+    clock.advance(6000)
+    screen.show({ scene: 'concluded', result: 'delivered' })
+    screen.show({ scene: 'concluded', result: 'failed' })
+    expect(shown).toEqual([
+      'Texto 4021',
+      'Texto 4021',
+      'Eau 5 1.50 EUR',
+      '1.50 EUR - reste 2:56',
+      'Texto 4021',
+      'A bientot',
+      'Echec: vous etes rembourse',
+    ])
+  })
+
   test('without an invitation shows the countdown alone', () => {
     const screen = display('fr')
     screen.show(offer)
@@ -58,7 +83,7 @@ describe('the display', () => {
 
   const price = { amountMinor: 6_553_400, currency: 'EUR' } as const
   const scenes: Scene[] = [
-    { scene: 'offer', price },
+    { scene: 'offer', price, item: 5 },
     { scene: 'delivering' },
     ...(['delivered', 'failed', 'unknown'] as const).map((result): Scene => ({ scene: 'concluded', result })),
     ...(['waitLimit', 'cancelled', 'refused', 'restarted', 'readerLost', 'journalFailed'] as const).map(

@@ -1,7 +1,8 @@
 // The 32 characters of the vending machine's display: what standby says, an open offer with its countdown, a
 // few words at the end of a sale. It decides no sale; its countdown is a picture of the offer's own timer.
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
-import { priceText } from '@concilia/protocol/money.ts'
+import type { DisplayTextName } from '@concilia/protocol/machine-configuration.ts'
+import { type Money, priceText } from '@concilia/protocol/money.ts'
 import type { Scene } from './sale-events.ts'
 
 export type Language = 'en' | 'fr'
@@ -39,12 +40,23 @@ const words = {
 export interface DisplaySettings {
   readonly language: Language
   readonly offerWaitMs: number
+  /** Words of the operator in place of ours. */
+  readonly texts: Partial<Readonly<Record<DisplayTextName, string>>>
+  /** What an item is called; undefined when nobody said. */
+  readonly labelOf: (item: number) => string | undefined
+}
+
+interface OpenOffer {
+  readonly price: Money
+  readonly label: string | undefined
+  /** Monotonic ms. */
+  readonly until: number
 }
 
 export class Display {
   readonly #put: (text: string) => void
   readonly #clock: Clock
-  readonly #settings: DisplaySettings
+  #settings: DisplaySettings
   #invitation = ''
   #timer: Timer | undefined
   #standby = true
@@ -52,6 +64,11 @@ export class Display {
   constructor(put: (text: string) => void, clock: Clock, settings: DisplaySettings) {
     this.#put = put
     this.#clock = clock
+    this.#settings = settings
+  }
+
+  /** From the next words on. */
+  use(settings: DisplaySettings): void {
     this.#settings = settings
   }
 
@@ -66,7 +83,11 @@ export class Display {
     this.#standby = false
     switch (scene.scene) {
       case 'offer':
-        this.#offer(priceText(scene.price), this.#clock.monotonic() + this.#settings.offerWaitMs, true)
+        this.#offer({
+          price: scene.price,
+          label: this.#settings.labelOf(scene.item),
+          until: this.#clock.monotonic() + this.#settings.offerWaitMs,
+        })
         break
       case 'delivering':
         this.#say(this.#words.delivering)
@@ -87,14 +108,22 @@ export class Display {
     this.#timer?.cancel()
   }
 
-  get #words() {
-    return words[this.#settings.language]
+  get #words(): Readonly<Record<DisplayTextName | 'left', string>> {
+    const { language, texts } = this.#settings
+    return { ...words[language], ...texts }
   }
 
-  #offer(price: string, until: number, inviting: boolean): void {
-    const leftMs = Math.max(0, until - this.#clock.monotonic())
-    this.#say(inviting && this.#invitation ? this.#invitation : this.#countdown(price, leftMs))
-    this.#timer = this.#clock.after(turnMs, () => this.#offer(price, until, !inviting))
+  /** The pages take turns: what to do, what it is, how long it is still there. */
+  #offer(offer: OpenOffer, turn = 0): void {
+    const price = priceText(offer.price)
+    const leftMs = Math.max(0, offer.until - this.#clock.monotonic())
+    const pages = [
+      this.#invitation,
+      offer.label === undefined ? '' : `${offer.label} ${price}`,
+      this.#countdown(price, leftMs),
+    ].filter((page) => page !== '')
+    this.#say(pages[turn % pages.length] ?? '')
+    this.#timer = this.#clock.after(turnMs, () => this.#offer(offer, turn + 1))
   }
 
   /** `1.50 EUR - 2:58 left`; French puts the word first. */

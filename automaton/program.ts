@@ -60,16 +60,15 @@ function compose(file: string): Automaton {
     { hardware, link: mqttLink, journal, clock, random, log },
     {
       seller: { automatonId: identity.id, machineNumber, seller: identity.seller, signer: identity.signer },
-      identity: {
-        version: packageJson.version,
-        configurationHash: sha256(JSON.stringify(configuration)),
-        chain: identity.chain,
-      },
+      identity: { version: packageJson.version, chain: identity.chain },
+      configurationHash: sha256(JSON.stringify(configuration)),
+      currency,
       reader: reader.alwaysIdle ? 'alwaysIdle' : 'session',
       rootPem: identity.rootPem,
       linkMode: link.mode,
       language,
       limits,
+      journalLimitBytes: configuration.journalLimitBytes,
     },
   )
 }

@@ -124,6 +124,7 @@ function onStandby(): Case[] {
     { from, event: { type: 'sessionEnded' }, to: from, effects: ['sleepLink'] },
     { from, event: { type: 'restarted' }, to: from, effects: ['startHardware', 'sleepLink'] },
     { from, event: { type: 'journalFailed' }, to: from, effects: [] },
+    { from, event: { type: 'stopping' }, to: from, effects: [] },
     { from, event: cancelled('cancelled'), to: from, effects: [] },
     { from, event: concluded, to: from, effects: ['noteSurprise'] },
   ]
@@ -143,6 +144,7 @@ function whileOpen(from: Leaf): Case[] {
     ends(cancelled('readerLost'), 'withdraw readerLost', 'show withdrawn'),
     ends(item(false), 'withdraw cancelled', 'show withdrawn', 'denyVend'),
     ends({ type: 'journalFailed' }, 'withdraw journalFailed', 'show withdrawn', 'denyVend'),
+    ends({ type: 'stopping' }, 'withdraw restarted', 'show withdrawn', 'denyVend'),
     ends({ type: 'restarted' }, 'withdraw restarted', 'show withdrawn', 'startHardware'),
     {
       from,
@@ -209,6 +211,7 @@ function whileDelivering(): Case[] {
     { from, event: attend(true), to: from, effects: ['answer rejected busy'] },
     { from, event: { type: 'sessionEnded' }, to: from, effects: [] },
     { from, event: { type: 'journalFailed' }, to: from, effects: [] },
+    { from, event: { type: 'stopping' }, to: from, effects: [] },
   ]
 }
 
@@ -240,6 +243,7 @@ function whileReporting(): Case[] {
     { from, event: attend(true), to: from, effects: ['answer rejected busy'] },
     { from, event: { type: 'sessionEnded' }, to: from, effects: [] },
     { from, event: { type: 'journalFailed' }, to: from, effects: [] },
+    { from, event: { type: 'stopping' }, to: from, effects: [] },
   ]
 }
 

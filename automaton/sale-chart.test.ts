@@ -21,6 +21,7 @@ const eventTypes = Object.keys({
   outcomeStored: true,
   restarted: true,
   journalFailed: true,
+  stopping: true,
 } satisfies Record<SaleEventType, true>)
 
 function snapshotAt(leaf: Leaf) {

@@ -95,6 +95,7 @@ const chart = setup({
     offerStored: {},
     outcomeStored: {},
     journalFailed: {},
+    stopping: {},
     '*': { actions: { type: 'noteSurprise', params: ({ event }) => ({ event: event.type }) } },
   },
   states: {
@@ -168,6 +169,8 @@ const chart = setup({
           { target: 'standby', actions: [...withdraw('cancelled'), 'denyVend'] },
         ],
         journalFailed: { target: 'standby', actions: [...withdraw('journalFailed'), 'denyVend'] },
+        // Whoever pays from now on would pay a machine that is away.
+        stopping: { target: 'standby', actions: [...withdraw('restarted'), 'denyVend'] },
         restarted: { target: 'standby', actions: [...withdraw('restarted'), startHardware(false)] },
       },
       states: {

@@ -104,7 +104,7 @@ export const begin = [
   'wakeLink',
   {
     type: 'show',
-    params: ({ event }: { event: ItemChosen }) => ({ scene: 'offer' as const, price: event.price }),
+    params: ({ event: { price, item } }: { event: ItemChosen }) => ({ scene: 'offer' as const, price, item }),
   },
 ] as const
 export const vendLimitPassed = [

@@ -26,6 +26,8 @@ export type SaleEvent =
   | { type: 'offerStored' | 'outcomeStored'; saleId: string }
   /** First event of every process, before the link comes up (rule 13). */
   | { type: 'restarted' }
+  /** Last event of a process that is stopped in order. */
+  | { type: 'stopping' }
   /** The journal failed a moment ago while an offer was open; this is the first event it takes again. */
   | { type: 'journalFailed' }
 
@@ -40,7 +42,7 @@ export interface SaleContext {
 
 /** What the display should say; the words and the countdown are the display's own. */
 export type Scene =
-  | { scene: 'offer'; price: Money }
+  | { scene: 'offer'; price: Money; item: number }
   | { scene: 'delivering' }
   | { scene: 'concluded'; result: Outcome['result'] }
   | { scene: 'withdrawn'; reason: Withdrawal['reason'] }

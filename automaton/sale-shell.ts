@@ -9,6 +9,7 @@ import { type Random, uuidFrom } from '@concilia/protocol/random.ts'
 import type { Display } from './display.ts'
 import { durableChange } from './durable-change.ts'
 import type { Hardware, HardwareEvent } from './hardware/port.ts'
+import { instructionEvent } from './instruction-event.ts'
 import { type Journal, JournalError, type OutboxRow } from './journal/port.ts'
 import type { MachineLink } from './link/machine-link.ts'
 import type { Seller } from './offer.ts'
@@ -18,9 +19,13 @@ import type { SaleEffect, TimerEvent } from './sale-effects.ts'
 import type { SaleEvent, Verdict } from './sale-events.ts'
 import { stepsOf } from './steps.ts'
 
-export interface SaleShellParts {
+/** What a sale runs on; it changes between two sales only. */
+export interface SaleRules {
   readonly chart: SaleChart
   readonly seller: Seller
+}
+
+export interface SaleShellParts {
   readonly journal: Journal
   readonly hardware: Hardware
   readonly link: Pick<MachineLink, 'offered' | 'wake' | 'sleep' | 'send' | 'repeat' | 'answer'>
@@ -34,6 +39,8 @@ export interface SaleShellParts {
   readonly verify: (acknowledgement: string, saleId: string) => Verdict
   /** The hardware's events, once it is started; the shell is one of their hearers. */
   readonly hear: (event: HardwareEvent) => void
+  /** The journal could be written until now. */
+  readonly journalFailed: (error: JournalError) => void
   /** Whether phone payment can be offered may have changed. */
   readonly changed: () => void
 }
@@ -54,16 +61,20 @@ interface StepDone {
 
 export class SaleShell {
   readonly #parts: SaleShellParts
+  #rules: SaleRules
   readonly #queue: Input[] = []
+  /** What waits for a moment without a sale, by its name. */
+  readonly #between = new Map<string, () => void>()
   readonly #timers = new Map<string, Timer>()
   #snapshot: SaleSnapshot
   #working = false
   /** Set while the journal cannot be written. */
   #retry: Timer | undefined
 
-  constructor(parts: SaleShellParts) {
+  constructor(parts: SaleShellParts, rules: SaleRules) {
     this.#parts = parts
-    this.#snapshot = restoredSnapshot(parts.chart, parts.journal, parts.log)
+    this.#rules = rules
+    this.#snapshot = restoredSnapshot(rules.chart, parts.journal, parts.log)
   }
 
   get journalFails(): boolean {
@@ -79,11 +90,32 @@ export class SaleShell {
     this.#take(() => ({ type: 'restarted' }))
   }
 
+  /** An open offer is withdrawn, if the journal can be written; the next process does what else waits. */
   stop(): void {
+    this.#between.clear()
+    this.#take(() => ({ type: 'stopping' }))
     for (const timer of this.#timers.values()) timer.cancel()
     this.#timers.clear()
     this.#retry?.cancel()
     this.#queue.length = 0
+  }
+
+  /**
+   * Runs the action in its turn, at once or when the sale in hand is over: no offer is open then, nothing is
+   * being delivered. It may use the journal; when that fails it comes again. A newer action takes the place
+   * of one of its name that still waits.
+   */
+  betweenSales(name: string, action: () => void): void {
+    this.#between.set(name, action)
+    this.#drain()
+  }
+
+  /** From the next sale on. Called between two sales only. */
+  use(rules: SaleRules): void {
+    if (!this.onStandby) throw new Error('the rules of a sale changed while one was in hand')
+    const { value, context } = this.#snapshot
+    this.#rules = rules
+    this.#snapshot = rules.chart.resolveState({ value, context })
   }
 
   vendRequested({ price, item }: Extract<HardwareEvent, { type: 'vendRequested' }>): void {
@@ -113,9 +145,11 @@ export class SaleShell {
   instructed(instruction: Instruction, readerReady: boolean): void {
     if (this.journalFails) return
     this.#take(() => {
-      const given = this.#parts.journal.answer(instruction.id)
-      if (given) this.#parts.link.answer(given)
-      return given ? undefined : this.#eventOf(instruction, readerReady)
+      const { journal, link } = this.#parts
+      const given = journal.answer(instruction.id)
+      if (given) link.answer(given)
+      if (given) return undefined
+      return instructionEvent(instruction, journal, link.offered && readerReady)
     })
   }
 
@@ -125,35 +159,6 @@ export class SaleShell {
       if (saleId !== this.#snapshot.context.sale?.saleId || kind === 'withdrawal') return undefined
       return { type: kind === 'offer' ? 'offerStored' : 'outcomeStored', saleId }
     })
-  }
-
-  #eventOf(instruction: Instruction, readerReady: boolean): SaleEvent {
-    const { journal, link } = this.#parts
-    const { id: instructionId } = instruction
-    switch (instruction.kind) {
-      case 'attend':
-        return {
-          type: 'attend',
-          instructionId,
-          forMs: instruction.forMs,
-          phonePayment: link.offered && readerReady,
-        }
-      case 'deliver': {
-        const { saleId, acknowledgement } = instruction
-        return { type: 'deliver', instructionId, saleId, acknowledgement, held: journal.held(saleId) }
-      }
-      case 'refuse': {
-        const { saleId, text } = instruction
-        return { type: 'refuse', instructionId, saleId, text, held: journal.held(saleId) }
-      }
-      case 'report':
-        return {
-          type: 'report',
-          instructionId,
-          saleId: instruction.saleId,
-          held: journal.held(instruction.saleId),
-        }
-    }
   }
 
   #take(input: Input): void {
@@ -166,12 +171,23 @@ export class SaleShell {
     this.#working = true
     try {
       while (!this.#retry) {
-        const input = this.#queue.shift()
+        const input = this.#queue.shift() ?? this.#dueBetween()
         if (!input) return
         this.#work(input)
       }
     } finally {
       this.#working = false
+    }
+  }
+
+  #dueBetween(): Input | undefined {
+    const [next] = this.#between
+    if (!next || !this.onStandby) return undefined
+    const [name, action] = next
+    this.#between.delete(name)
+    return () => {
+      action()
+      return undefined
     }
   }
 
@@ -185,7 +201,8 @@ export class SaleShell {
    * written
    */
   #commit(input: Input): StepDone | undefined {
-    const { chart, seller, journal, clock } = this.#parts
+    const { journal, clock } = this.#parts
+    const { chart, seller } = this.#rules
     let event: Taken | undefined
     try {
       event = input()
@@ -212,11 +229,14 @@ export class SaleShell {
    * request is denied at once.
    */
   #hold(input: Input, event: Taken | undefined, err: JournalError): void {
-    const { hardware, clock, retryMs, log, changed } = this.#parts
+    const { hardware, clock, retryMs, log, changed, journalFailed } = this.#parts
     log.error({ err }, 'the journal cannot be written')
     if (event?.type === 'itemChosen' || this.#snapshot.matches('open')) hardware.deny()
     if (event?.type !== 'itemChosen') this.#queue.unshift(input)
-    if (event?.type !== 'journalFailed') this.#queue.unshift(() => ({ type: 'journalFailed' }))
+    if (event?.type !== 'journalFailed') {
+      this.#queue.unshift(() => ({ type: 'journalFailed' }))
+      journalFailed(err)
+    }
     this.#retry = clock.after(retryMs, () => {
       this.#retry = undefined
       this.#drain()

@@ -5,6 +5,12 @@ import type { Identity } from '@concilia/platform/identity.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { KnownParties } from '@concilia/protocol/certificates.ts'
 import {
+  type ConfigurationAnswer,
+  type ConfigurationMessage,
+  configurationAnswerSchema,
+  type MachineConfiguration,
+} from '@concilia/protocol/machine-configuration.ts'
+import {
   type Admission,
   type Birth,
   birthSchema,
@@ -44,11 +50,14 @@ export class ScriptedServer {
   brokerUp = true
   /** Losses on the way: messages for which it is true vanish. */
   losing: (direction: 'up' | 'down', channel: string) => boolean = () => false
+  /** Messages for which it is true arrive twice. */
+  doubling: (direction: 'up' | 'down', channel: string) => boolean = () => false
   readonly births: Birth[] = []
   readonly presences: Presence[] = []
   readonly answers = new Map<string, InstructionAnswer>()
   readonly sales = new Map<string, Told>()
   readonly telemetry: string[] = []
+  readonly configurationAnswers: ConfigurationAnswer[] = []
   /** Every sale message heard, repeats included, by its number. */
   readonly heard: number[] = []
   readonly #texts = new Map<string, string>()
@@ -60,6 +69,7 @@ export class ScriptedServer {
   readonly #now: () => number
   #hear: ((event: LinkEvent) => void) | undefined
   #instructions = 0
+  #unansweredConfiguration: ConfigurationMessage | undefined
 
   constructor(identities: { automaton: Identity; centre: Identity }, now: () => number) {
     this.#identities = identities
@@ -81,7 +91,9 @@ export class ScriptedServer {
       },
       publish: (channel, text) => {
         point(`link.publish ${channel}`)
-        if (this.#hear && !this.losing('up', channel)) this.#up.push(() => this.#receive(channel, text))
+        if (!this.#hear || this.losing('up', channel)) return
+        this.#up.push(() => this.#receive(channel, text))
+        if (this.doubling('up', channel)) this.#up.push(() => this.#receive(channel, text))
       },
       announce: (presence) => {
         point(`link.announce ${presence.presence}`)
@@ -101,6 +113,7 @@ export class ScriptedServer {
 
   /** Whether anything is still on its way or unanswered. */
   get quiet(): boolean {
+    if (this.#unansweredConfiguration) return false
     return this.#up.length + this.#down.length + this.#unanswered.size === 0
   }
 
@@ -129,12 +142,22 @@ export class ScriptedServer {
   /** Sends again what was not answered. */
   repeat(): void {
     for (const instruction of this.#unanswered.values()) this.send('instruction', instruction)
+    if (this.#unansweredConfiguration) this.send('configuration', this.#unansweredConfiguration)
+  }
+
+  /** Gives the machine a configuration, and says it again until it is answered. */
+  configure(version: number, configuration: MachineConfiguration | string): void {
+    const text = typeof configuration === 'string' ? configuration : JSON.stringify(configuration)
+    this.#unansweredConfiguration = { version, hash: sha256(text), configuration: text }
+    this.repeat()
   }
 
   send(channel: DownChannel, message: unknown): void {
     if (this.losing('down', channel)) return
     const bytes = Buffer.from(JSON.stringify(message))
-    this.#down.push(() => this.#hear?.({ type: 'received', channel, bytes }))
+    const arrive = () => this.#hear?.({ type: 'received', channel, bytes })
+    this.#down.push(arrive)
+    if (this.doubling('down', channel)) this.#down.push(arrive)
   }
 
   /** @returns the instruction's id */
@@ -187,7 +210,11 @@ export class ScriptedServer {
       this.answers.set(answer.instructionId, answer)
       this.#unanswered.delete(answer.instructionId)
     } else if (channel === 'telemetry') this.telemetry.push(text)
-    else this.#store(parsed(saleMessageSchema, text), text)
+    else if (channel === 'configuration') {
+      const answer = parsed(configurationAnswerSchema, text)
+      this.configurationAnswers.push(answer)
+      if (answer.version === this.#unansweredConfiguration?.version) this.#unansweredConfiguration = undefined
+    } else this.#store(parsed(saleMessageSchema, text), text)
   }
 
   #born(birth: Birth): void {

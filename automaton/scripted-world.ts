@@ -20,6 +20,8 @@ export const worldBegins = Date.UTC(2030, 0, 1)
 export interface Identities {
   readonly automaton: Identity
   readonly centre: Identity
+  /** The same centre's next certificate. */
+  readonly renewed: Identity
   /** A payment centre of another root. */
   readonly stranger: Identity
 }
@@ -34,6 +36,7 @@ export async function enrol(): Promise<Identities> {
   return {
     automaton: await identity(ours, 'automaton-1', 'automaton', 'acme'),
     centre: await identity(ours, 'centre-1', 'payment-centre', ''),
+    renewed: await identity(ours, 'centre-1', 'payment-centre', ''),
     stranger: await identity(theirs, 'centre-2', 'payment-centre', ''),
   }
 }
@@ -44,6 +47,9 @@ export class Killed extends Error {}
 export interface WorldSettings {
   readonly linkMode?: LinkMode
   readonly limits?: Partial<Limits>
+  readonly journalLimitBytes?: number
+  /** What a world before this one left. */
+  readonly disk?: SimulatedDisk
 }
 
 export class ScriptedWorld {
@@ -55,6 +61,8 @@ export class ScriptedWorld {
   /** Each call to the outside, by name; a test that sets `killAt` ends the process at that one. */
   readonly points: string[] = []
   killAt = Number.POSITIVE_INFINITY
+  /** Called at each of them, before it takes effect. */
+  atPoint: (name: string) => void = () => {}
   automaton: Automaton | undefined
   readonly #identities: Identities
   readonly #settings: WorldSettings
@@ -68,7 +76,7 @@ export class ScriptedWorld {
     this.#random = {
       bytes: (length) => Uint8Array.from({ length }, (_, index) => (++drawn * 31 + index * 7) % 256),
     }
-    this.disk = new SimulatedDisk(this.#random)
+    this.disk = settings.disk ?? new SimulatedDisk(this.#random)
     this.server = new ScriptedServer(identities, () => worldBegins + this.clock.monotonic())
   }
 
@@ -85,6 +93,7 @@ export class ScriptedWorld {
     const point = (name: string) => {
       if (!alive) throw new Killed(`a dead process calls ${name}`)
       this.points.push(name)
+      this.atPoint(name)
       if (this.points.length !== this.killAt) return
       alive = false
       throw new Killed(name)
@@ -103,12 +112,15 @@ export class ScriptedWorld {
       },
       {
         seller: { automatonId, machineNumber: '4021', seller, signer },
-        identity: { version: '0.1.0', configurationHash: 'hash', chain },
+        identity: { version: '0.1.0', chain },
+        configurationHash: 'hash',
+        currency: 'EUR',
         reader: 'alwaysIdle',
         rootPem,
         linkMode: this.#settings.linkMode ?? 'permanent',
         language: 'en',
         limits: { ...defaultLimits, ...this.#settings.limits },
+        journalLimitBytes: this.#settings.journalLimitBytes ?? 256 * 1024 * 1024,
       },
     )
     this.automaton.start()
@@ -162,9 +174,15 @@ function mortalJournal(journal: Journal, point: (name: string) => void): Journal
     point(`after commit of ${change.event.type}`)
     return rows
   }
+  const keepConfiguration: Journal['keepConfiguration'] = (configuration, at) => {
+    point('before the configuration is kept')
+    journal.keepConfiguration(configuration, at)
+    point('after the configuration is kept')
+  }
   return new Proxy(journal, {
     get(target, name) {
       if (name === 'commit') return commit
+      if (name === 'keepConfiguration') return keepConfiguration
       const value = Reflect.get(target, name, target)
       return typeof value === 'function' ? value.bind(target) : value
     },

@@ -64,9 +64,11 @@ test('a standstill is a return too: what lapsed meanwhile is given back after th
 test('keys are forgotten when no re-credit can need them; the offer stays charged', async () => {
   const { trade, housekeeping } = await kept()
   const charge = trade.charge('a', 'k', { amountMinor: 200, offer: 'o' })
-  await trade.do(charge)
+  const { body } = await trade.do(charge)
   await trade.clock.advanceAsync(86_400_000 - 2000)
   expect((await trade.do(charge)).status).toBe(201)
+  const evidence = trade.outcome('o', 'delivered')
+  await trade.do({ kind: 'outcome', client: trade.client, paymentId: String(body.paymentId), evidence })
   await trade.clock.advanceAsync(2 * 3_600_000)
   expect((await trade.do(charge)).body.code).toBe('CONCILIA.OFFER_CHARGED')
   await housekeeping.stop()

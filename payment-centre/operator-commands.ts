@@ -12,6 +12,7 @@ import {
   type Money,
   priceText,
 } from '@concilia/protocol/money.ts'
+import { uuidFrom } from '@concilia/protocol/random.ts'
 import { type Subscriber, subscriberSchema } from '@concilia/protocol/subscriber.ts'
 import type { z } from 'zod'
 import type { Command } from './books/commands.ts'
@@ -30,7 +31,7 @@ export const description = {
   commands: {
     'account open':
       '--subscriber [--kind prepaid|postpaid] [--balance] [--ceiling] [--code-above] [--currency]',
-    'account top-up': '--subscriber --amount [--currency]',
+    'account top-up': '--subscriber --amount [--key] [--currency]: booked once for each key',
     'account show': '--subscriber',
     'account bar': '--subscriber: no purchases until it is unbarred',
     'account unbar': '--subscriber',
@@ -47,6 +48,10 @@ export const description = {
     kind: { value: 'KIND', says: 'prepaid (default) or postpaid' },
     balance: { value: 'AMOUNT', says: 'what a new account begins with, such as 20.00' },
     amount: { value: 'AMOUNT', says: 'such as 20.00' },
+    key: {
+      value: 'KEY',
+      says: 'number of the receipt: the same one again changes nothing; made when left out',
+    },
     ceiling: { value: 'AMOUNT', says: 'how far a postpaid account may go below zero' },
     'code-above': { value: 'AMOUNT', says: 'purchases above it ask the buyer for a code; 0 asks always' },
     currency: { value: 'CODE', says: 'EUR by default' },
@@ -64,8 +69,7 @@ type Run = (centre: OpenCentre, line: CentreLine) => Promise<string>
 
 const commands: { readonly [Name in keyof typeof description.commands]: Run } = {
   'account open': openAccount,
-  'account top-up': (centre, line) =>
-    submit(centre, { kind: 'topUp', subscriberHash: hashOf(centre, line), money: money(line, 'amount') }),
+  'account top-up': topUp,
   'account show': (centre, line) =>
     submit(centre, { kind: 'showAccount', subscriberHash: hashOf(centre, line) }),
   'account bar': (centre, line) =>
@@ -105,6 +109,19 @@ function openAccount(centre: OpenCentre, line: CentreLine): Promise<string> {
       ...(codeAbove === undefined ? {} : { validateAboveMinor: money(line, 'code-above').amountMinor }),
     },
     balanceMinor: balance === undefined ? 0 : money(line, 'balance').amountMinor,
+  })
+}
+
+function topUp(centre: OpenCentre, line: CentreLine): Promise<string> {
+  const { key = uuidFrom(systemRandom) } = line.flags
+  if (!/^[!-~]{1,64}$/.test(key)) {
+    throw usageError(description, '--key is 1 to 64 letters, figures and signs without spaces')
+  }
+  return submit(centre, {
+    kind: 'topUp',
+    subscriberHash: hashOf(centre, line),
+    money: money(line, 'amount'),
+    key,
   })
 }
 

@@ -169,6 +169,30 @@ test('the commands of the operator: sellers, clients, accounts, and the books', 
   expect(
     await command('account', 'top-up', '--subscriber', '+33612345678', '--amount', '1.005'),
   ).toMatchObject({ code: 2 })
+  const other = ['account', 'open', '--subscriber', '+33687654321']
+  expect(await command(...other)).toMatchObject({ code: 0 })
+  const topUp = (amount: string, ...more: string[]) =>
+    command('account', 'top-up', '--subscriber', '+33687654321', '--amount', amount, ...more)
+  expect(await topUp('5.00', '--key', 'R/17')).toMatchObject({
+    code: 0,
+    said: expect.stringMatching(/balance: 5\.00 EUR[\s\S]*key: R\/17\ntopUp: 5\.00 EUR added/),
+  })
+  expect(await topUp('5.00', '--key', 'R/17')).toMatchObject({
+    code: 0,
+    said: expect.stringMatching(/balance: 5\.00 EUR[\s\S]*topUp: done before, nothing is changed/),
+  })
+  expect(await topUp('6.00', '--key', 'R/17')).toMatchObject({
+    code: 1,
+    said: expect.stringContaining('This key stands for another top-up.'),
+  })
+  expect(await topUp('6.00', '--key', 'R 17')).toMatchObject({ code: 2 })
+  const made = await topUp('1.00')
+  expect(made).toMatchObject({ code: 0, said: expect.stringContaining('balance: 6.00 EUR') })
+  const key = /^key: ([\da-f-]{36})$/m.exec(made.said)?.[1] ?? ''
+  expect(await topUp('1.00', '--key', key)).toMatchObject({
+    code: 0,
+    said: expect.stringContaining('balance: 6.00 EUR'),
+  })
   const shown = await command('account', 'show', '--subscriber', '+33612345678')
   expect(shown.said).toContain('+33•••••678')
   expect(shown.said).not.toContain('612345')

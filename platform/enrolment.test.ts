@@ -124,6 +124,11 @@ describe('chains', () => {
     expect(parties.find(kid, 'automaton', at + 400 * day)).toBeUndefined()
     expect(parties.find(kid, 'automaton', at - 2 * day)).toBeUndefined()
     expect(parties.find(undefined, 'automaton', at)).toBeUndefined()
+    expect(parties.find(kid, 'automaton', at + 400 * day, at)?.id).toBe('automaton-4021')
+    const later = new KnownParties(authority.rootPem)
+    expect(later.admit(leaf.chainPem, at + 400 * day)).toEqual({ ok: false, refusal: 'expired' })
+    expect(later.find(kid, 'automaton', at + 400 * day)).toBeUndefined()
+    expect(later.find(kid, 'automaton', at + 400 * day, at)?.id).toBe('automaton-4021')
   })
 })
 

@@ -50,7 +50,6 @@ export const errorStatus = {
   UNAUTHENTICATED: 401,
   PERMISSION_DENIED: 403, // scope, seller or ceiling of the client: nothing that a buyer could change
   'CARRIER_BILLING.PAYMENT_DENIED': 403, // not enough credit
-  'CARRIER_BILLING_REFUND.REFUND_DENIED': 403,
   'CARRIER_BILLING_REFUND.PAYMENT_NOT_ELIGIBLE_FOR_REFUND': 403,
   NOT_FOUND: 404,
   IDENTIFIER_NOT_FOUND: 404, // no such account
@@ -75,6 +74,8 @@ export const errorStatus = {
   /** Not signed by the key it names, not in form, or its terms are not those of the request. */
   'CONCILIA.BAD_SIGNATURE': 422,
   'CONCILIA.BAD_CHAIN': 422,
+  /** The buyer must return a code first (ST12). Only a hold can wait for it: prepare, under a new key. */
+  'CONCILIA.VALIDATION_WANTED': 422,
   TOO_MANY_REQUESTS: 429,
   INTERNAL: 500,
   UNAVAILABLE: 503,

@@ -44,6 +44,13 @@ export function kidOfCertificate(certificate: X509Certificate): string {
  *   admission)
  */
 export function checkChain(chainPem: string, rootPem: string, at: number): CheckedChain {
+  const read = readChain(chainPem, rootPem)
+  const refusal = read.ok ? dateRefusal(read.party, at) : undefined
+  return refusal ? { ok: false, refusal } : read
+}
+
+/** Everything about a chain but its dates. */
+function readChain(chainPem: string, rootPem: string): CheckedChain {
   const blocks = chainPem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
   if (blocks.length > 4) return { ok: false, refusal: 'too-long' }
   let chain: X509Certificate[]
@@ -57,7 +64,7 @@ export function checkChain(chainPem: string, rootPem: string, at: number): Check
   const leaf = chain[0]
   if (!leaf) return { ok: false, refusal: 'unreadable' }
   if (!chain.at(-1)?.raw.equals(root.raw)) chain.push(root)
-  const refusal = linkRefusal(chain) ?? dateRefusal(chain, at)
+  const refusal = linkRefusal(chain)
   if (refusal) return { ok: false, refusal }
   const subject = subjectOf(leaf)
   const role = subject.get('OU') as Role | undefined
@@ -87,10 +94,9 @@ function linkRefusal(chain: readonly X509Certificate[]): ChainRefusal | undefine
   return undefined
 }
 
-function dateRefusal(chain: readonly X509Certificate[], at: number): ChainRefusal | undefined {
-  if (chain.some((certificate) => certificate.validFromDate.getTime() > at)) return 'not-yet-valid'
-  if (chain.some((certificate) => certificate.validToDate.getTime() <= at)) return 'expired'
-  return undefined
+function dateRefusal({ validFrom, validTo }: Party, at: number): ChainRefusal | undefined {
+  if (validFrom > at) return 'not-yet-valid'
+  return validTo <= at ? 'expired' : undefined
 }
 
 function subjectOf(certificate: X509Certificate): Map<string, string> {
@@ -98,7 +104,7 @@ function subjectOf(certificate: X509Certificate): Map<string, string> {
   return new Map(lines.map(([name = '', ...value]) => [name, value.join('=')]))
 }
 
-/** Checked parties by `kid`. A party whose chain has run out is no longer known. */
+/** Checked parties by `kid`. One whose chain has run out is known only for what it signed before. */
 export class KnownParties {
   readonly #parties = new Map<string, Party>()
   readonly #rootPem: string
@@ -107,15 +113,18 @@ export class KnownParties {
     this.#rootPem = rootPem
   }
 
-  /** Checks a chain (about 0.3 ms) and keeps its leaf's key. */
+  /** Checks a chain (about 0.3 ms) and keeps its leaf's key; also of one that has run out, and is refused. */
   admit(chainPem: string, at: number): CheckedChain {
-    const checked = checkChain(chainPem, this.#rootPem, at)
-    if (checked.ok) this.#parties.set(checked.party.kid, checked.party)
-    return checked
+    const read = readChain(chainPem, this.#rootPem)
+    if (!read.ok) return read
+    this.#parties.set(read.party.kid, read.party)
+    const refusal = dateRefusal(read.party, at)
+    return refusal ? { ok: false, refusal } : read
   }
 
-  find(kid: string | undefined, role: Role, at: number): Party | undefined {
+  /** @param signedAt when the word in question was signed, where that counts (epoch ms) */
+  find(kid: string | undefined, role: Role, at: number, signedAt = at): Party | undefined {
     const party = kid === undefined ? undefined : this.#parties.get(kid)
-    return party?.role === role && at >= party.validFrom && at < party.validTo ? party : undefined
+    return party?.role === role && at >= party.validFrom && signedAt < party.validTo ? party : undefined
   }
 }

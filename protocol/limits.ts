@@ -159,14 +159,18 @@ export const limitsSchema = z.strictObject(
 
 export const defaultLimits: Limits = limitsSchema.parse({})
 
+/** The longest from a buyer's first text to the centre's answer: an offer waits at least so long. */
+export function dialogueMs(limits: Limits): number {
+  return limits.textTransitMs + limits.consentMs + limits.authorisationMs + limits.marginMs
+}
+
 /** @returns the broken relations in words, one a line for a person; empty when all hold */
 export function brokenLimits(limits: Limits): string[] {
-  const { textTransitMs, consentMs, authorisationMs, marginMs, offerWaitMs, readerLimitMs } = limits
-  const dialogueMs = textTransitMs + consentMs + authorisationMs + marginMs
+  const { marginMs, offerWaitMs, readerLimitMs } = limits
   const relations: [boolean, string][] = [
     [
-      dialogueMs <= offerWaitMs,
-      `textTransitMs + consentMs + authorisationMs + marginMs (${dialogueMs}) ` +
+      dialogueMs(limits) <= offerWaitMs,
+      `textTransitMs + consentMs + authorisationMs + marginMs (${dialogueMs(limits)}) ` +
         `must not exceed offerWaitMs (${offerWaitMs})`,
     ],
     [

@@ -1,5 +1,6 @@
 // Every message between automaton and relation server (architecture, section 7), as the zod schemas that
 // validate it and from which the AsyncAPI document is generated. QoS 1 both ways; only presence is retained.
+// Two have files of their own: machine-configuration.ts and audit.ts.
 import { z } from 'zod'
 import { amountMinorSchema, currencySchema } from './money.ts'
 import { tokenSchema } from './promises.ts'
@@ -81,7 +82,9 @@ export const birthSchema = z.strictObject({
   lastSeq: z.int().min(0),
   machineNumber: machineNumberSchema,
   version: z.string().max(32),
-  /** SHA-256 of the configuration in force. */
+  /** Version of the server's configuration that is in force; 0 while there is none but our own file. */
+  configurationVersion: z.int().min(0),
+  /** SHA-256 of that configuration; of our own file while there is none. */
   configurationHash: z.string().max(64),
   /** Certificates to the root, leaf first; they travel only here. */
   chain: z.string().max(8000),
@@ -166,10 +169,21 @@ export type Presence = z.infer<typeof presenceSchema>
  * What the machine did that is no sale by phone. Has its own counter; may be thinned, never carries money.
  */
 export const telemetrySchema = z.strictObject({
+  journalId: z.uuid(),
   boot: bootSchema,
+  /** Counts what this process noticed; with journal and boot it is a name, so that a repeat is known. */
   count: z.int().min(1),
   at: epochMsSchema,
-  kind: z.enum(['hardwareLost', 'hardwareBack', 'boxRestarted', 'garbage', 'cashSale', 'surprise']),
+  kind: z.enum([
+    'hardwareLost',
+    'hardwareBack',
+    'boxRestarted',
+    'garbage',
+    'cashSale',
+    'surprise',
+    'journalFailed', // nothing is sold by phone until the disk can be written again
+    'priceDiffers', // the vending machine asks another price than the list it was given says
+  ]),
   detail: z.string().max(200),
 })
 export type Telemetry = z.infer<typeof telemetrySchema>

@@ -91,6 +91,11 @@ interface Kind<T> {
   readonly typ: string
   readonly role: Role
   readonly schema: z.ZodType<T>
+  /**
+   * When it was signed, by its signer: such a word stays good when the signer's certificate has run out
+   * since. Money that is on its way must not be lost by a date.
+   */
+  signedAt?(payload: T): number
 }
 
 export const slipKind: Kind<Slip> = { typ: 'slip', role: 'automaton', schema: slipSchema }
@@ -98,8 +103,14 @@ export const withdrawalKind: Kind<Withdrawal> = {
   typ: 'withdrawal',
   role: 'automaton',
   schema: withdrawalSchema,
+  signedAt: ({ at }) => at,
 }
-export const outcomeKind: Kind<Outcome> = { typ: 'outcome', role: 'automaton', schema: outcomeSchema }
+export const outcomeKind: Kind<Outcome> = {
+  typ: 'outcome',
+  role: 'automaton',
+  schema: outcomeSchema,
+  signedAt: ({ at }) => at,
+}
 export const acknowledgementKind: Kind<Acknowledgement> = {
   typ: 'acknowledgement',
   role: 'payment-centre',
@@ -122,8 +133,10 @@ export type Checked<T> =
 export function check<T>(kind: Kind<T>, token: string, parties: KnownParties, at: number): Checked<T> {
   const kid = kidOf(token)
   if (kid === undefined) return { ok: false, refusal: 'notValid' }
-  const by = parties.find(kid, kind.role, at)
+  const by = parties.find(kid, kind.role, at, kind.signedAt ? Number.NEGATIVE_INFINITY : at)
   if (!by) return { ok: false, refusal: 'unknownSigner' }
   const payload = verifyJws(token, kind.typ, by.publicKey, kind.schema)
-  return payload === undefined ? { ok: false, refusal: 'notValid' } : { ok: true, payload, by }
+  if (payload === undefined) return { ok: false, refusal: 'notValid' }
+  const signedAt = Math.min(at, kind.signedAt?.(payload) ?? at)
+  return signedAt < by.validTo ? { ok: true, payload, by } : { ok: false, refusal: 'unknownSigner' }
 }

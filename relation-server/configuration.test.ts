@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { assertLimits, readConfiguration } from '@concilia/platform/configuration.ts'
 import { exampleConfiguration } from '@concilia/platform/example-configuration.ts'
+import { machineConfigurationSchema } from '@concilia/protocol/machine-configuration.ts'
 import { expect, test } from 'vitest'
 import { serverConfigurationSchema } from './configuration.ts'
 
@@ -12,6 +13,17 @@ const introduction =
 
 test('the committed example is what the schema says', () => {
   expect(readFileSync(file, 'utf8')).toBe(exampleConfiguration(serverConfigurationSchema, introduction))
+})
+
+const machineFile = fileURLToPath(new URL('machine-configuration.example.toml', import.meta.url))
+const machineIntroduction =
+  'What a machine is to run on: node relation-server/main.ts machine configure --file FILE ...\n' +
+  "Every key may be left out: the automaton's own file then counts."
+
+test("the committed example of a machine's configuration is what the schema says, and can be read", () => {
+  const example = exampleConfiguration(machineConfigurationSchema, machineIntroduction)
+  expect(readFileSync(machineFile, 'utf8')).toBe(example)
+  expect(readConfiguration(machineConfigurationSchema, machineFile)).toEqual({ limits: {}, texts: {} })
 })
 
 test('the example can be read, and its limits agree', () => {

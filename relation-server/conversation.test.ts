@@ -220,6 +220,29 @@ describe('the code that the centre wants (ST12)', () => {
     expect([texts.length, await scenario.state(saleId)]).toEqual([before, 'charging.validating'])
   })
 
+  test.each(['774411', 'YES 774411'])(
+    'sent back before the centre has answered (%s) waits for it',
+    async (said) => {
+      const { scenario, machine, text, texts, codeSent } = await town()
+      const answer = Promise.withResolvers<void>()
+      scenario.centre.validates = true
+      scenario.centre.validationCode = '774411'
+      scenario.centre.next('charge', answer.promise)
+      const saleId = await machine.offer()
+      await text('PAY 4021')
+      await text(`YES ${codeSent()}`)
+      const before = texts.length
+      await text(said)
+      expect([texts.length, await scenario.state(saleId)]).toEqual([before, 'charging.authorising'])
+      // What names a machine is still read as one: the answer may never want a code.
+      expect(await text('4021')).toMatch(/being paid|Thank you/)
+      answer.resolve()
+      await scenario.settle()
+      expect(await scenario.state(saleId)).toBe('instructed')
+      expect(scenario.centre.kinds().slice(-2)).toEqual(['validate', 'confirm'])
+    },
+  )
+
   test('is typed into a dialogue as well', async () => {
     const { scenario, machine, dial, texts } = await town({ charge: 'hold' })
     scenario.centre.validates = true

@@ -170,6 +170,10 @@ export class Conversation implements Speaker {
         const validating = open.find(({ expects }) => expects === 'validation')
         if (validating)
           return inSale(validating, { type: 'code', code: intent.code }) ?? answer({ kind: 'nothingOpen' })
+        // The centre's code may come back before its answer: what names no machine waits for that answer.
+        const authorising = open.find(({ expects }) => expects === 'authorisation')
+        if (authorising && !(await this.#parts.directory.byNumber(intent.code)))
+          return inSale(authorising, { type: 'code', code: intent.code }) ?? answer({ kind: 'nothingOpen' })
         return await this.#identify(intent.code, incoming, open, language)
       }
       case 'consent': {
@@ -178,7 +182,7 @@ export class Conversation implements Speaker {
           open.find(({ expects }) => expects !== null)
         if (!meant) return answer({ kind: 'nothingOpen' })
         // A consent that comes twice is no wrong validation code.
-        const type = meant.expects === 'validation' && meant.code !== intent.code ? 'code' : 'consent'
+        const type = meant.expects !== 'consent' && meant.code !== intent.code ? 'code' : 'consent'
         return inSale(meant, { type, code: intent.code }) ?? answer({ kind: 'nothingOpen' })
       }
       case 'pick':

@@ -1,6 +1,6 @@
 import { ManualClock } from '@concilia/protocol/manual-clock.ts'
 import { expect, test } from 'vitest'
-import { newMachine } from './commands.ts'
+import { newMachine } from './machine-commands.ts'
 import { MachineDirectory } from './machine-directory.ts'
 import type { MachineRow } from './store/port.ts'
 

@@ -11,7 +11,9 @@ import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { runMain } from '@concilia/platform/run-main.ts'
 import { systemClock } from '@concilia/platform/system-clock.ts'
 import { systemRandom } from '@concilia/platform/system-random.ts'
-import { type CommandName, commandFlags, commands, runCommand } from './commands.ts'
+import { machineConfigurationSchema } from '@concilia/protocol/machine-configuration.ts'
+import { commandFlags } from './command-parts.ts'
+import { type CommandName, commands, runCommand } from './commands.ts'
 import { serverConfigurationSchema } from './configuration.ts'
 import { Engine } from './engine/engine.ts'
 import type { Settings } from './engine/world.ts'
@@ -69,7 +71,14 @@ await runMain(description, async ({ command, flags }) => {
     const engine = new Engine({ store, settings, clock, random, log, letOut: () => {} })
     try {
       const print = (line: string) => console.log(line)
-      await runCommand(command as CommandName, flags, { store, engine, now: () => clock.now(), print })
+      await runCommand(command as CommandName, flags, {
+        store,
+        engine,
+        limits,
+        now: () => clock.now(),
+        print,
+        readMachineConfiguration: (file) => readConfiguration(machineConfigurationSchema, file),
+      })
     } finally {
       clock.stop()
       await store.close()

@@ -7,6 +7,7 @@ import type { Clock } from '@concilia/protocol/clock.ts'
 import type { Limits } from '@concilia/protocol/limits.ts'
 import type { Engine } from './engine/engine.ts'
 import type { ReconciledInput } from './engine/inputs.ts'
+import { contextOf } from './engine/sale-step.ts'
 import type { CentrePayment, Payments } from './payments/port.ts'
 import type { SaleRow, Store } from './store/port.ts'
 
@@ -53,7 +54,10 @@ export async function reconcile({ store, payments, engine, clock, limits, log }:
   return findings
 }
 
-/** What, if anything, is wrong between a payment and its sale. Open sales look after themselves. */
+/**
+ * What, if anything, is wrong between a payment and its sale. Open sales look after themselves, but for those
+ * that a restored server has only heard of.
+ */
 export function judge(
   payment: CentrePayment,
   sale: SaleRow | undefined,
@@ -67,21 +71,32 @@ export function judge(
     const why = `the centre has a payment (${status}) of a sale this server does not know`
     return holdsMoney ? { automatonId: null, saleId, finding: { type: 'aside' }, why } : undefined
   }
-  if (sale.open) return undefined
-  const { automatonId, state } = sale
-  if (['refused', 'withdrawn', 'expired'].includes(state) && holdsMoney) {
+  const { automatonId, state, paymentId } = sale
+  if (sale.open) {
+    // It was heard of by its outcome alone; only the chart knows whether that was `delivered`.
+    const isUnknownHere = state === 'awaitingPerson' && paymentId === null
+    if (!isUnknownHere || !holdsMoney || status === 'pending_validation') return undefined
+    const why = 'the centre has the payment of a sale whose end this server only heard of'
+    return { automatonId, saleId, finding: { type: 'adopt', paymentId: payment.paymentId }, why }
+  }
+  // A late yes; or, when re-credited, a centre restored from before it gave the money back. A void gives back
+  // what is left and no more.
+  if (holdsMoney && endsWithoutMoney(sale)) {
     const why = `the centre still holds money of a sale that ended as ${state}: it is given back`
     return { automatonId, saleId, finding: { type: 'undo', key }, why }
-  }
-  if (state === 'recredited' && holdsMoney) {
-    const why = 'the sale ended as re-credited, but the centre has not given the money back'
-    return { automatonId, saleId, finding: { type: 'aside' }, why }
   }
   if (state === 'settled' && !(status === 'succeeded' && refundedMinor === 0)) {
     const why = `the sale is settled, but the centre says ${status}, ${refundedMinor} given back`
     return { automatonId, saleId, finding: { type: 'aside' }, why }
   }
   return undefined
+}
+
+/** Whether the buyer has, or never paid, the money: as the sale ended. */
+function endsWithoutMoney(sale: SaleRow): boolean {
+  if (sale.state !== 'unknownClosed')
+    return ['refused', 'withdrawn', 'expired', 'recredited'].includes(sale.state)
+  return sale.chartVersion > 0 && contextOf(sale).because !== null
 }
 
 /** At start and then daily; a walk that fails is tried again after a minute. */

@@ -2,7 +2,8 @@
 // it leads and what it asks for. The words of a row stand for the memories and events below. Which rows must
 // stand here the tests derive from the chart itself. It is long because the chart is.
 import { defaultLimits } from '@concilia/protocol/limits.ts'
-import type { PaymentResult } from './payments/port.ts'
+import { validationWanted } from './payments/classify.ts'
+import type { DeclineReason, PaymentResult } from './payments/port.ts'
 import type { SaleContext, SaleInput } from './sale-context.ts'
 import type { PhoneInSale, SaleEvent } from './sale-events.ts'
 import type { ChartPayment, SaleEffect } from './sale-vocabulary.ts'
@@ -95,10 +96,15 @@ export const memories: Record<string, Partial<SaleContext>> = {
   paying,
   payingHold: { ...paying, charge: 'hold' },
   toldBefore: { ...paying, evidence: 'told' },
+  payingByHold: { ...paying, byHold: true, attempt: 2 },
+  toldEarly: { ...paying, byHold: true, attempt: 2, earlyCode: '77' },
   validating,
+  validatingTold: { ...validating, evidence: 'told' },
   validatingHold: { ...validating, charge: 'hold' },
   intoWithdrawn: { ...paying, voidInto: 'withdrawn' },
   intoRefused: { ...paying, voidInto: 'refused' },
+  heard: { evidence: 'token' },
+  heardHold: { charge: 'hold', evidence: 'token' },
   delivering,
   askedTwice: { ...delivering, asked: 2 },
   silent: { ...delivering, instructedAt: now - defaultLimits.silenceMs },
@@ -108,6 +114,7 @@ export const memories: Record<string, Partial<SaleContext>> = {
   gone: { ...delivering, charge: 'none' },
   booking: { ...delivering, operationId: 'op', evidence: 'token' },
   undoing: { ...delivering, operationId: 'op', because: 'failed' },
+  undoingHold: { ...held, operationId: 'op', because: 'failed' },
   undoingUnknown: { ...delivering, operationId: 'op', because: 'unknown' },
   undoingLearnt: { ...delivering, operationId: 'op', because: 'unknown', learnt: 'token' },
   confirmingUndo: { ...confirming, because: 'failed' },
@@ -122,7 +129,7 @@ const answered = (operationId: string, result: PaymentResult): Unstamped<SaleEve
   result,
 })
 const ok: PaymentResult = { kind: 'ok', paymentId: 'p', acknowledgement: 'signed' }
-const refusedWith = (code: string, reason: 'notEnough' | 'wrongCode' | 'accountBarred'): PaymentResult => ({
+const refusedWith = (code: string, reason: DeclineReason): PaymentResult => ({
   kind: 'refused',
   code,
   reason,
@@ -170,8 +177,10 @@ export const happenings: Record<string, Unstamped<SaleEvent>> = {
   refused: answered('op', refused),
   'in doubt': answered('op', inDoubt),
   validate: answered('op', { kind: 'validationNeeded', paymentId: 'p', authorizationId: 'z' }),
+  'code wanted': answered('op', refusedWith(validationWanted, 'notAllowed')),
   'wrong code': answered('op', refusedWith('CARRIER_BILLING.INVALID_CODE', 'wrongCode')),
   'no code left': answered('op', refusedWith('CARRIER_BILLING.VALIDATION_FAILED', 'wrongCode')),
+  'confirmed before': answered('op', refusedWith('CARRIER_BILLING.PAYMENT_CONFIRMED', 'tooLate')),
   owed: answered('op', refusedWith('CARRIER_BILLING_REFUND.REFUND_DENIED', 'accountBarred')),
   'stale ok': answered('another', ok),
   withdrawal: { type: 'saleWithdrawn', token: 'token', reason: 'waitLimit' },
@@ -181,6 +190,7 @@ export const happenings: Record<string, Unstamped<SaleEvent>> = {
   'unknown above cap': reported('unknown', true),
   'instruction stored': instructionAnswered('stored'),
   'instruction rejected': instructionAnswered('rejected'),
+  'payment found': { type: 'paymentFound', paymentId: 'p' },
   'other journal': { type: 'journalReplaced', aboveCap: false },
   'other journal above cap': { type: 'journalReplaced', aboveCap: true },
   'person recredits': closed('recredit'),
@@ -245,6 +255,7 @@ export const everywhere = `
   paying | withdrawal | surprise | recordSurprise
   paying | failed | surprise | recordSurprise
   paying | other journal | surprise | recordSurprise
+  paying | payment found | surprise | recordSurprise
   paying | person recredits | surprise | recordSurprise
 `
 
@@ -265,7 +276,7 @@ export const ownWords: Record<(typeof leaves)[number], readonly string[]> = {
   'settling.booking': ['person recredits'],
   'recrediting.afterConfirm': [],
   'recrediting.undoing': ['person recredits'],
-  awaitingPerson: ['failed', 'person recredits'],
+  awaitingPerson: ['failed', 'payment found', 'person recredits'],
 }
 
 /** State, memory, event, guard, next state, effects; a row goes on in the next line after a comma. */
@@ -276,7 +287,8 @@ export const table = `
   open.awaitingPhone | nothing | other journal | otherwise | expired | stop offerEnd, say tooLate
   open.awaitingPhone | nothing | person recredits | otherwise | expired | stop offerEnd, refuse unavailable,
     say tooLate
-  open.awaitingPhone | nothing | unknown | unknown | expired | stop offerEnd, say tooLate
+  open.awaitingPhone | nothing | unknown | unknown | voiding | stop offerEnd, say tooLate, dropPayments,
+    pay void
   open.awaitingPhone | nothing | failed | failed | voiding | stop offerEnd, say cancelled, dropPayments,
     pay void
   open.awaitingPhone | nothing | delivered | otherwise | awaitingPerson | stop offerEnd, say tooLate,
@@ -288,7 +300,8 @@ export const table = `
   open.consenting | two | other journal | otherwise | expired | stop offerEnd, say tooLate a+b
   open.consenting | two | person recredits | otherwise | expired | stop offerEnd, refuse unavailable,
     say tooLate a+b
-  open.consenting | two | unknown | unknown | expired | stop offerEnd, say tooLate a+b
+  open.consenting | two | unknown | unknown | voiding | stop offerEnd, say tooLate a+b, dropPayments,
+    pay void
   open.consenting | two | failed | failed | voiding | stop offerEnd, say cancelled a+b, dropPayments, pay void
   open.consenting | two | delivered | otherwise | awaitingPerson | stop offerEnd, say tooLate a+b, setAside,
     set holdEnd 3024000
@@ -314,6 +327,9 @@ export const table = `
   open.consenting | one | b says no | otherwise | open.consenting
 
   charging.authorising | paying | chargeEnd | otherwise | voiding | stop chargeEnd, dropPayments, pay void
+  charging.authorising | toldBefore | chargeEnd | deliveredAlready | charging.authorising
+  charging.authorising | toldBefore | refused | refusedThoughDelivered | awaitingPerson | stop chargeEnd, setAside,
+    set holdEnd 3024000
   charging.authorising | paying | withdrawal | otherwise | voiding | stop chargeEnd, dropPayments, pay void
   charging.authorising | paying | other journal | otherwise | voiding | stop chargeEnd, dropPayments, pay void
   charging.authorising | paying | person recredits | otherwise | voiding | stop chargeEnd,
@@ -324,13 +340,23 @@ export const table = `
   charging.authorising | paying | ok | ok | instructed | stop chargeEnd, deliver, set attention 30
   charging.authorising | toldBefore | ok | ok | settling.booking | stop chargeEnd, deliver,
     set attention 30, stop attention, say receipt a, pay outcome
-
-     charging.authorising | paying | validate | validationNeeded | charging.validating | say validationAsked a
+  charging.authorising | payingByHold | ok | okToConfirm | charging.confirming | pay confirm
+  charging.authorising | paying | code wanted | validationWanted | charging.authorising | pay prepare
+  charging.authorising | payingByHold | code wanted | refused | refused | stop chargeEnd, say declined a,
+    refuse declined
+  charging.authorising | payingHold | code wanted | refused | refused | stop chargeEnd, say declined a,
+    refuse declined
+  charging.authorising | toldEarly | validate | validationNeededAndCodeThere | charging.validating | pay validate
+  charging.authorising | paying | a types a code | isPayer | charging.authorising
+  charging.authorising | paying | validate | validationNeeded | charging.validating | say validationAsked a
   charging.authorising | paying | refused | refused | refused | stop chargeEnd, say declined a,
     refuse declined
   charging.authorising | paying | in doubt | inDoubt | charging.inDoubt | repeatPayment
 
   charging.inDoubt | paying | chargeEnd | otherwise | voiding | stop chargeEnd, dropPayments, pay void
+  charging.inDoubt | toldBefore | chargeEnd | deliveredAlready | charging.inDoubt
+  charging.inDoubt | toldBefore | refused | refusedThoughDelivered | awaitingPerson | stop chargeEnd, setAside,
+    set holdEnd 3024000
   charging.inDoubt | paying | withdrawal | otherwise | voiding | stop chargeEnd, dropPayments, pay void
   charging.inDoubt | paying | other journal | otherwise | voiding | stop chargeEnd, dropPayments, pay void
   charging.inDoubt | paying | person recredits | otherwise | voiding | stop chargeEnd, refuse unavailable,
@@ -338,12 +364,22 @@ export const table = `
   charging.inDoubt | paying | failed | otherwise | voiding | stop chargeEnd, dropPayments, pay void
   charging.inDoubt | paying | delivered | delivered | charging.inDoubt | setAside
   charging.inDoubt | paying | ok | ok | instructed | stop chargeEnd, deliver, set attention 30
-
-     charging.inDoubt | paying | validate | validationNeeded | charging.validating | say validationAsked a
+  charging.inDoubt | payingByHold | ok | okToConfirm | charging.confirming | pay confirm
+  charging.inDoubt | paying | code wanted | validationWanted | charging.authorising | pay prepare
+  charging.inDoubt | payingByHold | code wanted | refused | refused | stop chargeEnd, say declined a,
+    refuse declined
+  charging.inDoubt | payingHold | code wanted | refused | refused | stop chargeEnd, say declined a,
+    refuse declined
+  charging.inDoubt | toldEarly | validate | validationNeededAndCodeThere | charging.validating | pay validate
+  charging.inDoubt | paying | a types a code | isPayer | charging.inDoubt
+  charging.inDoubt | paying | validate | validationNeeded | charging.validating | say validationAsked a
   charging.inDoubt | paying | refused | refused | refused | stop chargeEnd, say declined a, refuse declined
   charging.inDoubt | paying | in doubt | inDoubt | charging.inDoubt | repeatPayment
 
   charging.validating | validating | chargeEnd | otherwise | voiding | stop chargeEnd, dropPayments, pay void
+  charging.validating | validatingTold | chargeEnd | deliveredAlready | charging.validating
+  charging.validating | validatingTold | refused | refusedThoughDelivered | awaitingPerson | stop chargeEnd, setAside,
+    set holdEnd 3024000
   charging.validating | validating | withdrawal | otherwise | voiding | stop chargeEnd, dropPayments, pay void
   charging.validating | validating | other journal | otherwise | voiding | stop chargeEnd, dropPayments,
     pay void
@@ -365,6 +401,9 @@ export const table = `
   charging.validating | validating | in doubt | inDoubt | charging.validating | repeatPayment
 
   charging.confirming | validating | chargeEnd | otherwise | voiding | stop chargeEnd, dropPayments, pay void
+  charging.confirming | validatingTold | chargeEnd | deliveredAlready | charging.confirming
+  charging.confirming | validatingTold | refused | refusedThoughDelivered | awaitingPerson | stop chargeEnd, setAside,
+    set holdEnd 3024000
   charging.confirming | validating | withdrawal | otherwise | voiding | stop chargeEnd, dropPayments, pay void
   charging.confirming | validating | other journal | otherwise | voiding | stop chargeEnd, dropPayments,
     pay void
@@ -380,7 +419,7 @@ export const table = `
   voiding | intoWithdrawn | ok | okIntoWithdrawn | withdrawn | say cancelled a
   voiding | intoRefused | ok | okIntoRefused | refused | say cancelled a
   voiding | paying | ok | ok | expired | say tooLate a
-  voiding | paying | owed | voidOwed | owed | say owed a, setAside
+  voiding | paying | owed | denied | owed | say owed a, setAside
   voiding | paying | refused | refused | awaitingPerson | setAside, set holdEnd 3024000
   voiding | paying | in doubt | inDoubt | voiding | repeatPayment
   voiding | paying | withdrawal | otherwise | voiding
@@ -398,10 +437,9 @@ export const table = `
   instructed | askedTwice | attention | otherwise | instructed | stop attention, askReport, set attention 240
   instructed | delivering | delivered | delivered | settling.booking | stop attention, dropInstructions,
     say receipt a, pay outcome
-  instructed | confirming | delivered | delivered | settling.afterConfirm | stop attention,
-    dropInstructions, say receipt a
+  instructed | confirming | delivered | delivered | settling.afterConfirm | stop attention, dropInstructions
   instructed | gone | delivered | delivered | awaitingPerson | stop attention, dropInstructions,
-    say receipt a, setAside, set holdEnd 3024000
+    setAside, set holdEnd 3024000
   instructed | delivering | failed | failed | recrediting.undoing | stop attention, dropInstructions,
     pay refund
   instructed | held | failed | failed | recrediting.undoing | stop attention, dropInstructions, pay cancel
@@ -426,7 +464,7 @@ export const table = `
   instructed | confirming | refused | refused | instructed | setAside
   instructed | confirming | in doubt | inDoubt | instructed | repeatPayment
 
-  settling.afterConfirm | confirming | ok | ok | settling.booking | pay outcome
+  settling.afterConfirm | confirming | ok | ok | settling.booking | say receipt a, pay outcome
   settling.afterConfirm | confirming | refused | refused | awaitingPerson | setAside, set holdEnd 3024000
   settling.afterConfirm | confirming | in doubt | inDoubt | settling.afterConfirm | repeatPayment
 
@@ -446,7 +484,10 @@ export const table = `
     pay outcome
   recrediting.undoing | undoingUnknown | ok | okUnknown | unknownClosed | say unknownClosed a
   recrediting.undoing | undoing | ok | ok | recredited | say refunded a
-  recrediting.undoing | undoing | refused | refused | owed | say owed a, setAside
+  recrediting.undoing | undoing | owed | denied | owed | say owed a, setAside
+  recrediting.undoing | undoing | refused | refused | awaitingPerson | setAside, set holdEnd 3024000
+  recrediting.undoing | undoingHold | confirmed before | confirmedBefore | recrediting.undoing | pay refund
+  recrediting.undoing | undoing | confirmed before | refused | awaitingPerson | setAside, set holdEnd 3024000
   recrediting.undoing | undoing | person writes off | otherwise | recrediting.undoing | dropPayments, pay refund
   recrediting.undoing | undoing | in doubt | inDoubt | recrediting.undoing | repeatPayment
   recrediting.undoing | undoingUnknown | delivered | deliveredAfterUnknown | recrediting.undoing
@@ -464,9 +505,13 @@ export const table = `
   awaitingPerson | delivering | person writes off | otherwise | unknownClosed | stop holdEnd
   awaitingPerson | delivering | delivered | delivered | settling.booking | stop holdEnd, say receipt a,
     pay outcome
-  awaitingPerson | confirmingUnknown | delivered | delivered | settling.afterConfirm | stop holdEnd,
-    say receipt a
+  awaitingPerson | confirmingUnknown | delivered | delivered | settling.afterConfirm | stop holdEnd
   awaitingPerson | delivering | failed | failed | recrediting.undoing | stop holdEnd, pay refund
   awaitingPerson | paying | delivered | neverInstructed | awaitingPerson
   awaitingPerson | delivering | unknown | otherwise | awaitingPerson
+  awaitingPerson | heard | payment found | deliveredNeverInstructed | settling.booking | stop holdEnd,
+    say receipt, pay outcome
+  awaitingPerson | heardHold | payment found | deliveredNeverInstructed | settling.booking | stop holdEnd,
+    say receipt, pay confirm+outcome
+  awaitingPerson | delivering | payment found | otherwise | awaitingPerson
 `

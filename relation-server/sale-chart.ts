@@ -55,6 +55,19 @@ const pay = (payment: (context: SaleContext) => ChartPayment) => ({
   type: 'pay' as const,
   params: ({ context }: Args) => ({ operationId: context.operationId ?? '', payment: payment(context) }),
 })
+function acknowledgementOf(event: SaleEvent): string | undefined {
+  const result = event.type === 'paymentAnswered' ? event.result : undefined
+  return result?.kind === 'ok' ? result.acknowledgement : undefined
+}
+const codeOf = (event: SaleEvent) => ('code' in event ? event.code : null)
+/** ST12: the code just typed, or the one that came before it was wanted. */
+const validate = {
+  type: 'pay' as const,
+  params: ({ context, event }: Args) => ({
+    operationId: context.operationId ?? '',
+    payment: { kind: 'validate' as const, code: codeOf(event) ?? context.earlyCode ?? '' },
+  }),
+}
 const repeatPayment = {
   type: 'repeatPayment' as const,
   params: ({ context }: Args) => ({ operationId: context.operationId ?? '' }),
@@ -129,6 +142,9 @@ export function makeSaleChart(limits: Limits) {
       operationId: null,
     }
   })
+  const keepFound = sale.assign(({ event }) =>
+    event.type === 'paymentFound' ? { paymentId: event.paymentId } : {},
+  )
   const voidInto = (ending: SaleContext['voidInto']) => sale.assign({ voidInto: ending })
   const tokenOf = (event: SaleEvent) => ('token' in event ? event.token : null)
   const keepEvidence = sale.assign({ evidence: ({ event }) => tokenOf(event) })
@@ -138,7 +154,21 @@ export function makeSaleChart(limits: Limits) {
       because: reason,
       evidence: ({ event }) => tokenOf(event),
     })
-  const confirmed = sale.assign({ charge: 'debit', confirming: false, operationId: null })
+  /**
+   * After a refusal for good: under the next key, on a person's word instead of the machine's. A hold is not
+   * kept from lapsing meanwhile: nothing was delivered for it.
+   */
+  const recreditAnew = sale.assign({
+    because: 'closedByPerson',
+    evidence: null,
+    honouredUntil: null,
+    refundAttempt: ({ context }) => (context.refundAttempt ?? 1) + 1,
+  })
+  // A confirmed hold comes with a new acknowledgement: of a debit, good for ever.
+  const confirmed = sale.assign(({ context, event }) => {
+    const acknowledgement = acknowledgementOf(event) ?? context.acknowledgement
+    return { charge: 'debit' as const, confirming: false, operationId: null, acknowledgement }
+  })
   const holdGone = sale.assign({ charge: 'none', confirming: false, operationId: null })
 
   const toInstructed = {
@@ -162,12 +192,46 @@ export function makeSaleChart(limits: Limits) {
     target: '#sale.owed',
     actions: [say('payer', { kind: 'owed' }), setAside('the re-credit was refused: owed')],
   }
+  // A server restored from a backup may hear the machine before the centre: goods in hand are never called
+  // unpaid, nor is their payment voided, without a person.
+  const refusedThoughDelivered = {
+    guard: 'refusedThoughDelivered' as const,
+    target: '#sale.awaitingPerson',
+    actions: setAside('reported delivered, but the centre refuses the charge'),
+  }
   const toRefused = {
     guard: 'refused' as const,
     target: '#sale.refused',
     actions: [sayDeclined('payer'), refuse('declined')],
   }
   const stillInDoubt = { guard: 'inDoubt' as const, actions: repeatPayment }
+  // The centre's own text may be read, and its code sent back, before its answer has reached us.
+  const keepEarlyCode = {
+    guard: 'isPayer' as const,
+    actions: sale.assign({ earlyCode: ({ event }) => codeOf(event) }),
+  }
+  const chargeAnswered = [
+    { guard: 'okToConfirm' as const, target: '#sale.charging.confirming', actions: keepAnswer },
+    toInstructed,
+    {
+      guard: 'validationNeededAndCodeThere' as const,
+      target: '#sale.charging.validating',
+      actions: [keepAnswer, newOperation, validate],
+    },
+    {
+      guard: 'validationNeeded' as const,
+      target: '#sale.charging.validating',
+      actions: [keepAnswer, say('payer', { kind: 'validationAsked' })],
+    },
+    {
+      guard: 'validationWanted' as const,
+      target: '#sale.charging.authorising',
+      reenter: true,
+      actions: sale.assign({ byHold: true, attempt: ({ context }) => context.attempt + 1 }),
+    },
+    refusedThoughDelivered,
+    toRefused,
+  ]
   const unknownIntoPerson = (why: string) => ({
     target: '#sale.awaitingPerson',
     actions: [dropInstructions, because('unknown'), setAside(why)],
@@ -226,11 +290,13 @@ export function makeSaleChart(limits: Limits) {
             actions: [refuse('unavailable'), say('live', { kind: 'tooLate' })],
           },
           outcomeReported: [
-            // Asked about a sale it does not hold, a machine says unknown: nothing was charged, nothing is
-            // lost.
-            { guard: 'unknown', target: 'expired', actions: say('live', { kind: 'tooLate' }) },
-            // An offer that a restored server gets again, and the end of its sale: paid, but not in our
-            // books.
+            // An offer that a restored server gets again, and the end of its sale: paid, perhaps, but not in
+            // our books.
+            {
+              guard: 'unknown',
+              target: 'voiding',
+              actions: [voidInto('expired'), say('live', { kind: 'tooLate' })],
+            },
             {
               guard: 'failed',
               target: 'voiding',
@@ -292,7 +358,9 @@ export function makeSaleChart(limits: Limits) {
       },
       charging: {
         initial: 'authorising',
-        after: { chargeEnd: { target: 'voiding', actions: voidInto('expired') } },
+        after: {
+          chargeEnd: [{ guard: 'deliveredAlready' }, { target: 'voiding', actions: voidInto('expired') }],
+        },
         on: {
           saleWithdrawn: { target: 'voiding', actions: voidInto('withdrawn') },
           journalReplaced: { target: 'voiding', actions: voidInto('withdrawn') },
@@ -308,48 +376,34 @@ export function makeSaleChart(limits: Limits) {
         },
         states: {
           authorising: {
-            entry: [newOperation, pay(({ charge }) => ({ kind: charge === 'hold' ? 'prepare' : 'charge' }))],
+            entry: [
+              newOperation,
+              pay(({ charge, byHold }) => ({ kind: charge === 'hold' || byHold ? 'prepare' : 'charge' })),
+            ],
             on: {
-              paymentAnswered: [
-                toInstructed,
-                { guard: 'validationNeeded', target: 'validating', actions: keepAnswer },
-                toRefused,
-                { guard: 'inDoubt', target: 'inDoubt' },
-              ],
+              codeGiven: keepEarlyCode,
+              paymentAnswered: [...chargeAnswered, { guard: 'inDoubt', target: 'inDoubt' }],
             },
           },
           // The same POST with the same key, until it is answered or the offer is over (rule 8).
           inDoubt: {
             entry: repeatPayment,
             on: {
-              paymentAnswered: [
-                toInstructed,
-                { guard: 'validationNeeded', target: 'validating', actions: keepAnswer },
-                toRefused,
-                stillInDoubt,
-              ],
+              codeGiven: keepEarlyCode,
+              paymentAnswered: [...chargeAnswered, stillInDoubt],
             },
           },
           validating: {
-            entry: say('payer', { kind: 'validationAsked' }),
             on: {
               codeGiven: {
                 guard: 'isPayer',
-                actions: [
-                  newOperation,
-                  {
-                    type: 'pay',
-                    params: ({ context, event }) => ({
-                      operationId: context.operationId ?? '',
-                      payment: { kind: 'validate' as const, code: event.code },
-                    }),
-                  },
-                ],
+                actions: [newOperation, validate],
               },
               paymentAnswered: [
                 { ...toInstructed, guard: 'okAsHold' },
                 { guard: 'ok', target: 'confirming', actions: keepAnswer },
                 { guard: 'wrongCode', actions: say('payer', { kind: 'wrongCode', triesLeft: 1 }) },
+                refusedThoughDelivered,
                 toRefused,
                 stillInDoubt,
               ],
@@ -365,6 +419,7 @@ export function makeSaleChart(limits: Limits) {
             on: {
               paymentAnswered: [
                 toInstructed,
+                refusedThoughDelivered,
                 {
                   guard: 'refused',
                   target: '#sale.voiding',
@@ -384,7 +439,7 @@ export function makeSaleChart(limits: Limits) {
             { guard: 'okIntoWithdrawn', target: 'withdrawn', actions: say('payer', { kind: 'cancelled' }) },
             { guard: 'okIntoRefused', target: 'refused', actions: say('payer', { kind: 'cancelled' }) },
             { guard: 'ok', target: 'expired', actions: say('payer', { kind: 'tooLate' }) },
-            { guard: 'voidOwed', ...intoOwed },
+            { guard: 'denied', ...intoOwed },
             { guard: 'refused', target: 'awaitingPerson', actions: setAside('the centre refuses to void') },
             stillInDoubt,
           ],
@@ -453,7 +508,6 @@ export function makeSaleChart(limits: Limits) {
       },
       settling: {
         initial: 'deciding',
-        entry: say('payer', { kind: 'receipt' }),
         states: {
           deciding: {
             always: [
@@ -463,13 +517,17 @@ export function makeSaleChart(limits: Limits) {
                 target: '#sale.awaitingPerson',
                 actions: setAside('delivered, but the hold had lapsed'),
               },
-              { target: 'booking' },
+              { target: 'booking', actions: say('payer', { kind: 'receipt' }) },
             ],
           },
           afterConfirm: {
             on: {
               paymentAnswered: [
-                { guard: 'ok', target: 'booking', actions: confirmed },
+                {
+                  guard: 'ok',
+                  target: 'booking',
+                  actions: [confirmed, say('payer', { kind: 'receipt' })],
+                },
                 {
                   guard: 'refused',
                   target: '#sale.awaitingPerson',
@@ -489,7 +547,7 @@ export function makeSaleChart(limits: Limits) {
             on: {
               closedByPerson: { target: 'booking', reenter: true, actions: dropPayments },
               paymentAnswered: [
-                { guard: 'ok', target: '#sale.settled' },
+                { guard: 'ok', target: '#sale.settled', actions: confirmed },
                 {
                   guard: 'refused',
                   target: '#sale.awaitingPerson',
@@ -548,7 +606,14 @@ export function makeSaleChart(limits: Limits) {
                   actions: say('payer', { kind: 'unknownClosed' }),
                 },
                 { guard: 'ok', target: '#sale.recredited', actions: say('payer', { kind: 'refunded' }) },
-                { guard: 'refused', ...intoOwed },
+                // Confirmed before a backup that this server was restored from: then it is a debit.
+                { guard: 'confirmedBefore', target: 'undoing', reenter: true, actions: confirmed },
+                { guard: 'denied', ...intoOwed },
+                {
+                  guard: 'refused',
+                  target: '#sale.awaitingPerson',
+                  actions: [recreditAnew, setAside('the centre refuses the re-credit')],
+                },
                 stillInDoubt,
               ],
             },
@@ -560,6 +625,14 @@ export function makeSaleChart(limits: Limits) {
       awaitingPerson: {
         after: { holdEnd: [{ guard: 'holdLapsing', actions: confirmHold }, {}] },
         on: {
+          paymentFound: [
+            {
+              guard: 'deliveredNeverInstructed',
+              target: 'settling',
+              actions: keepFound,
+            },
+            {},
+          ],
           paymentAnswered: [
             { guard: 'lateConfirmOk', actions: confirmed },
             { guard: 'lateConfirmRefused', actions: holdGone },
@@ -572,7 +645,7 @@ export function makeSaleChart(limits: Limits) {
               target: 'recrediting',
               actions: sale.assign({ because: ({ context }) => context.because ?? 'closedByPerson' }),
             },
-            { target: 'unknownClosed' },
+            { target: 'unknownClosed', actions: sale.assign({ because: null }) },
           ],
           outcomeReported: [
             // Set aside already: there is no payment of ours to book it on.

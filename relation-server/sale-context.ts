@@ -4,9 +4,6 @@ import type { Currency } from '@concilia/protocol/money.ts'
 import type { ConsentProof, UndoReason } from './payments/port.ts'
 import type { PhoneInSale, SaleEvent } from './sale-events.ts'
 
-/** Stored with each snapshot; a stored sale of another version is migrated before it is used. */
-export const saleChartVersion = 1
-
 /** A sale begins with its offer. */
 export interface SaleInput {
   readonly saleId: string
@@ -36,7 +33,12 @@ export interface SaleContext extends Omit<SaleInput, 'charge'> {
   readonly consent: ConsentProof | null
   /** The payment operation whose answer this sale waits for; answers to any other are stale. */
   readonly operationId: string | null
+  /** Part of the charge's key; the one before was refused for good (rule 3). */
   readonly attempt: number
+  /** The centre wants the buyer's code: a debit is asked for as a hold, validated and confirmed (ST12). */
+  readonly byHold: boolean
+  /** Figures the payer sent while the charge had no answer: the code, if the centre turns out to want one. */
+  readonly earlyCode: string | null
   readonly paymentId: string | null
   readonly authorizationId: string | null
   readonly acknowledgement: string | null
@@ -47,7 +49,10 @@ export interface SaleContext extends Omit<SaleInput, 'charge'> {
   readonly asked: number
   /** How the sale ends once its charge is voided. */
   readonly voidInto: 'withdrawn' | 'expired' | 'refused'
+  /** Null as long as the money is not to go back; also of an unknown outcome that a person wrote off. */
   readonly because: UndoReason | null
+  /** Part of the re-credit's key from the second on. */
+  readonly refundAttempt?: number
   readonly evidence: string | null
   /** `delivered`, heard after the buyer had the money back: books only (rule 2). */
   readonly learnt: string | null
@@ -61,6 +66,8 @@ export function newSale(input: SaleInput): SaleContext {
     consent: null,
     operationId: null,
     attempt: 1,
+    byHold: false,
+    earlyCode: null,
     paymentId: null,
     authorizationId: null,
     acknowledgement: null,

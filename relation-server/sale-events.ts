@@ -50,6 +50,8 @@ export type SaleEvent = Stamp &
     /** ST12: the code that the centre sent. */
     | { type: 'codeGiven'; identificationId: string; code: string }
     | { type: 'paymentAnswered'; operationId: string; result: PaymentResult }
+    /** By the walk over the centre's payments: one of this sale that our books, restored, do not have. */
+    | { type: 'paymentFound'; paymentId: string }
     | { type: 'saleWithdrawn'; token: string; reason: (typeof withdrawalReasons)[number] }
     | {
         type: 'outcomeReported'

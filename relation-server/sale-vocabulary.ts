@@ -3,6 +3,7 @@
 import type { Limits } from '@concilia/protocol/limits.ts'
 import type { Instruction } from '@concilia/protocol/messages.ts'
 import { setup } from 'xstate'
+import { validationWanted } from './payments/classify.ts'
 import { checkedPhone, isLast, payerOf, type SaleContext, type SaleInput, speaker } from './sale-context.ts'
 import type { SaleEvent, SaleSay } from './sale-events.ts'
 
@@ -88,6 +89,9 @@ export function saleVocabulary(limits: Limits) {
     },
     guards: {
       ok: ({ context, event }) => answer(context, event)?.kind === 'ok',
+      /** A hold that has to be confirmed before it is the debit that was asked for. */
+      okToConfirm: ({ context, event }) =>
+        answer(context, event)?.kind === 'ok' && context.charge === 'debit' && context.byHold,
       okAsHold: ({ context, event }) => answer(context, event)?.kind === 'ok' && context.charge === 'hold',
       okUnknown: ({ context, event }) =>
         answer(context, event)?.kind === 'ok' && context.because === 'unknown',
@@ -98,9 +102,17 @@ export function saleVocabulary(limits: Limits) {
       okIntoRefused: ({ context, event }) =>
         answer(context, event)?.kind === 'ok' && context.voidInto === 'refused',
       refused: ({ context, event }) => answer(context, event)?.kind === 'refused',
-      voidOwed: ({ context, event }) => {
+      refusedThoughDelivered: ({ context, event }) =>
+        answer(context, event)?.kind === 'refused' && context.evidence !== null,
+      /** For good, and the centre's books have the liability: owed. */
+      denied: ({ context, event }) => {
         const result = answer(context, event)
         return result?.kind === 'refused' && result.code === 'CARRIER_BILLING_REFUND.REFUND_DENIED'
+      },
+      confirmedBefore: ({ context, event }) => {
+        const result = answer(context, event)
+        const isConfirmed = result?.kind === 'refused' && result.code === 'CARRIER_BILLING.PAYMENT_CONFIRMED'
+        return isConfirmed && context.charge === 'hold'
       },
       /** Once the tries are used up the centre has denied the payment: no other code will help. */
       wrongCode: ({ context, event }) => {
@@ -110,6 +122,13 @@ export function saleVocabulary(limits: Limits) {
       },
       inDoubt: ({ context, event }) => answer(context, event)?.kind === 'inDoubt',
       validationNeeded: ({ context, event }) => answer(context, event)?.kind === 'validationNeeded',
+      validationNeededAndCodeThere: ({ context, event }) =>
+        answer(context, event)?.kind === 'validationNeeded' && typeof context.earlyCode === 'string',
+      validationWanted: ({ context, event }) => {
+        const result = answer(context, event)
+        const inOneStep = context.charge === 'debit' && !context.byHold
+        return inOneStep && result?.kind === 'refused' && result.code === validationWanted
+      },
       // A centre that cannot say is no reason to turn a buyer away: the charge itself decides.
       eligible: ({ context, event }) =>
         checkedPhone(context, event) !== undefined &&
@@ -154,6 +173,8 @@ export function saleVocabulary(limits: Limits) {
         outcome(event) === 'delivered' && context.because === 'unknown',
       recredits: ({ event }) => event.type === 'closedByPerson' && event.as === 'recredit',
       neverInstructed: ({ context }) => context.instructedAt === 0,
+      /** Goods that a restored server only heard of, and now their payment. */
+      deliveredNeverInstructed: ({ context }) => context.instructedAt === 0 && context.evidence !== null,
       recreditsNeverInstructed: ({ context, event }) =>
         event.type === 'closedByPerson' && event.as === 'recredit' && context.instructedAt === 0,
       lateConfirmOk: ({ context, event }) => context.confirming && answer(context, event)?.kind === 'ok',

@@ -61,6 +61,7 @@ export async function serve(parts: ServedParts): Promise<Served> {
     directory,
     machines: machinesOf(parts, broker?.url, password),
     payments: paymentsOf(parts, directory),
+    centreUrl: configuration.payments.centreUrl,
     sender: textSender(gateway.gateway.sending, sendLimitMs),
   })
   const http = fastify({ disableRequestLogging: true })

@@ -2,16 +2,16 @@
 // in an order in which nothing is heard before it can be stored, and stopped in the opposite one. It opens no
 // socket and no file; serve.ts opens the real ones, and a simulated world hands it its own.
 import type { Log } from '@concilia/platform/log.ts'
-import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import type { Random } from '@concilia/protocol/random.ts'
-import { newMachine } from './commands.ts'
+import { CentreCertificates } from './centre-certificates.ts'
 import { Conversation, type Manners } from './conversation.ts'
 import { DueWatch } from './engine/due-watch.ts'
 import { Engine } from './engine/engine.ts'
 import type { MachineInput } from './engine/inputs.ts'
 import { Performer } from './engine/performer.ts'
 import type { Settings } from './engine/world.ts'
+import { newMachine } from './machine-commands.ts'
 import type { MachineDirectory } from './machine-directory.ts'
 import type { Machines } from './machines/port.ts'
 import type { Payments } from './payments/port.ts'
@@ -28,6 +28,8 @@ export interface ServerParts {
   readonly directory: MachineDirectory
   readonly machines: Machines
   readonly payments: Payments
+  /** The payment centre's address, under which its certificates are kept. */
+  readonly centreUrl: string
   readonly sender: TextSender
   readonly vault: SubscriberVault
   readonly clock: Clock
@@ -35,7 +37,6 @@ export interface ServerParts {
   readonly log: Log
 }
 
-const centreAgainMs = 1000
 const pruneEveryMs = 3_600_000
 
 export class RelationServer {
@@ -44,7 +45,7 @@ export class RelationServer {
   readonly #dueWatch: DueWatch
   readonly #reconciliation: Reconciliation
   readonly #conversation: Conversation
-  #again: Timer | undefined
+  readonly #centre: CentreCertificates
   #pruning: Timer | undefined
   #stopped = false
 
@@ -68,11 +69,18 @@ export class RelationServer {
     const shared = { store, engine: this.#engine, clock, log }
     this.#dueWatch = new DueWatch({ ...shared, performer }, settings.limits)
     this.#reconciliation = new Reconciliation({ ...shared, payments, limits: settings.limits })
+    this.#centre = new CentreCertificates({
+      ...shared,
+      payments,
+      centreUrl: parts.centreUrl,
+      known: () => this.#listenToMachines(),
+      met: () => this.#reconciliation.start(),
+    })
   }
 
-  /** Machines are heard as soon as the centre could be asked; phones are by whoever calls `receive`. */
+  /** Machines are heard once the centre's certificates are known; phones are by whoever calls `receive`. */
   start(): void {
-    this.#meetCentre()
+    this.#centre.start()
     this.#dueWatch.start()
     this.#prune()
   }
@@ -84,7 +92,7 @@ export class RelationServer {
 
   async stop(): Promise<void> {
     this.#stopped = true
-    this.#again?.cancel()
+    this.#centre.stop()
     this.#pruning?.cancel()
     this.#reconciliation.stop()
     await this.#parts.machines.stop()
@@ -92,27 +100,6 @@ export class RelationServer {
     await this.#engine.stop()
     await Promise.all([this.#parts.payments.close(), this.#parts.sender.close()])
     await this.#parts.store.close()
-  }
-
-  /**
-   * Machines are let in once the centre's certificates are there, because an acknowledgement cannot be
-   * checked without; until then they keep what they have.
-   */
-  #meetCentre(): void {
-    this.#parts.payments
-      .chains()
-      .then((chains) => {
-        if (this.#stopped) return
-        this.#engine.useCentreChains(chains)
-        this.#listenToMachines()
-        this.#reconciliation.start()
-      })
-      .catch((error: unknown) => {
-        if (this.#stopped) return
-        const why = error instanceof OperatingError ? `${error.message} ${error.advice}` : String(error)
-        this.#parts.log.warn(`the payment centre cannot be asked yet: ${why}`)
-        this.#again = this.#parts.clock.after(centreAgainMs, () => this.#meetCentre())
-      })
   }
 
   #listenToMachines(): void {

@@ -1,6 +1,12 @@
 // The AsyncAPI document of link 7, automaton to relation server, made from the topics and from the very
 // schemas that validate the messages. Told from the automaton's side: it sends on `up` and `state`, and
 // receives on `down`.
+import { auditSchema } from '@concilia/protocol/audit.ts'
+import {
+  configurationAnswerSchema,
+  configurationMessageSchema,
+  machineConfigurationSchema,
+} from '@concilia/protocol/machine-configuration.ts'
 import {
   admissionSchema,
   birthSchema,
@@ -51,6 +57,11 @@ const messages = {
     schema: instructionAnswerSchema,
   },
   telemetry: { summary: 'What the machine did that is no sale by phone', schema: telemetrySchema },
+  audit: { summary: "One reading of the machine's audit counters (EVA-DTS)", schema: auditSchema },
+  configurationAnswer: {
+    summary: 'A configuration is in force, or rejected with the reason and without effect',
+    schema: configurationAnswerSchema,
+  },
   presence: { summary: 'Online, asleep or lost', schema: presenceSchema },
   admission: {
     summary: 'The answer to a birth: accepted, pending or rejected, and what the server holds',
@@ -59,6 +70,10 @@ const messages = {
   instruction: {
     summary: 'ST15: attend, deliver with the acknowledgement, refuse with a reason, or report a sale',
     schema: instructionSchema,
+  },
+  configuration: {
+    summary: 'What a machine is to run on: words, prices, waits; with a version',
+    schema: configurationMessageSchema,
   },
   stored: {
     summary: 'Everything of this journal up to a number is in the database',
@@ -76,10 +91,15 @@ const up: Record<UpChannel, Channel> = {
   outcome: { about: 'Sent again until it is stored.', messages: ['outcome', 'gone'] },
   stored: { about: 'One answer to each instruction, repeats included.', messages: ['instructionAnswer'] },
   telemetry: { about: 'Has its own counter, may be thinned, never carries money.', messages: ['telemetry'] },
-  audit: { about: 'Kept for audit counters. Nothing is sent on it yet.', messages: [] },
+  audit: {
+    about:
+      'Has its own counter, carries no money. A reading that is lost is not asked for: the counters only ' +
+      'rise, and the next one says more.',
+    messages: ['audit'],
+  },
   configuration: {
-    about: 'Kept for the acceptance of a configuration. Nothing is sent on it yet.',
-    messages: [],
+    about: 'One answer to each configuration, repeats included.',
+    messages: ['configurationAnswer'],
   },
 }
 
@@ -93,7 +113,12 @@ const down: Record<DownChannel, Channel> = {
     messages: ['instruction'],
   },
   stored: { about: 'Sent after the commit. A PUBACK of the broker proves nothing.', messages: ['stored'] },
-  configuration: { about: 'Kept for items, prices and texts. Nothing is sent on it yet.', messages: [] },
+  configuration: {
+    about:
+      'Sent again until it is answered, and after a birth that names another version or hash than is ' +
+      'wanted. Taken between two sales.',
+    messages: ['configuration'],
+  },
 }
 
 const state: Record<'presence', Channel> = {
@@ -103,9 +128,10 @@ const state: Record<'presence', Channel> = {
   },
 }
 
-/** What the signed tokens and the offer's text hold once they are opened. */
+/** What the signed tokens and the exact texts hold once they are opened. */
 const contents = {
   offerText: offerSchema,
+  configurationText: machineConfigurationSchema,
   slipToken: slipSchema,
   acknowledgementToken: acknowledgementSchema,
   withdrawalToken: withdrawalSchema,
@@ -167,7 +193,7 @@ function described(way: string, name: string, { about, messages }: Channel, acti
     messages: messages.map((message) => ({ $ref: `#/channels/${key}/messages/${message}` })),
     bindings,
   }
-  return { key, channel, operation: messages.length > 0 ? [[`${action}-${key}`, operation] as const] : [] }
+  return { key, channel, operation: [[`${action}-${key}`, operation] as const] }
 }
 
 /** The wire's form: what is read, before any of our own refinements. */

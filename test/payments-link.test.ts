@@ -233,7 +233,12 @@ test('a purchase that wants the code: sent to the buyer, returned, then acknowle
   const careful = { realm: 'e164', key: '+33611111111' }
   const account = { kind: 'prepaid', currency: 'EUR', ceilingMinor: 0, validateAboveMinor: 10 } as const
   await trade.do({ kind: 'openAccount', subscriber: careful, account, balanceMinor: 1_000 })
-  const asked = await payments.perform(sale(careful).prepare, 1)
+  // In one step it is refused for good, however often it is asked; the same offer may then be held.
+  const { saleId, charge, prepare } = sale(careful)
+  const wanted = { kind: 'refused', code: 'CONCILIA.VALIDATION_WANTED' }
+  expect(await payments.perform(charge, 1)).toMatchObject(wanted)
+  expect(await payments.perform(charge, 2)).toMatchObject(wanted)
+  const asked = await payments.perform({ ...prepare, key: `${saleId}.2` }, 1)
   expect(asked).toMatchObject({ kind: 'validationNeeded' })
   if (asked.kind !== 'validationNeeded') return
   const { paymentId, authorizationId } = asked
@@ -244,7 +249,11 @@ test('a purchase that wants the code: sent to the buyer, returned, then acknowle
   const answer = await payments.perform({ ...validate, code }, 1)
   expect(answer).toMatchObject({ kind: 'ok', paymentId, acknowledgement: expect.any(String) })
   expect(await payments.perform({ ...validate, code }, 2)).toEqual(answer)
-  await ok({ kind: 'confirm', paymentId })
+  // The confirmed hold is promised anew, as the debit that it now is.
+  const confirmed = await payments.perform({ kind: 'confirm', paymentId }, 1)
+  const [then, now] = [answer, confirmed].map((each) => (each.kind === 'ok' ? each.acknowledgement : ''))
+  expect(confirmed).toMatchObject({ kind: 'ok', paymentId, acknowledgement: expect.any(String) })
+  expect(now).not.toBe(then)
 })
 
 test('the walk meets every payment of ours with what went back', async () => {

@@ -119,6 +119,8 @@ describe('--sale', () => {
   test.each<[string[], RegExp]>([
     [['--phone-first', '--dial', '--hold', '--on-demand'], /agree: delivered and paid/],
     [['--fault', 'jam'], /agree: not delivered and not paid/],
+    [['--fault', 'owed'], /agree: not delivered, and the money, .* is owed to the buyer/],
+    [['--buyer', 'careful'], /agree: delivered and paid/],
   ])('%j', { timeout: 120_000 }, async (words, verdict) => {
     const session = new Session('--sale', ...words)
     const code = await session.ended
@@ -157,6 +159,7 @@ describe('what is mistyped', () => {
   test.each<[string[], RegExp]>([
     [['--sale', '--fault', 'jamm'], /no fault jamm; did you mean jam\?/],
     [['--fault', 'jam'], /--fault goes with --sale/],
+    [['--sale', '--hold', '--fault', 'owed'], /--fault owed goes without --hold/],
     [['--sales'], /unknown flag --sales; did you mean --sale\?/],
     [['--sale', '--machine', '4012'], /no machine 4012 on this bench/],
     [['--sale', '--buyer', 'rick'], /no buyer rick; there are rich, poor/],

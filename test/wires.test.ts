@@ -6,7 +6,7 @@ import { Bench, shortWait } from './bench.ts'
 import { OutsideBroker } from './outside-broker.ts'
 import { TcpProxy } from './tcp-proxy.ts'
 
-const { rich } = buyers
+const { careful, rich } = buyers
 const broker = new OutsideBroker()
 const [centreWire, phonesWire] = [new TcpProxy(), new TcpProxy()]
 const charge = /^POST \S*\/payments HTTP/
@@ -64,6 +64,23 @@ test('the centre has paid and cannot be reached until the machine has withdrawn:
   centreWire.blackHole(false)
   await story.ends({ sales: ['withdrawn'] })
   expect(await added(before, 'debit', 'refund')).toEqual([1, 1])
+})
+
+test('the buyer sends the code back before the answer that asks for it: kept until then, no machine number', async () => {
+  const story = await bench.begin()
+  const before = await bench.transfers()
+  await story.choose('4021', 1)
+  await story.texts(careful, 'PAY 4021')
+  const yes = await story.readsPrice(careful)
+  const answer = centreWire.holdBack('answer', /pending_validation/)
+  await story.texts(careful, `YES ${yes}`)
+  await answer.begun
+  const [, code = ''] = await story.watch.text(careful, /Your code is (\d{4,8})/)
+  await story.texts(careful, code)
+  await answer.release()
+  await story.ends({ sales: ['settled'], paid: { careful: 150 } })
+  expect(story.watch.texts(careful).some((words) => words.includes(`achine ${code}`))).toBe(false)
+  expect(await added(before, 'hold', 'post', 'refund')).toEqual([1, 1, 0])
 })
 
 test('the void overtakes its charge: what comes late is refused', async () => {

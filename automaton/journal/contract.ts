@@ -13,6 +13,9 @@ export interface JournalBench {
 
 const saleId = '6f1c4a52-4a3b-4f0e-9a55-0d1f2c3b4a59'
 const otherSaleId = '1b0d9f8e-7c6b-4a59-8f3e-2d1c0b9a8f7e'
+const strangeSaleId = '3c2b1a09-8f7e-4d6c-9b5a-493827160514'
+/** No pruning by size. */
+const enough = Number.MAX_SAFE_INTEGER
 const terms = (id = saleId) => ({
   saleId: id,
   offerHash: 'h'.repeat(43),
@@ -86,7 +89,7 @@ export function journalContract(name: string, makeBench: () => JournalBench): vo
       const again = bench.open()
       expect(again.commit(change({ words: [outcome()] })).map(({ seq }) => seq)).toEqual([3])
       again.markStored({ upTo: 3, beyond: [] })
-      again.prune(2000)
+      again.prune(2000, enough)
       expect(
         bench
           .open()
@@ -149,25 +152,73 @@ export function journalContract(name: string, makeBench: () => JournalBench): vo
       expect(bench.open().unstored()).toEqual([3, 5])
     })
 
-    test('forgets what is old and stored, and nothing else', () => {
-      journal.commit(
-        change({
-          offers: [terms()],
-          promises: [{ saleId, promise: 'withdraw' }],
-          words: [offer(), withdrawal()],
-        }),
-      )
+    test('forgets what is old, stored and finished, and nothing else', () => {
+      journal.commit(change({ offers: [terms()], words: [offer()] }))
+      journal.commit(change({ promises: [{ saleId, promise: 'withdraw' }], words: [withdrawal()] }))
       journal.commit(change({ offers: [terms(otherSaleId)], words: [offer(otherSaleId)], answers: [answer] }))
-      journal.markStored({ upTo: 2, beyond: [] })
-      journal.commit(change({ at: 5000, words: [outcome()] }))
-      expect(journal.prune(1000)).toBe(0)
-      expect(journal.prune(2000)).toBeGreaterThan(0)
-      expect([journal.row(1), journal.row(3)?.kind, journal.unstored()]).toEqual([undefined, 'offer', [3, 4]])
+      journal.markStored({ upTo: 1, beyond: [] })
+      journal.commit(change({ at: 5000, words: [outcome(strangeSaleId)] }))
+      expect(journal.prune(1000, enough)).toBe(0)
+      expect(journal.prune(2000, enough)).toBeGreaterThan(0)
       expect(journal.answer(answer.instructionId)).toBeUndefined()
       expect([journal.held(saleId), journal.held(otherSaleId)]).toEqual(['withdrawn', 'open'])
+      expect([journal.row(1)?.kind, journal.unstored()]).toEqual(['offer', [2, 3, 4]])
       journal.markStored({ upTo: 4, beyond: [] })
-      journal.prune(6000)
-      expect([journal.held(saleId), journal.held(otherSaleId)]).toEqual(['none', 'open'])
+      journal.prune(2000, enough)
+      expect([journal.held(saleId), journal.row(1), journal.row(2)]).toEqual(['none', undefined, undefined])
+      expect([journal.held(otherSaleId), journal.row(3)?.kind, journal.row(4)?.kind]).toEqual([
+        'open',
+        'offer',
+        'outcome',
+      ])
+      journal.prune(6000, enough)
+      expect([journal.held(otherSaleId), journal.held(strangeSaleId)]).toEqual(['open', 'none'])
+    })
+
+    test('a sale being delivered is never forgotten, however old it is', () => {
+      journal.commit(change({ offers: [terms()], words: [offer()] }))
+      journal.commit(change({ promises: [{ saleId, promise: 'deliver' }] }))
+      journal.markStored({ upTo: 1, beyond: [] })
+      journal.prune(Number.MAX_SAFE_INTEGER, 0)
+      expect([journal.held(saleId), journal.unfinished()]).toEqual(['delivering', [terms()]])
+      journal.commit(change({ words: [outcome()] }))
+      journal.prune(Number.MAX_SAFE_INTEGER, 0)
+      expect(journal.held(saleId)).toBe('concluded')
+      journal.markStored({ upTo: 2, beyond: [] })
+      journal.prune(Number.MAX_SAFE_INTEGER, 0)
+      expect([journal.held(saleId), journal.row(1), journal.row(2)]).toEqual(['none', undefined, undefined])
+    })
+
+    test('above its size forgets the oldest first, as little as it must', () => {
+      const at = (index: number) => 1000 + index
+      const ids = Array.from({ length: 2000 }, (_, index) => `${saleId.slice(0, -6)}${100_000 + index}`)
+      for (const [index, id] of ids.entries()) {
+        journal.commit(change({ at: at(index), offers: [terms(id)], words: [offer(id)] }))
+        const promises = [{ saleId: id, promise: 'withdraw' as const }]
+        if (index > 0) journal.commit(change({ at: at(index), promises, words: [withdrawal(id)] }))
+      }
+      const [open = '', second = ''] = ids
+      journal.markStored({ upTo: journal.lastSeq - 2, beyond: [] })
+      expect(journal.prune(0, journal.bytes)).toBe(0)
+      const before = journal.bytes
+      expect(journal.prune(0, before / 2)).toBeGreaterThan(0)
+      expect(journal.bytes).toBeLessThanOrEqual(before / 2)
+      expect(journal.bytes).toBeGreaterThan(before / 4)
+      expect([journal.held(open), journal.held(second)]).toEqual(['open', 'none'])
+      const kept = ids.map((id) => journal.held(id) === 'withdrawn')
+      const first = kept.indexOf(true)
+      expect(kept.slice(first)).not.toContain(false)
+      journal.prune(0, 0)
+      expect([journal.held(open), journal.unstored().length]).toEqual(['open', 2])
+      expect(bench.open().lastWord(ids.at(-1) ?? '')?.kind).toBe('withdrawal')
+    })
+
+    test('keeps the last configuration that came into force', () => {
+      expect(journal.configuration).toBeUndefined()
+      journal.keepConfiguration({ version: 1, hash: 'one', text: '{}' }, 1000)
+      journal.keepConfiguration({ version: 2, hash: 'two', text: '{"language":"fr"}' }, 2000)
+      const kept = { version: 2, hash: 'two', text: '{"language":"fr"}' }
+      expect([journal.configuration, bench.open().configuration]).toEqual([kept, kept])
     })
 
     test('an answer is given once', () => {
@@ -182,6 +233,9 @@ export function journalContract(name: string, makeBench: () => JournalBench): vo
       const next = change({ promises: [{ saleId, promise: 'deliver' }], words: Array(200).fill(long) })
       expect(() => journal.commit(next)).toThrow(JournalError)
       expect([journal.lastSeq, journal.held(saleId), journal.unstored()]).toEqual([1, 'open', [1]])
+      const text = 'x'.repeat(500_000)
+      expect(() => journal.keepConfiguration({ version: 1, hash: 'one', text }, 1)).toThrow(JournalError)
+      expect(journal.configuration).toBeUndefined()
       bench.fail(false)
       journal.commit(change({ promises: [{ saleId, promise: 'withdraw' }], words: [withdrawal()] }))
       expect([journal.lastSeq, journal.held(saleId)]).toEqual([2, 'withdrawn'])

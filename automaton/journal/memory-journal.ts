@@ -5,8 +5,10 @@ import { type Random, uuidFrom } from '@concilia/protocol/random.ts'
 import type { Held } from '../sale-events.ts'
 import {
   type Change,
+  eventsInOnePruning,
   type Journal,
   JournalError,
+  type KeptConfiguration,
   type Marks,
   numbered,
   type OutboxRow,
@@ -24,6 +26,7 @@ export class SimulatedDisk {
   boot = 0
   lastSeq = 0
   snapshot: StoredSnapshot | undefined
+  configuration: KeptConfiguration | undefined
   readonly events: Kept<Change['event']>[] = []
   readonly sales = new Map<string, Kept<SaleTerms>>()
   readonly promises = new Map<string, Kept<'deliver' | 'withdraw'>>()
@@ -118,8 +121,34 @@ export class MemoryJournal implements Journal {
     return words.findLast((row) => row.saleId === saleId && row.kind !== 'offer')
   }
 
-  prune(before: number): number {
+  get configuration(): KeptConfiguration | undefined {
+    return this.#disk.configuration
+  }
+
+  keepConfiguration(configuration: KeptConfiguration): void {
     this.#writable()
+    this.#disk.configuration = configuration
+  }
+
+  get bytes(): number {
+    const { events, answers, outbox, promises, sales } = this.#disk
+    const rows = [events, [...answers], [...outbox], [...promises], [...sales]]
+    return Buffer.byteLength(JSON.stringify(rows))
+  }
+
+  prune(before: number, largestBytes: number): number {
+    this.#writable()
+    const { events } = this.#disk
+    let gone = this.#pruneBefore(before)
+    while (this.bytes > largestBytes && events.length > 0) {
+      const oldest = events.map(({ at }) => at).sort((a, b) => a - b)
+      const last = oldest.slice(0, eventsInOnePruning(oldest.length)).at(-1) ?? 0
+      gone += this.#pruneBefore(last + 1)
+    }
+    return gone
+  }
+
+  #pruneBefore(before: number): number {
     const { events, answers, outbox, stored, promises, sales } = this.#disk
     const keptEvents = events.filter(({ at }) => at >= before)
     let gone = events.length - keptEvents.length
@@ -127,11 +156,17 @@ export class MemoryJournal implements Journal {
     const drop = <K>(rows: Map<K, Kept<unknown>>, may: (key: K) => boolean) => {
       for (const [key, { at }] of rows) if (at < before && may(key) && rows.delete(key)) gone++
     }
-    const spokenOf = (saleId: string) => [...outbox.values()].some(({ value }) => value.saleId === saleId)
+    const isOver = (saleId: string) => {
+      const words = [...outbox].filter(([, { value }]) => value.saleId === saleId)
+      return (
+        words.some(([, { value }]) => value.kind !== 'offer') &&
+        words.every(([seq, { at }]) => at < before && stored.has(seq))
+      )
+    }
     drop(answers, () => true)
-    drop(outbox, (seq) => stored.has(seq))
-    drop(sales, (saleId) => !spokenOf(saleId) && promises.has(saleId))
-    drop(promises, (saleId) => !spokenOf(saleId) && !sales.has(saleId))
+    drop(sales, isOver)
+    drop(promises, (saleId) => !sales.has(saleId))
+    drop(outbox, (seq) => stored.has(seq) && !sales.has(outbox.get(seq)?.value.saleId ?? ''))
     return gone
   }
 

@@ -6,7 +6,7 @@ import { dirname } from 'node:path'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { type Random, uuidFrom } from '@concilia/protocol/random.ts'
 import Database from 'better-sqlite3'
-import { SqliteJournal, schema, schemaVersion } from './sqlite-journal.ts'
+import { SqliteJournal, schema, schemaVersion, upgrades } from './sqlite-journal.ts'
 
 /** SQLite's `application_id` of our files: "Cncl". */
 const applicationId = 0x436e636c
@@ -37,9 +37,12 @@ export function openSqliteJournal(file: string, random: Random, now: number): Op
 }
 
 function attempt(file: string, random: Random): SqliteJournal | { unusable: string } {
+  const isNew = !existsSync(file)
   const db = new Database(file, { timeout: 1000 })
   try {
     db.pragma('locking_mode = exclusive')
+    // Only before the first page: pruning then gives the disk back what it freed.
+    if (isNew) db.pragma('auto_vacuum = incremental')
     db.pragma('journal_mode = wal')
     db.pragma('synchronous = full')
     const unusable = reasonAgainst(db, file, random)
@@ -71,7 +74,16 @@ function reasonAgainst(db: Database.Database, file: string, random: Random): str
   if (found !== 'ok') return `it is damaged (${found})`
   const version = Number(db.pragma('user_version', { simple: true }))
   if (version > schemaVersion) throw newer(file, version)
+  upgrade(db, version)
   return undefined
+}
+
+/** A journal of an older release keeps its id and all that it holds. */
+function upgrade(db: Database.Database, from: number): void {
+  db.transaction(() => {
+    for (let version = from; version < schemaVersion; version++) db.exec(upgrades[version] ?? '')
+    db.pragma(`user_version = ${schemaVersion}`)
+  })()
 }
 
 function isDamage(error: unknown): error is InstanceType<typeof Database.SqliteError> {

@@ -45,6 +45,13 @@ export interface Change {
   readonly answers: readonly InstructionAnswer[]
 }
 
+/** A configuration that the server gave and that is in force, as its exact text. */
+export interface KeptConfiguration {
+  readonly version: number
+  readonly hash: string
+  readonly text: string
+}
+
 /** What the server has: everything up to `upTo`, and these beyond it. */
 export interface Marks {
   readonly upTo: number
@@ -66,6 +73,10 @@ export interface Journal {
   commit(change: Change): OutboxRow[]
   /** Numbers that the server has; others stay as they are. @throws JournalError */
   markStored(marks: Marks): void
+  /** The last one kept. */
+  readonly configuration: KeptConfiguration | undefined
+  /** Written through to the disk, in place of the one before. @throws JournalError */
+  keepConfiguration(configuration: KeptConfiguration, at: number): void
   held(saleId: string): Held
   terms(saleId: string): SaleTerms | undefined
   /** Sales whose offer is neither withdrawn nor concluded; oldest first. At most one in a sound journal. */
@@ -77,11 +88,14 @@ export interface Journal {
   row(seq: number): OutboxRow | undefined
   /** The withdrawal or outcome of a sale, if one was said. */
   lastWord(saleId: string): OutboxRow | undefined
+  /** What the rows take up on the disk; what was freed is not counted. */
+  readonly bytes: number
   /**
-   * Forgets what is older than `before` (epoch ms), stored at the server and finished. @throws JournalError
-   * @returns how many rows went
+   * Forgets what is older than `before` (epoch ms) and, while more than `largestBytes` are taken up, what is
+   * oldest. A sale goes as a whole, and only when it is finished and its words are stored at the server.
+   * @returns how many rows went @throws JournalError
    */
-  prune(before: number): number
+  prune(before: number, largestBytes: number): number
   close(): void
 }
 
@@ -100,6 +114,11 @@ export class JournalError extends OperatingError {
     })
     this.name = 'JournalError'
   }
+}
+
+/** By size, so many of the oldest events go at a time, with all that is as old as they are. */
+export function eventsInOnePruning(events: number): number {
+  return Math.max(64, Math.ceil(events / 8))
 }
 
 /** A word under its number, as the bytes that travel. */

@@ -130,6 +130,29 @@ describe('opening the journal file', () => {
     open().journal.close()
   })
 
+  test('brings the journal of an older release up to date, with all that it holds', () => {
+    const id = written()
+    const db = new Database(file)
+    db.exec('drop table configuration')
+    db.pragma('user_version = 1')
+    db.close()
+    const { journal, setAside } = open()
+    expect([journal.journalId, journal.lastSeq, setAside]).toEqual([id, 1000, undefined])
+    journal.keepConfiguration({ version: 1, hash: 'one', text: '{}' }, now)
+    journal.close()
+    expect(open().journal.configuration?.version).toBe(1)
+  })
+
+  test('pruned, gives the disk back what it freed', () => {
+    written()
+    const { journal } = open()
+    journal.markStored({ upTo: 1000, beyond: [] })
+    const before = readFileSync(file).length
+    journal.prune(now + 1, Number.MAX_SAFE_INTEGER)
+    journal.close()
+    expect(readFileSync(file).length).toBeLessThan(before / 2)
+  })
+
   test('leaves the journal of a newer release alone', () => {
     written()
     const db = new Database(file)

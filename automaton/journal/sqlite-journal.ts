@@ -7,8 +7,10 @@ import Database from 'better-sqlite3'
 import type { Held } from '../sale-events.ts'
 import {
   type Change,
+  eventsInOnePruning,
   type Journal,
   JournalError,
+  type KeptConfiguration,
   type Marks,
   numbered,
   type OutboxRow,
@@ -17,7 +19,17 @@ import {
 } from './port.ts'
 
 /** Raised with every change of the tables; stored as SQLite's `user_version`. */
-export const schemaVersion = 1
+export const schemaVersion = 2
+
+const configurationTable = `
+  create table configuration (
+    id integer primary key check (id = 1), version integer not null, hash text not null, text text not null,
+    at integer not null
+  ) strict;
+`
+
+/** What brings the tables of an older version to the next one, by the older version. */
+export const upgrades: Readonly<Record<number, string>> = { 1: configurationTable }
 
 export const schema = `
   create table journal (
@@ -40,6 +52,7 @@ export const schema = `
   create index outbox_unstored on outbox (seq) where stored = 0;
   create index outbox_of_sale on outbox (sale_id);
   create table answers (instruction_id text primary key, answer text not null, at integer not null) strict;
+  ${configurationTable}
 `
 
 interface Head {
@@ -81,14 +94,22 @@ const statements = (db: Database.Database) => ({
      order by seq desc limit 1`,
   ),
   prune: [
-    'delete from events where at < ?',
-    'delete from answers where at < ?',
-    'delete from outbox where at < ? and stored = 1',
-    `delete from sales where at < ? and sale_id not in (select sale_id from outbox)
-     and sale_id in (select sale_id from promises)`,
-    `delete from promises where at < ? and sale_id not in (select sale_id from outbox)
-     and sale_id not in (select sale_id from sales)`,
-  ].map((sql) => db.prepare<[number]>(sql)),
+    'delete from events where at < :before',
+    'delete from answers where at < :before',
+    // A finished sale goes as a whole: its row first, then what no longer belongs to a sale.
+    `delete from sales where at < :before
+     and exists (select 1 from outbox where outbox.sale_id = sales.sale_id and kind <> 'offer')
+     and not exists (
+       select 1 from outbox where outbox.sale_id = sales.sale_id and (at >= :before or stored = 0))`,
+    'delete from promises where at < :before and sale_id not in (select sale_id from sales)',
+    'delete from outbox where at < :before and stored = 1 and sale_id not in (select sale_id from sales)',
+  ].map((sql) => db.prepare<{ before: number }>(sql)),
+  oldest: db
+    .prepare<[number], number | null>('select max(at) from (select at from events order by at limit ?)')
+    .pluck(),
+  countEvents: db.prepare<[], number>('select count(*) from events').pluck(),
+  configuration: db.prepare<[], KeptConfiguration>('select version, hash, text from configuration'),
+  keepConfiguration: db.prepare('insert or replace into configuration values (1, ?, ?, ?, ?)'),
 })
 
 export class SqliteJournal implements Journal {
@@ -147,6 +168,14 @@ export class SqliteJournal implements Journal {
     })
   }
 
+  get configuration(): KeptConfiguration | undefined {
+    return translated(() => this.#sql.configuration.get())
+  }
+
+  keepConfiguration({ version, hash, text }: KeptConfiguration, at: number): void {
+    this.#write(() => this.#sql.keepConfiguration.run(version, hash, text, at))
+  }
+
   held(saleId: string): Held {
     return translated(() => {
       const promise = this.#sql.promised.get(saleId)
@@ -183,10 +212,34 @@ export class SqliteJournal implements Journal {
     return translated(() => this.#sql.lastWord.get(saleId))
   }
 
-  prune(before: number): number {
+  get bytes(): number {
+    return translated(() => {
+      const [pages, free, size] = ['page_count', 'freelist_count', 'page_size'].map((name) =>
+        Number(this.#db.pragma(name, { simple: true })),
+      )
+      return ((pages ?? 0) - (free ?? 0)) * (size ?? 0)
+    })
+  }
+
+  prune(before: number, largestBytes: number): number {
+    let gone = this.#pruneBefore(before)
+    while (this.bytes > largestBytes) {
+      const oldest = translated(() => {
+        const count = this.#sql.countEvents.get() ?? 0
+        return this.#sql.oldest.get(eventsInOnePruning(count))
+      })
+      if (oldest == null) break
+      gone += this.#pruneBefore(oldest + 1)
+    }
+    // What was freed goes back to the disk.
+    if (gone > 0) translated(() => this.#db.pragma('incremental_vacuum'))
+    return gone
+  }
+
+  #pruneBefore(before: number): number {
     let gone = 0
     this.#write(() => {
-      gone = this.#sql.prune.reduce((sum, statement) => sum + statement.run(before).changes, 0)
+      gone = this.#sql.prune.reduce((sum, statement) => sum + statement.run({ before }).changes, 0)
     })
     return gone
   }

@@ -4,22 +4,18 @@
 import type { Log } from '@concilia/platform/log.ts'
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import type { Limits } from '@concilia/protocol/limits.ts'
-import {
-  type Admission,
-  admissionSchema,
-  type Birth,
-  type Instruction,
-  type InstructionAnswer,
-  instructionSchema,
-  parseMessage,
-  type SaleMessage,
-  type Stored,
-  storedSchema,
-  type Telemetry,
+import type { ConfigurationAnswer, ConfigurationMessage } from '@concilia/protocol/machine-configuration.ts'
+import type {
+  Admission,
+  Birth,
+  Instruction,
+  InstructionAnswer,
+  SaleMessage,
+  Stored,
+  Telemetry,
 } from '@concilia/protocol/messages.ts'
 import { fullJitter, type Random } from '@concilia/protocol/random.ts'
 import type { DownChannel } from '@concilia/protocol/topics.ts'
-import { z } from 'zod'
 import type { ReaderMode } from '../hardware/port.ts'
 import type { Journal, OutboxRow } from '../journal/port.ts'
 import {
@@ -34,11 +30,13 @@ import {
   type Pause,
 } from './link-machine.ts'
 import type { Link, LinkEvent } from './port.ts'
+import { readDownMessage } from './read-down-message.ts'
 import { repeatDelay, Sender } from './sender.ts'
 
 export type LinkNews =
   | { type: 'admission'; admission: Admission }
   | { type: 'instruction'; instruction: Instruction }
+  | { type: 'configuration'; given: ConfigurationMessage }
   /** The server has this word in its database. */
   | { type: 'wordStored'; row: OutboxRow }
   /** Whether phone payment can be offered may have changed. */
@@ -52,14 +50,24 @@ export interface MachineLinkPorts {
   readonly log: Log
 }
 
-/** What a birth says beyond what the journal knows. */
-export type Identity = Omit<Birth, 'journalId' | 'boot' | 'lastSeq' | 'link' | 'reader'>
+/** What a birth says beyond what the journal, the hardware and the configuration know. */
+export type Identity = Omit<
+  Birth,
+  'journalId' | 'boot' | 'lastSeq' | 'link' | 'reader' | 'configurationVersion' | 'configurationHash'
+>
+
+/** Which configuration is in force, as births say it. */
+export interface ConfigurationName {
+  readonly version: number
+  readonly hash: string
+}
 
 export interface MachineLinkSettings {
   readonly mode: LinkMode
   readonly identity: Identity
   /** What the reader is configured for, until the hardware says what it is. */
   readonly reader: ReaderMode
+  readonly configuration: ConfigurationName
   readonly limits: Pick<Limits, 'retryMs' | 'reconnectCapMs' | 'marginMs'>
 }
 
@@ -76,6 +84,7 @@ export class MachineLink {
   readonly #hear: (news: LinkNews) => void
   readonly #sender: Sender
   #reader: ReaderMode
+  #configuration: ConfigurationName
   #state: LinkState = firstLinkState()
   #pause: Timer | undefined
   #stopped = false
@@ -85,6 +94,7 @@ export class MachineLink {
     this.#settings = settings
     this.#hear = hear
     this.#reader = settings.reader
+    this.#configuration = settings.configuration
     const publish = (kind: SaleMessage['kind'], text: string) => ports.link.publish(channelOfKind[kind], text)
     this.#sender = new Sender({ ...ports, publish }, settings.limits.retryMs)
   }
@@ -122,15 +132,23 @@ export class MachineLink {
   }
 
   telemetry(telemetry: Telemetry): void {
-    if (isOnline(this.#state)) this.#ports.link.publish('telemetry', JSON.stringify(telemetry))
+    if (this.#hasSaidBirth) this.#ports.link.publish('telemetry', JSON.stringify(telemetry))
+  }
+
+  /** Another configuration has come into force; the server learns it by our answer, and by the next birth. */
+  configurationIs({ version, hash }: ConfigurationName): void {
+    this.#configuration = { version, hash }
+  }
+
+  answerConfiguration(answer: ConfigurationAnswer): void {
+    if (isOnline(this.#state)) this.#ports.link.publish('configuration', JSON.stringify(answer))
   }
 
   /** The server is told which kind of machine it has before it, anew when that is not what it was told. */
   readerIs(reader: ReaderMode): void {
     if (reader === this.#reader) return
     this.#reader = reader
-    const told = this.#state.at === 'born' || isOnline(this.#state)
-    if (told) this.#ports.link.publish('birth', JSON.stringify(this.#birth()))
+    if (this.#hasSaidBirth) this.#ports.link.publish('birth', JSON.stringify(this.#birth()))
   }
 
   async stop(): Promise<void> {
@@ -140,6 +158,10 @@ export class MachineLink {
     const { link, journal } = this.#ports
     link.announce({ presence: 'lost', boot: journal.boot })
     await link.disconnect()
+  }
+
+  get #hasSaidBirth(): boolean {
+    return this.#state.at === 'born' || isOnline(this.#state)
   }
 
   #settle(): void {
@@ -200,7 +222,9 @@ export class MachineLink {
   #birth(): Birth {
     const { journalId, boot, lastSeq } = this.#ports.journal
     const { identity, mode } = this.#settings
-    return { ...identity, journalId, boot, lastSeq, link: mode, reader: this.#reader }
+    const { version: configurationVersion, hash: configurationHash } = this.#configuration
+    const configuration = { configurationVersion, configurationHash }
+    return { ...identity, ...configuration, journalId, boot, lastSeq, link: mode, reader: this.#reader }
   }
 
   #heard(event: LinkEvent): void {
@@ -221,39 +245,30 @@ export class MachineLink {
   }
 
   #received(channel: DownChannel, bytes: Uint8Array): void {
-    switch (channel) {
+    const message = readDownMessage(channel, bytes)
+    if ('reason' in message) {
+      this.#ports.log.warn({ channel, reason: message.reason }, 'a message of the server cannot be read')
+    }
+    switch (message.type) {
       case 'admission':
-        this.#parsed(channel, bytes, admissionSchema, (admission) => this.#admitted(admission))
+        this.#admitted(message.admission)
         break
       case 'stored':
-        this.#parsed(channel, bytes, storedSchema, (stored) => this.#stored(stored))
+        this.#stored(message.stored)
         break
       case 'instruction':
-        this.#parsed(channel, bytes, instructionSchema, (instruction) =>
-          this.#hear({ type: 'instruction', instruction }),
-        )
-        break
       case 'configuration':
-        this.#ports.log.info('a configuration from the server is not taken: ours is a file')
+        this.#hear(message)
         break
-    }
-  }
-
-  #parsed<T>(
-    channel: DownChannel,
-    bytes: Uint8Array,
-    schema: z.ZodType<T>,
-    take: (message: T) => void,
-  ): void {
-    const parsed = parseMessage(schema, bytes)
-    if (parsed.ok) {
-      take(parsed.value)
-      return
-    }
-    this.#ports.log.warn({ channel, reason: parsed.reason }, 'a message of the server cannot be read')
-    const named = parseMessage(namedInstructionSchema, bytes)
-    if (channel === 'instruction' && named.ok) {
-      this.answer({ instructionId: named.value.id, answer: 'rejected', reason: 'malformed' })
+      case 'unreadableInstruction':
+        this.answer({ instructionId: message.instructionId, answer: 'rejected', reason: 'malformed' })
+        break
+      case 'unreadableConfiguration': {
+        const { version, hash } = message
+        const reason = message.reason.slice(0, 200)
+        const inForce = this.#configuration.version
+        this.answerConfiguration({ version, hash, answer: 'rejected', reason, inForce })
+      }
     }
   }
 
@@ -292,6 +307,3 @@ export class MachineLink {
     }
   }
 }
-
-/** The least of an instruction that can be answered at all. */
-const namedInstructionSchema = z.object({ id: z.uuid() })

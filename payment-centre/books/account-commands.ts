@@ -8,7 +8,7 @@ import { jsonAnswer, refused } from './answers.ts'
 import type { Books, Change } from './books.ts'
 import type { AccountCommand, Decision, Desk } from './commands.ts'
 import { centreAccountId, move, type Transfer, type TransferKind } from './ledger.ts'
-import type { Account } from './records.ts'
+import type { Account, KeyRecord } from './records.ts'
 
 type Of<Kind extends AccountCommand['kind']> = Extract<AccountCommand, { kind: Kind }>
 
@@ -30,14 +30,36 @@ export function decideOpen(books: Books, command: Of<'openAccount'>, desk: Desk)
   return shown(books, account, { accounts: [account], transfers }, balanceMinor, desk)
 }
 
-export function decideTopUp(books: Books, { subscriberHash, money }: Of<'topUp'>, desk: Desk): Decision {
+/** In whose name the keys of top-ups are kept; no client can be called so. */
+export const topUps = 'account top-up'
+
+/** Once for each key, and these keys are never forgotten: a receipt may turn up again after years. */
+export function decideTopUp(books: Books, command: Of<'topUp'>, desk: Desk): Decision {
+  const { subscriberHash, money, key } = command
   const account = books.accountOf(subscriberHash)
   if (!account) return noAccount
   if (account.currency !== money.currency) {
     return refused('SERVICE_NOT_APPLICABLE', `This account is kept in ${account.currency}.`)
   }
-  const transfers = [fromFloat(account, money.amountMinor, desk)]
-  return shown(books, account, { transfers }, money.amountMinor, desk)
+  const { amountMinor, currency } = money
+  const bodyHash = desk.secrets.hash(`top-up\n${subscriberHash}\n${amountMinor} ${currency}`)
+  const known = books.key(topUps, key)
+  if (known && known.bodyHash !== bodyHash) {
+    return refused('ALREADY_EXISTS', 'This key stands for another top-up. Look at its receipt again.')
+  }
+  if (known) return shown(books, account, {}, 0, desk, { key, topUp: 'done before, nothing is changed' })
+  const record: KeyRecord = {
+    client: topUps,
+    key,
+    use: 'topUp',
+    voided: false,
+    bodyHash,
+    status: 200,
+    sealedAnswer: '',
+    createdAt: desk.now,
+  }
+  const change = { transfers: [fromFloat(account, amountMinor, desk)], keys: [record] }
+  return shown(books, account, change, amountMinor, desk, { key, topUp: `${priceText(money)} added` })
 }
 
 export function decideBar(books: Books, { subscriberHash, barred }: Of<'barAccount'>, desk: Desk): Decision {
@@ -95,7 +117,14 @@ function transfer(
   return { id: uuidFrom(desk.random), kind, currency, at: desk.now, entries }
 }
 
-function shown(books: Books, account: Account, change: Change, addedMinor: number, desk: Desk): Decision {
+function shown(
+  books: Books,
+  account: Account,
+  change: Change,
+  addedMinor: number,
+  desk: Desk,
+  more: { readonly [Name in string]: string } = {},
+): Decision {
   const { currency, kind, barred, closed, validateAboveMinor } = account
   const balance = books.balance(account.id)
   const text = (amountMinor: number) => priceText({ amountMinor, currency })
@@ -107,6 +136,7 @@ function shown(books: Books, account: Account, change: Change, addedMinor: numbe
     ceiling: text(account.ceilingMinor),
     state: closed ? 'closed' : barred ? 'barred' : 'open',
     asksCodeAbove: validateAboveMinor === undefined ? 'never' : text(validateAboveMinor),
+    ...more,
   }
   return { answer: jsonAnswer(200, summary), change }
 }

@@ -35,17 +35,18 @@ export function permit(books: Books, asked: Asked, desk: Desk): Permission | { r
   const capped = capRefusal(books, purchase, amountMinor, caps)
   if (capped) return { code: capped }
   const unvalidated = codeRefusal(books, account, purchase, amountMinor, caps)
-  const canAsk = asked.charge === 'hold' && validation !== undefined
-  if (unvalidated && !canAsk) return { code: unvalidated }
+  if (unvalidated && !validation) return { code: unvalidated }
   if (books.availableMinor(account) < amountMinor) return { code: 'CARRIER_BILLING.PAYMENT_DENIED' }
-  return unvalidated && canAsk ? { account, validation } : { account }
+  if (!unvalidated || !validation) return { account }
+  // A charge in one step cannot wait for a code; the client may ask again for a hold, under a new key.
+  return asked.charge === 'hold' ? { account, validation } : { code: 'CONCILIA.VALIDATION_WANTED' }
 }
 
 function isRegistered(books: Books, { client, seller }: Asked): boolean {
   return books.sellers.has(seller) && (books.clients.get(client)?.sellers.includes(seller) ?? false)
 }
 
-/** What a purchase that needs the buyer's code is refused with where none can be asked. */
+/** What a purchase that needs the buyer's code is refused with by a centre that can send none. */
 function codeRefusal(
   books: Books,
   { validateAboveMinor }: Account,

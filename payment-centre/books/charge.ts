@@ -3,8 +3,9 @@
 
 import type { ErrorCode } from '@concilia/protocol/carrier-billing.ts'
 import { priceText } from '@concilia/protocol/money.ts'
-import { acknowledgementKind, promise, type Slip } from '@concilia/protocol/promises.ts'
+import type { Slip } from '@concilia/protocol/promises.ts'
 import { codeFrom, uuidFrom } from '@concilia/protocol/random.ts'
+import { acknowledged } from './acknowledgement.ts'
 import { jsonAnswer, paymentBody, refused } from './answers.ts'
 import { allOf, type Books } from './books.ts'
 import { usageOf } from './caps.ts'
@@ -29,7 +30,9 @@ const words: { readonly [Code in ErrorCode]?: string } = {
     'There is no account for this buyer here. The buyer opens one with the payment centre.',
   SERVICE_NOT_APPLICABLE: 'This account cannot be charged: it is barred, or kept in another currency.',
   'CARRIER_BILLING.UNAUTHORIZED_AMOUNT':
-    'One purchase may not cost this much here, or needs a code from the buyer: prepare it instead.',
+    'One purchase may not cost this much here, or not without a code, which this centre cannot send.',
+  'CONCILIA.VALIDATION_WANTED':
+    'The buyer is to return a code first. Prepare it, under a new clientCorrelator.',
   'CARRIER_BILLING.USER_AMOUNT_THRESHOLD_OVERPASSED':
     'The buyer has reached the limit of purchases for this hour, day or month.',
   'CARRIER_BILLING.PAYMENT_DENIED': 'There is not enough credit on the account.',
@@ -156,21 +159,6 @@ function reservedOrPaid(drafted: PaymentRecord, desk: Desk): Posting {
 /** From here on the amount is honoured until `dueAt`, and the acknowledgement says so. */
 export function reserved(payment: PaymentRecord, desk: Desk): PaymentRecord {
   return acknowledged({ ...payment, status: 'reserved', dueAt: desk.now + desk.settings.holdMs }, desk)
-}
-
-function acknowledged(payment: PaymentRecord, desk: Desk): PaymentRecord {
-  const { offerHash, amountMinor, currency, seller, charge, dueAt } = payment
-  const acknowledgement = promise(acknowledgementKind, desk.signer, {
-    offerHash,
-    amountMinor,
-    currency,
-    seller,
-    paymentId: payment.id,
-    charge,
-    ...(dueAt === undefined ? {} : { honouredUntil: dueAt }),
-    at: desk.now,
-  })
-  return { ...payment, acknowledgement }
 }
 
 /** ST12: held already, acknowledged only when the code that was sent to the number has come back. */

@@ -104,7 +104,8 @@ export type AccountCommand =
       }
       readonly balanceMinor: number
     }
-  | { readonly kind: 'topUp'; readonly subscriberHash: string; readonly money: Money }
+  /** `key`: of its receipt; the same one is booked once. */
+  | { readonly kind: 'topUp'; readonly subscriberHash: string; readonly money: Money; readonly key: string }
   | { readonly kind: 'barAccount'; readonly subscriberHash: string; readonly barred: boolean }
   | { readonly kind: 'closeAccount'; readonly subscriberHash: string }
   | { readonly kind: 'showAccount'; readonly subscriberHash: string }

@@ -9,6 +9,7 @@ import {
   decideRegister,
   decideShow,
   decideTopUp,
+  topUps,
 } from './account-commands.ts'
 import type { Books } from './books.ts'
 import { scopesOf } from './caps.ts'
@@ -85,7 +86,13 @@ const table: { readonly [Kind in Kinds]: Row<Kind> } = {
     }),
     decide: decideOpen,
   },
-  topUp: { wants: thatSubscriber, decide: decideTopUp },
+  topUp: {
+    wants: ({ subscriberHash, key }) => ({
+      subscriberHashes: [subscriberHash],
+      keys: [{ client: topUps, key }],
+    }),
+    decide: decideTopUp,
+  },
   barAccount: { wants: thatSubscriber, decide: decideBar },
   closeAccount: { wants: thatSubscriber, decide: decideClose },
   showAccount: { wants: thatSubscriber, decide: decideShow },

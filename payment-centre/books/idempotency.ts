@@ -1,10 +1,10 @@
 // Rule 10: the same key with the same body gets the same bytes again, with another body an error. A refusal
 // is kept like any other answer, so that a refused id stays refused. After a void the key refuses for good,
 // whatever came before it.
-import { errorAnswer } from './answers.ts'
+import { errorAnswer, remainingMinor } from './answers.ts'
 import type { Books } from './books.ts'
 import type { Answer, Decision, Desk, Keyed } from './commands.ts'
-import type { KeyRecord } from './records.ts'
+import type { KeyRecord, PaymentRecord } from './records.ts'
 
 interface KeyedDecision extends Decision {
   /** The payment that came into being under this key. */
@@ -19,6 +19,12 @@ const voided = errorAnswer(
   'CONCILIA.VOIDED',
   'This clientCorrelator was voided: nothing will ever be applied under it. Use a new one for a new attempt.',
 )
+
+/** Of a key that is old: whether it is still needed, because its payment can be voided by it. */
+export function keepsItsKey(payment: PaymentRecord): boolean {
+  const isHeld = payment.status === 'reserved' || payment.status === 'pending_validation'
+  return isHeld || (payment.position === 'unsettled' && remainingMinor(payment) > 0)
+}
 
 /** Answers from the key's record, or decides and keeps the answer in the same commit as what it changes. */
 export function once(

@@ -1,6 +1,7 @@
 // The movements of one payment: what each step of its life books, and the payment as it then stands. Pure
 // bookkeeping; whether a step is allowed is decided by the callers.
 import { uuidFrom } from '@concilia/protocol/random.ts'
+import { acknowledged } from './acknowledgement.ts'
 import { remainingMinor } from './answers.ts'
 import { allOf, type Books, type Change } from './books.ts'
 import { usageOf } from './caps.ts'
@@ -68,7 +69,8 @@ export function postHold(payment: PaymentRecord, desk: Desk): Posting {
   invariant(holdId !== undefined, `payment ${payment.id} has no hold to post`)
   const entries = [...reversed(promised(payment, 'held')), ...promised(payment, 'posted')]
   const transfer = { ...transferOf('post', payment, entries, desk), endsHold: holdId }
-  const paid: PaymentRecord = { ...rest, status: 'succeeded', position: 'unsettled', paidAt: desk.now }
+  const posted: PaymentRecord = { ...rest, status: 'succeeded', position: 'unsettled', paidAt: desk.now }
+  const paid = acknowledged(posted, desk)
   return { payment: paid, change: { transfers: [transfer], payments: [paid] } }
 }
 

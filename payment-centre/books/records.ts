@@ -100,7 +100,7 @@ export type RefundRecord = z.infer<typeof refundRecordSchema>
 export interface KeyRecord {
   readonly client: string
   readonly key: string
-  readonly use: 'charge' | 'refund'
+  readonly use: 'charge' | 'refund' | 'topUp'
   readonly voided: boolean
   /** Keyed hash of the request; empty for a key voided before anything was sent under it. */
   readonly bodyHash: string

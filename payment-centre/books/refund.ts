@@ -8,7 +8,7 @@ import { allOf, type Books } from './books.ts'
 import type { Answer, Decision, Desk, News, PaymentCommand, RefundCommand } from './commands.ts'
 import { evidenceRefusal } from './evidence.ts'
 import { once } from './idempotency.ts'
-import { onPayment, withEvidence } from './payment-life.ts'
+import { contradiction, onPayment, withEvidence } from './payment-life.ts'
 import { andThen, giveBack, type Posting, releaseHold } from './postings.ts'
 import type { KeyRecord, PaymentRecord, RefundRecord } from './records.ts'
 
@@ -20,10 +20,7 @@ export function decideRefund(books: Books, command: RefundCommand, desk: Desk): 
       const before: Posting = { payment, change: {} }
       const proven = command.evidence ? withEvidence(before, command.evidence, desk) : before
       if (proven === 'contradiction') {
-        return refused(
-          'CARRIER_BILLING_REFUND.REFUND_DENIED',
-          'The automaton has signed otherwise about this sale. A person must look at it.',
-        )
+        return contradiction
       }
       return refundRefusal(proven.payment, command) ?? refunded(books, command, proven, desk)
     }),

@@ -2,7 +2,13 @@
 // files. Long, because its last test looks back on all the errors that the others have met.
 
 import { OperatingError } from '@concilia/platform/operating-error.ts'
-import { errorStatus, keysAnswerSchema, paths, paymentSchema } from '@concilia/protocol/carrier-billing.ts'
+import {
+  errorStatus,
+  keysAnswerSchema,
+  type Payment,
+  paths,
+  paymentSchema,
+} from '@concilia/protocol/carrier-billing.ts'
 import { KnownParties } from '@concilia/protocol/certificates.ts'
 import { acknowledgementKind, check, promise } from '@concilia/protocol/promises.ts'
 import { sha256 } from '@concilia/protocol/random.ts'
@@ -262,6 +268,11 @@ describe('who may ask', () => {
   })
 })
 
+/** What an acknowledgement says, read as it stands. */
+function promisedBy({ acknowledgement = '' }: Payment): Record<string, unknown> {
+  return JSON.parse(Buffer.from(acknowledgement.split('.')[1] ?? '', 'base64url').toString())
+}
+
 describe('holds', () => {
   async function held(caller: Caller, offer: string) {
     const { body } = await caller.post(paths.prepare, caller.charge('1.00', { offer }))
@@ -292,7 +303,11 @@ describe('holds', () => {
       'CARRIER_BILLING.PAYMENT_CONFIRMED',
     )
     const { body } = await caller.get(paths.payment(payment.paymentId))
-    expect(body).toMatchObject({ paymentStatus: 'succeeded', acknowledgement: payment.acknowledgement })
+    expect(body).toMatchObject({ paymentStatus: 'succeeded' })
+    expect(promisedBy(payment)).toMatchObject({ charge: 'hold', honouredUntil: payment.honouredUntil })
+    const { charge, honouredUntil, ...terms } = promisedBy(paymentSchema.parse(body))
+    expect([charge, honouredUntil]).toEqual(['debit', undefined])
+    expect(promisedBy(payment)).toMatchObject({ ...terms, at: expect.any(Number) })
     expect(await caller.trade.house('operator:acme:payable')).toBe(100)
     expect(caller.trade.news.map(({ step }) => step)).toEqual(['ST13', 'ST131', 'ST14', 'ST131', 'ST132'])
   })
@@ -313,7 +328,7 @@ describe('holds', () => {
     const caller = await ready()
     await caller.openAccount('+33622222222', 10_000, 200)
     const charge = () => caller.charge('3.00', { number: '+33622222222' })
-    expect(await codeOf(caller.post(paths.payments, charge()))).toBe('CARRIER_BILLING.UNAUTHORIZED_AMOUNT')
+    expect(await codeOf(caller.post(paths.payments, charge()))).toBe('CONCILIA.VALIDATION_WANTED')
     const prepared = async () => {
       const { body } = await caller.post(paths.prepare, charge())
       const { paymentId, validationInfo, paymentStatus, acknowledgement } = paymentSchema.parse(body)
@@ -404,6 +419,21 @@ describe('re-credits', () => {
     expect(await codeOf(caller.get(`${paths.refunds(paymentId)}?page=0`))).toBe('OUT_OF_RANGE')
   })
 
+  test('on the word of a machine whose certificate has run out since', async () => {
+    const caller = await ready()
+    const paymentId = await paid(caller, 'o')
+    const evidence = caller.outcome('o', 'failed')
+    caller.trade.clock.setNow(parties.automaton.validTo)
+    await caller.as('client')
+    const refund = caller.refund('a', undefined, { evidence })
+    expect((await caller.post(paths.refunds(paymentId), refund)).status).toBe(201)
+    // Nothing new is sold on it.
+    expect(await codeOf(caller.post(paths.payments, caller.charge('1.00')))).toBe('CONCILIA.UNKNOWN_SIGNER')
+    const chain = { chain: parties.automaton.chain }
+    expect((await caller.post(paths.certificates, chain)).status).toBe(204)
+    expect(await codeOf(caller.post(paths.payments, caller.charge('1.00')))).toBe('CONCILIA.UNKNOWN_SIGNER')
+  })
+
   test('what cannot be refunded says why', async () => {
     const caller = await ready()
     const paymentId = await paid(caller, 'o')
@@ -426,9 +456,7 @@ describe('re-credits', () => {
     ).toBe(204)
     expect(await refund(caller.refund('e'))).toBe('CARRIER_BILLING_REFUND.PAYMENT_NOT_ELIGIBLE_FOR_REFUND')
     const evidence = caller.outcome('o', 'failed')
-    expect(await refund(caller.refund('f', undefined, { evidence }))).toBe(
-      'CARRIER_BILLING_REFUND.REFUND_DENIED',
-    )
+    expect(await refund(caller.refund('f', undefined, { evidence }))).toBe('CONCILIA.CONTRADICTION')
     expect(await codeOf(caller.post(paths.refunds('none'), caller.refund('g')))).toBe('NOT_FOUND')
     const saleId = '2f1f7ee2-9b32-4c5e-8f0a-6f8f0b1d2c3e'
     const undo = { clientCorrelator: 'paid-o', referenceCode: saleId }
@@ -509,6 +537,29 @@ describe('a centre restored from an old backup', () => {
     )
     const both = { ...own, subscriber: { realm: 'orange-fr', key: 'a' } }
     expect(await codeOf(restored.post(paths.acknowledgements, both))).toBe('UNNECESSARY_IDENTIFIER')
+    expect((await restored.trade.store.check()).faults).toEqual([])
+  })
+
+  test('honours a hold it had confirmed for good, one it had not until its time', async () => {
+    const before = await ready()
+    const prepared = async (offer: string) =>
+      paymentSchema.parse(
+        (await before.post(paths.prepare, before.charge('1.00', { key: offer, offer }))).body,
+      )
+    const [confirmed, waiting] = [await prepared('confirmed'), await prepared('waiting')]
+    await before.post(paths.confirm(confirmed.paymentId), {})
+    const { body } = await before.get(paths.payment(confirmed.paymentId))
+    const restored = await ready()
+    restored.trade.clock.advance(generous.holdMs)
+    const repost = async (payment: Payment, clientCorrelator: string) => {
+      const { acknowledgement } = payment
+      const words = { phoneNumber: '+33612345678', clientCorrelator, referenceCode: 'sale', acknowledgement }
+      expect((await restored.post(paths.acknowledgements, words)).status).toBe(204)
+      return (await restored.get(paths.payment(payment.paymentId))).body.paymentStatus
+    }
+    expect(await repost(paymentSchema.parse(body), 'confirmed')).toBe('succeeded')
+    expect(await repost(waiting, 'waiting')).toBe('cancelled')
+    expect(await restored.trade.house('operator:acme:unsettled')).toBe(100)
     expect((await restored.trade.store.check()).faults).toEqual([])
   })
 

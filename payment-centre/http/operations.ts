@@ -132,7 +132,7 @@ const chargeOperations = (
     body: paymentRequestSchema,
     query: nothing,
     success: { status: 201, schema: paymentSchema },
-    errors: chargeErrors,
+    errors: charge === 'debit' ? [...chargeErrors, 'CONCILIA.VALIDATION_WANTED'] : chargeErrors,
     handle: (centre, asked) => centre.engine.submit(chargeFrom(asked.body, charge, asked, centre)),
   }),
 )
@@ -221,7 +221,6 @@ const refundOperations: readonly Operation[] = [
     success: { status: 201, schema: refundSchema },
     errors: [
       'INVALID_SINK',
-      'CARRIER_BILLING_REFUND.REFUND_DENIED',
       'CARRIER_BILLING_REFUND.PAYMENT_NOT_ELIGIBLE_FOR_REFUND',
       'NOT_FOUND',
       'ALREADY_EXISTS',
@@ -230,6 +229,7 @@ const refundOperations: readonly Operation[] = [
       'CARRIER_BILLING_REFUND.INVALID_PAYMENT_STATUS',
       'CONCILIA.UNKNOWN_SIGNER',
       'CONCILIA.BAD_SIGNATURE',
+      'CONCILIA.CONTRADICTION',
     ],
     handle: (centre, asked) =>
       centre.engine.submit(refundFrom(asked.body, paymentIdOf(asked), asked, centre)),
@@ -340,7 +340,8 @@ const ourOperations: readonly Operation[] = [
     errors: ['CONCILIA.BAD_CHAIN'],
     handle: async ({ parties }, { body, now }) => {
       const checked = parties.admit(body.chain, now)
-      if (checked.ok) return noContent
+      // What it signed before it ran out is still to be booked.
+      if (checked.ok || checked.refusal === 'expired') return noContent
       const words = `The chain is refused (${checked.refusal}). Send one that leads to the same root.`
       throw new DoorRefusal('CONCILIA.BAD_CHAIN', words)
     },

@@ -2,6 +2,7 @@
 // rows that it wants, as the database does, so that a forgotten want shows here too.
 import { Books, type Change, keyName, type Rows } from '../books/books.ts'
 import type { Wants } from '../books/decide.ts'
+import { keepsItsKey } from '../books/idempotency.ts'
 import type { Transfer } from '../books/ledger.ts'
 import type { PaymentRecord } from '../books/records.ts'
 import { bookFaults } from './check.ts'
@@ -92,8 +93,12 @@ export class MemoryStore implements CentreStore {
   }
 
   async prune(keysBefore: number, usageBefore: number) {
-    const { keys, usage } = this.#books
-    for (const [name, key] of keys) if (key.createdAt < keysBefore) keys.delete(name)
+    const { keys, payments, usage } = this.#books
+    for (const [name, { createdAt, use, paymentId = '' }] of keys) {
+      const payment = payments.get(paymentId)
+      const isKept = use === 'topUp' || (payment && keepsItsKey(payment))
+      if (createdAt < keysBefore && !isKept) keys.delete(name)
+    }
     for (const [scope, used] of usage) if (used.until < usageBefore) usage.delete(scope)
   }
 

@@ -58,7 +58,10 @@ export interface CentreStore {
   /** Balances of operators' and the centre's accounts whose id begins like this. */
   balances(prefix: string): Promise<readonly (Balance & { readonly accountId: string })[]>
   owed(): Promise<readonly Owed[]>
-  /** Forgets keys made before and counts that ended before these moments. */
+  /**
+   * Forgets keys made before and counts that ended before these moments; not the keys of top-ups, nor those
+   * whose payment can still be voided.
+   */
   prune(keysBefore: number, usageBefore: number): Promise<void>
   check(): Promise<BookCheck>
   close(): Promise<void>

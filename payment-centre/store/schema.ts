@@ -125,7 +125,7 @@ export const requestKey = pgTable(
   {
     client: text('client').notNull(),
     key: text('key').notNull(),
-    use: text('use', { enum: ['charge', 'refund'] }).notNull(),
+    use: text('use', { enum: ['charge', 'refund', 'topUp'] }).notNull(),
     voided: boolean('voided').notNull(),
     bodyHash: text('body_hash').notNull(),
     status: smallint('status').notNull(),

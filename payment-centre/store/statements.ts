@@ -239,9 +239,17 @@ function otherReads(db: NodePgDatabase) {
       .where(sql`${payment.owedSince} is not null`)
       .orderBy(payment.owedSince)
       .prepare('owed'),
+    /** The same as `keepsItsKey` says. */
     pruneKeys: db
       .delete(requestKey)
-      .where(sql`${requestKey.createdAt} < ${sql.placeholder('before')}`)
+      .where(
+        sql`${requestKey.createdAt} < ${sql.placeholder('before')} and ${requestKey.use} <> 'topUp'
+          and not exists (select from payment, json_to_record(payment.record::json)
+            as r("amountMinor" bigint, "refundedMinor" bigint, "owedMinor" bigint, position text)
+            where payment.id = ${requestKey.paymentId} and (status in ('reserved', 'pending_validation')
+              or (status = 'succeeded' and position = 'unsettled'
+                and "refundedMinor" + "owedMinor" < "amountMinor")))`,
+      )
       .prepare('prune_keys'),
     pruneUsage: db
       .delete(usage)

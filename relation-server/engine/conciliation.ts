@@ -17,11 +17,14 @@ export function offerArrived(scene: Scene, world: World, saleId: string): void {
   }
 }
 
-/** The phone came: it joins the newest sale that still takes phones, or waits for one. */
+/**
+ * The phone came: it joins the newest sale if that still takes phones, or waits for one. A machine holds one
+ * offer at a time: an older one is over, though its end is not here yet.
+ */
 export function phoneArrived(scene: Scene, world: World, identification: IdentificationRow): void {
-  const sale = scene.openSales().find(takesPhones)
-  if (sale) {
-    bind(scene, world, sale.saleId, identification)
+  const [newest] = scene.openSales()
+  if (newest && takesPhones(newest)) {
+    bind(scene, world, newest.saleId, identification)
     return
   }
   const { identificationWaitMs, attendMs } = world.settings.limits

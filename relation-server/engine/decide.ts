@@ -3,14 +3,15 @@
 // cannot be processed costs its machine one quarantine row and nobody else anything (rule 16).
 import type { BatchBook, Writes } from '../store/port.ts'
 import { type Input, inboxKeyOf, saleIdOf } from './inputs.ts'
-import { countStored, machineSpoke, releaseStored } from './machine-step.ts'
+import { bar, countStored, machineSpoke, readmit, releaseStored } from './machine-step.ts'
 import { addText } from './outgoing.ts'
+import { paymentAnswered } from './payment-step.ts'
 import { personSpoke } from './person-step.ts'
 import { phoneSpoke } from './phone-step.ts'
 import { Poisoned } from './poisoned.ts'
 import { reconciled } from './reconciled-step.ts'
 import { aboveCap } from './sale-messages.ts'
-import { stepDue, stepSale } from './sale-step.ts'
+import { stepDue } from './sale-step.ts'
 import { Changes, type Note, type Release, Scene } from './scene.ts'
 import type { World } from './world.ts'
 
@@ -74,7 +75,7 @@ function decideOne(scene: Scene, input: Input, seen: Map<string, string>, world:
   const inbox = inboxKeyOf(input)
   if (inbox && fromAdmittedJournal(scene, input)) {
     const known = seen.get(`${inbox.source} ${inbox.key}`)
-    if (known !== undefined) return repeated(scene, input, known !== inbox.bodyHash)
+    if (known !== undefined) return repeated(scene, world, input, known !== inbox.bodyHash)
     seen.set(`${inbox.source} ${inbox.key}`, inbox.bodyHash)
     scene.changes.inbox.push({
       ...inbox,
@@ -108,23 +109,9 @@ function act(scene: Scene, input: Input, world: World): void {
     case 'phone':
       phoneSpoke(scene, world, input)
       return
-    case 'payment': {
-      const { operationId, operationKind, result } = input
-      scene.attempt = input.attempt
-      // An operation in doubt stays until it is definite; only the question about an account may go
-      // unanswered.
-      if (result.kind !== 'inDoubt' || operationKind === 'eligibility')
-        scene.changes.outboxDone.push(operationId)
-      const sale = scene.sale(input.saleId)
-      if (sale?.open) stepSale(scene, world, sale, { type: 'paymentAnswered', operationId, result })
-      else if (sale && result.kind === 'refused' && operationKind !== 'eligibility') {
-        scene.putSale({
-          ...sale,
-          aside: `after its end the centre refused to ${operationKind}: ${result.code}`,
-        })
-      }
+    case 'payment':
+      paymentAnswered(scene, world, input)
       return
-    }
     case 'due':
       fallDue(scene, world, input)
       return
@@ -133,6 +120,9 @@ function act(scene: Scene, input: Input, world: World): void {
       return
     case 'person':
       personSpoke(scene, world, input)
+      return
+    case 'readmit':
+      readmit(scene, world)
   }
 }
 
@@ -171,10 +161,10 @@ function notAdmitted(scene: Scene, { automatonId }: { automatonId: string }): Ch
  * Seen before: the same answer again. The same number with another body is a second machine with this
  * identity.
  */
-function repeated(scene: Scene, input: Input, differs: boolean): Changes {
+function repeated(scene: Scene, world: World, input: Input, differs: boolean): Changes {
   if (input.kind !== 'machine') return scene.changes
   if (differs) {
-    scene.putMachine({ state: 'barred' })
+    bar(scene, world, 'two bodies under one number: another machine has its identity')
     scene.note({
       words: `${input.automatonId} is barred: two bodies under one number, a duplicate identity`,
       alarm: true,
@@ -254,6 +244,9 @@ function writesOf(changes: Changes): Writes {
     persons: changes.persons,
     unknowns: summed(changes),
     subscribers: [...changes.subscribers.values()],
+    configurations: changes.configurations,
+    telemetry: changes.telemetry,
+    audits: changes.audits,
   }
 }
 

@@ -7,7 +7,7 @@ import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import type { Limits } from '@concilia/protocol/limits.ts'
 import type { OutboxRow, Store } from '../store/port.ts'
 import type { Engine } from './engine.ts'
-import { firstPaymentRetryMs, textRetryMs } from './outgoing.ts'
+import { configurationRetryMs, firstPaymentRetryMs, textRetryMs } from './outgoing.ts'
 import type { Performer } from './performer.ts'
 
 const lookEveryMs = 1000
@@ -31,6 +31,7 @@ export class DueWatch {
       payment: firstPaymentRetryMs(limits),
       text: textRetryMs,
       admission: limits.retryMs,
+      configuration: configurationRetryMs,
     }
   }
 

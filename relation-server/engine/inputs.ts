@@ -1,5 +1,7 @@
 // Everything that can reach the engine: a machine's message, a phone's step, the centre's answer, a due time,
 // a person's word. Each belongs to one machine (the unit of order) or, a few words of a phone, to none.
+import type { Audit } from '@concilia/protocol/audit.ts'
+import type { ConfigurationAnswer } from '@concilia/protocol/machine-configuration.ts'
 import type {
   Birth,
   InstructionAnswer,
@@ -19,6 +21,8 @@ export type MachineInput = { kind: 'machine'; automatonId: string; at: number } 
   | { type: 'answered'; answer: InstructionAnswer }
   | { type: 'presence'; presence: Presence }
   | { type: 'telemetry'; telemetry: Telemetry }
+  | { type: 'audit'; audit: Audit }
+  | { type: 'configured'; answer: ConfigurationAnswer }
   /**
    * Not in the form of its schema; with its number, where one could be read, it counts as stored (rule 16).
    */
@@ -88,9 +92,14 @@ export interface ReconciledInput {
   readonly saleId: string
   /**
    * `undo`: a late yes to a sale that ended before any delivery was instructed (rule 7). `repost`: the centre
-   * lost a payment it acknowledged, and gets its own acknowledgement again.
+   * lost a payment it acknowledged, and gets its own acknowledgement again. `adopt`: this server, restored,
+   * lost a payment whose sale it heard the end of.
    */
-  readonly finding: { type: 'undo'; key: string } | { type: 'repost' } | { type: 'aside' }
+  readonly finding:
+    | { type: 'undo'; key: string }
+    | { type: 'repost' }
+    | { type: 'adopt'; paymentId: string }
+    | { type: 'aside' }
   readonly why: string
   readonly at: number
 }
@@ -105,10 +114,26 @@ export interface PersonInput {
     | { type: 'admit' }
     | { type: 'bar' }
     | { type: 'enrol'; machineNumber: string; seller: string; tradeName: string }
+    /** `text` is the configuration as JSON, exactly as the machine will read it. */
+    | { type: 'configure'; text: string }
   readonly at: number
 }
 
-export type Input = MachineInput | PhoneInput | PaymentInput | DueInput | ReconciledInput | PersonInput
+/** The payment centre has other certificates than this machine was told of. */
+export interface ReadmitInput {
+  readonly kind: 'readmit'
+  readonly automatonId: string
+  readonly at: number
+}
+
+export type Input =
+  | MachineInput
+  | PhoneInput
+  | PaymentInput
+  | DueInput
+  | ReconciledInput
+  | PersonInput
+  | ReadmitInput
 
 /** The inbox key of an input that can come twice; undefined for those that are harmless to repeat. */
 export function inboxKeyOf(input: Input): { source: string; key: string; bodyHash: string } | undefined {
@@ -147,6 +172,8 @@ export function saleIdOf(input: Input): string | undefined {
       return 'saleId' in input.act ? (input.act.saleId ?? undefined) : undefined
     case 'person':
       return input.action.type === 'closeSale' ? input.action.saleId : undefined
+    case 'readmit':
+      return undefined
     default:
       return input.saleId ?? undefined
   }

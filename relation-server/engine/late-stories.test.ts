@@ -45,16 +45,33 @@ describe('a server restored from a backup', () => {
     await scenario.close()
   })
 
+  test('credits the operator for a delivered sale once the walk has found its payment', async () => {
+    const { scenario, saleId } = await resent('delivered', 'charged')
+    expect(await scenario.walk()).toBe(1)
+    expect(await scenario.saleRow(saleId)).toMatchObject({ state: 'settled', aside: null })
+    expect(scenario.centre.heard.at(-1)?.operation).toMatchObject({
+      kind: 'outcome',
+      paymentId: `payment ${saleId}:1`,
+      outcome: /\./,
+    })
+    expect(scenario.tied(saleId)).toBe(150)
+    expect(await scenario.walk()).toBe(0)
+    await scenario.close()
+  })
+
   test('gives the money of a failed one back by its key', async () => {
     const { scenario, saleId } = await resent('failed', 'charged')
     expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['withdrawn', 0])
     expect(scenario.centre.kinds().at(-1)).toBe('void')
   })
 
-  test('ends a sale that came to nothing', async () => {
-    const { scenario, saleId } = await resent('unknown', 'gone')
-    expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['expired', 0])
-  })
+  test.each(['gone', 'charged'] as const)(
+    'ends a sale of unknown outcome without its money: %s',
+    async (centre) => {
+      const { scenario, saleId } = await resent('unknown', centre)
+      expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['expired', 0])
+    },
+  )
 
   test('settles a sale whose goods it hears of before its charge is answered again', async () => {
     const { scenario, machine, saleId } = await consented({}, ({ centre }) => centre.next('charge', 'silent'))
@@ -62,6 +79,34 @@ describe('a server restored from a backup', () => {
     expect(await scenario.saleRow(saleId)).toMatchObject({ state: 'charging.inDoubt', aside: /delivered/ })
     await scenario.pass(10_000)
     expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['settled', 150])
+    await scenario.close()
+  })
+
+  test('does not void what was delivered when the offer is over, but asks on for its charge', async () => {
+    const { scenario, machine, saleId, limits } = await consented({}, ({ centre }) =>
+      centre.next('charge', 'silent', ...Array<'lost'>(30).fill('lost')),
+    )
+    await machine.report(saleId, 'delivered')
+    await scenario.pass(limits.offerWaitMs + limits.marginMs)
+    expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['charging.inDoubt', 150])
+    scenario.centre.wellAgain()
+    await scenario.pass(120_000)
+    expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['settled', 150])
+    await scenario.close()
+  })
+
+  test('leaves it to a person when the centre refuses the charge of what was delivered', async () => {
+    const { scenario, machine, saleId } = await consented({}, ({ centre }) =>
+      centre.next('charge', 'silent', refusedWith('ALREADY_EXISTS', 'notAllowed')),
+    )
+    await machine.report(saleId, 'delivered')
+    await scenario.pass(10_000)
+    expect(await scenario.saleRow(saleId)).toMatchObject({
+      state: 'awaitingPerson',
+      open: true,
+      aside: /delivered, but the centre refuses/,
+    })
+    expect(scenario.tied(saleId)).toBe(150)
     await scenario.close()
   })
 

@@ -1,8 +1,12 @@
 // What a machine says, decided under its lock: birth and admission, the counting of what is *stored*,
-// receipts of instructions, presence. Its words about sales are in sale-messages.ts.
+// receipts of instructions, presence. Its words about sales are in sale-messages.ts, about its configuration
+// in configuration-step.ts, about itself in notice-step.ts.
 import { checkChain } from '@concilia/protocol/certificates.ts'
 import type { Admission, Birth, InstructionAnswer, Presence } from '@concilia/protocol/messages.ts'
+import { configurationAnswered, configurationNamed } from './configuration-step.ts'
 import type { MachineInput } from './inputs.ts'
+import { auditCame, telemetryCame } from './notice-step.ts'
+import { addAdmission } from './outgoing.ts'
 import { saleMessageArrived } from './sale-messages.ts'
 import { stepSale } from './sale-step.ts'
 import type { Scene } from './scene.ts'
@@ -22,11 +26,15 @@ export function machineSpoke(scene: Scene, world: World, input: MachineInput): v
     case 'presence':
       present(scene, input.presence)
       return
-    case 'telemetry': {
-      const { kind, detail } = input.telemetry
-      scene.note({ words: `telemetry of ${input.automatonId}: ${kind} ${detail}` })
+    case 'telemetry':
+      telemetryCame(scene, world, input.telemetry)
       return
-    }
+    case 'audit':
+      auditCame(scene, world, input.audit)
+      return
+    case 'configured':
+      configurationAnswered(scene, input.answer)
+      return
     case 'malformed':
       // Only counted as stored; the engine has put it into quarantine.
       return
@@ -83,9 +91,26 @@ function born(scene: Scene, world: World, birth: Birth): void {
     newJournalId: null,
     boot: birth.boot,
     presence: 'online',
+    // What still stands it says again.
+    fault: null,
   })
   scene.note({ words: `${machine.automatonId} is admitted, boot ${birth.boot}` })
   answer('accepted')
+  configurationNamed(scene, world, birth)
+}
+
+/** Nothing more is admitted of this machine, and it is told so: it offers nothing from now on. */
+export function bar(scene: Scene, world: World, why: string): void {
+  const { automatonId, boot } = scene.machine
+  scene.putMachine({ state: 'barred' })
+  addAdmission(scene, world, automatonId, admissionOf(scene, world, boot, 'rejected', why))
+}
+
+/** What machines check acknowledgements by has changed: an admitted one is told anew. */
+export function readmit(scene: Scene, world: World): void {
+  const { automatonId, boot, state, journalId, newJournalId } = scene.machine
+  if (state !== 'admitted' || journalId === null || newJournalId !== null) return
+  addAdmission(scene, world, automatonId, admissionOf(scene, world, boot, 'accepted'))
 }
 
 function identityRefusal(scene: Scene, world: World, birth: Birth): string | undefined {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { reconcile } from '../reconciliation.ts'
+import { longDoubtAttempts } from './payment-step.ts'
 import { contextOf } from './sale-step.ts'
-import { consented, type Scenario } from './scenario.ts'
+import { consented } from './scenario.ts'
 import { refusedWith } from './scenario-centre.ts'
 
 const hour = 3_600_000
@@ -151,6 +151,24 @@ describe('a re-credit', () => {
     await scenario.close()
   })
 
+  test('in doubt for long is told to a person, and no longer once it is definite', async () => {
+    const { scenario, machine, saleId } = await consented()
+    scenario.centre.next('refund', ...Array<'lost'>(2 * longDoubtAttempts).fill('lost'))
+    await machine.report(saleId, 'failed')
+    await scenario.pass(300_000)
+    expect((await scenario.saleRow(saleId)).aside).toBeNull()
+    await scenario.pass(1_200_000)
+    expect(await scenario.saleRow(saleId)).toMatchObject({
+      state: 'recrediting.undoing',
+      aside: 'the payment centre gives no definite answer to refund, asked 20 times: no answer',
+    })
+    scenario.centre.wellAgain()
+    await scenario.pass(120_000)
+    expect(await scenario.saleRow(saleId)).toMatchObject({ state: 'recredited', aside: null })
+    expect(scenario.tied(saleId)).toBe(0)
+    await scenario.close()
+  })
+
   test('refused for good is owed: an ending, told to the buyer and to a person', async () => {
     const { scenario, machine, phone, saleId } = await consented()
     scenario.centre.next('refund', refusedWith('CARRIER_BILLING_REFUND.REFUND_DENIED', 'accountBarred'))
@@ -158,6 +176,53 @@ describe('a re-credit', () => {
     expect(await scenario.saleRow(saleId)).toMatchObject({ state: 'owed', open: false, aside: /owed/ })
     expect(phone.heard().at(-1)).toBe('owedNotice')
     expect((await scenario.store.salesAside()).map((row) => row.saleId)).toEqual([saleId])
+  })
+
+  test('refused for another reason waits for a person, whose word asks under the next key', async () => {
+    const { scenario, machine, phone, saleId } = await consented()
+    scenario.centre.next('refund', refusedWith('CONCILIA.BAD_SIGNATURE', 'notAllowed'))
+    await machine.report(saleId, 'failed')
+    expect(await scenario.saleRow(saleId)).toMatchObject({ state: 'awaitingPerson', aside: /refuses/ })
+    expect([scenario.tied(saleId), phone.heard()]).toEqual([150, ['price', 'paying']])
+    await scenario.person(machine.automatonId, { type: 'closeSale', saleId, as: 'recredit' })
+    expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['recredited', 0])
+    const refunds = scenario.centre.heard.flatMap(({ operation }) =>
+      operation.kind === 'refund' ? [operation] : [],
+    )
+    expect(refunds).toMatchObject([
+      { key: `${saleId}:1:refund`, because: 'failed' },
+      { key: `${saleId}:1:refund:2`, because: 'closedByPerson' },
+    ])
+    expect(refunds[1]).not.toHaveProperty('evidence')
+  })
+
+  test('of a hold, refused: it lapses while the person decides, and is never confirmed', async () => {
+    const { scenario, machine, saleId, limits } = await consented({ charge: 'hold' })
+    scenario.centre.next('cancel', refusedWith('CONCILIA.BAD_SIGNATURE', 'notAllowed'))
+    await machine.report(saleId, 'failed')
+    await scenario.leap(limits.holdMs)
+    expect([await scenario.state(saleId), scenario.centre.paid(saleId)]).toEqual(['awaitingPerson', 0])
+    scenario.centre.lapse(saleId)
+    await scenario.person(machine.automatonId, { type: 'closeSale', saleId, as: 'recredit' })
+    expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['recredited', 0])
+    await scenario.close()
+  })
+
+  test('of a hold that the centre knows as confirmed goes on as a refund', async () => {
+    const { scenario, machine, saleId } = await consented({ charge: 'hold' })
+    const paymentId = (await scenario.saleRow(saleId)).paymentId ?? ''
+    await scenario.centre.perform({ kind: 'confirm', paymentId }, 1)
+    await machine.report(saleId, 'failed')
+    expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['recredited', 0])
+    expect(scenario.centre.kinds().slice(-2)).toEqual(['cancel', 'refund'])
+  })
+
+  test('needs no number: a person may decide when it is long erased', async () => {
+    const { scenario, machine, saleId } = await consented({ unknownCap: { machine: 0, subscriber: 0 } })
+    await machine.report(saleId, 'unknown')
+    scenario.store.subscriber = async () => undefined
+    await scenario.person(machine.automatonId, { type: 'closeSale', saleId, as: 'recredit' })
+    expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['unknownClosed', 0])
   })
 
   test('is asked for anew by a person when its answer could not be processed', async () => {
@@ -198,27 +263,11 @@ describe('a person', () => {
 })
 
 describe('the walk over the payments of the centre', () => {
-  const walk = async (scenario: Scenario) => {
-    scenario.clock.advance(60_000)
-    const { store, engine, clock, settings, centre } = scenario
-    const log = { info: () => {} } as unknown as Parameters<typeof reconcile>[0]['log']
-    const found = await reconcile({
-      store,
-      payments: centre,
-      engine,
-      clock,
-      limits: settings.limits,
-      log,
-    })
-    await scenario.settle()
-    return found
-  }
-
   test('finds nothing where all agree', async () => {
     const { scenario, machine, saleId } = await consented()
-    expect(await walk(scenario)).toBe(0)
+    expect(await scenario.walk()).toBe(0)
     await machine.report(saleId, 'delivered')
-    expect(await walk(scenario)).toBe(0)
+    expect(await scenario.walk()).toBe(0)
     await scenario.close()
   })
 
@@ -242,9 +291,9 @@ describe('the walk over the payments of the centre', () => {
     const subscriber = { realm: 'e164', key: '+33612345678' }
     await scenario.centre.perform({ kind: 'charge', ...charge, subscriber, description: '', consent }, 1)
     expect(scenario.tied(saleId)).toBe(150)
-    expect(await walk(scenario)).toBe(1)
+    expect(await scenario.walk()).toBe(1)
     expect(scenario.tied(saleId)).toBe(0)
-    expect(await walk(scenario)).toBe(0)
+    expect(await scenario.walk()).toBe(0)
     await scenario.close()
   })
 
@@ -252,7 +301,7 @@ describe('the walk over the payments of the centre', () => {
     const { scenario, machine, saleId } = await consented()
     await machine.report(saleId, 'delivered')
     scenario.centre.forget(saleId)
-    expect(await walk(scenario)).toBe(1)
+    expect(await scenario.walk()).toBe(1)
     await scenario.pass(20_000)
     const { operation: reposted } =
       scenario.centre.heard.find(({ operation }) => operation.kind === 'repost') ?? {}
@@ -260,7 +309,7 @@ describe('the walk over the payments of the centre', () => {
     expect(reposted).toMatchObject({ acknowledgement })
     expect(scenario.centre.heard.at(-1)?.operation).toMatchObject({ kind: 'outcome', outcome: evidence })
     expect([scenario.tied(saleId), await scenario.outbox()]).toEqual([150, []])
-    expect(await walk(scenario)).toBe(0)
+    expect(await scenario.walk()).toBe(0)
     await scenario.close()
   })
 
@@ -268,18 +317,44 @@ describe('the walk over the payments of the centre', () => {
     const { scenario, machine, saleId } = await consented()
     await machine.report(saleId, 'failed')
     scenario.centre.forget(saleId)
-    expect(await walk(scenario)).toBe(0)
+    expect(await scenario.walk()).toBe(0)
     expect(scenario.centre.kinds()).not.toContain('repost')
     await scenario.close()
   })
 
-  test('sets aside what no rule puts right', async () => {
+  test('gives back what a restored centre has taken again from a re-credited buyer', async () => {
     const { scenario, machine, saleId } = await consented()
     scenario.centre.next('refund', { kind: 'ok' })
     await machine.report(saleId, 'failed')
     expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['recredited', 150])
-    expect(await walk(scenario)).toBe(1)
-    expect((await scenario.saleRow(saleId)).aside).toMatch(/has not given the money back/)
+    expect(await scenario.walk()).toBe(1)
+    expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['recredited', 0])
+    expect(await scenario.walk()).toBe(0)
+    await scenario.close()
+  })
+
+  test.each(['recredit', 'writeOff'] as const)(
+    'an unknown outcome keeps what it was closed with: %s',
+    async (as) => {
+      const { scenario, machine, saleId } = await consented({ unknownCap: { machine: 0, subscriber: 0 } })
+      scenario.centre.next('refund', { kind: 'ok' })
+      await machine.report(saleId, 'unknown')
+      await scenario.person(machine.automatonId, { type: 'closeSale', saleId, as })
+      expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['unknownClosed', 150])
+      const found = await scenario.walk()
+      expect([found, scenario.tied(saleId)]).toEqual(as === 'recredit' ? [1, 0] : [0, 150])
+      await scenario.close()
+    },
+  )
+
+  test('sets aside what no rule puts right', async () => {
+    const { scenario, machine, saleId } = await consented()
+    await machine.report(saleId, 'delivered')
+    const paymentId = (await scenario.saleRow(saleId)).paymentId ?? ''
+    const terms = { key: 'a person', amountMinor: 150, currency: 'EUR', because: 'closedByPerson' } as const
+    await scenario.centre.perform({ kind: 'refund', paymentId, ...terms }, 1)
+    expect(await scenario.walk()).toBe(1)
+    expect((await scenario.saleRow(saleId)).aside).toMatch(/settled, but the centre says/)
     await scenario.close()
   })
 
@@ -291,7 +366,7 @@ describe('the walk over the payments of the centre', () => {
     await scenario.pass(limits.offerWaitMs + limits.marginMs)
     expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['expired', 150])
     scenario.centre.next('void', refusedWith('CARRIER_BILLING_REFUND.REFUND_DENIED', 'accountBarred'))
-    await walk(scenario)
+    await scenario.walk()
     expect((await scenario.saleRow(saleId)).aside).toMatch(/refused to void/)
     await scenario.close()
   })

@@ -26,3 +26,8 @@ export interface TextBody {
   readonly language: Language
   readonly say: Say
 }
+
+/** The text itself is in the table of configurations. */
+export interface ConfigurationBody {
+  readonly version: number
+}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { contextOf } from './sale-step.ts'
 import { consented, Scenario } from './scenario.ts'
-import { refusedWith } from './scenario-centre.ts'
 
 const hour = 3_600_000
 
@@ -167,6 +167,20 @@ describe('silence after the delivery instruction', () => {
   })
 })
 
+test('an outcome signed before the certificate of its machine ran out is believed, one signed after it is not', async () => {
+  for (const [late, state] of [
+    [-1, 'settled'],
+    [0, 'instructed'],
+  ] as const) {
+    const { scenario, machine, saleId } = await consented()
+    const { validTo } = machine.identity
+    scenario.clock.setNow(validTo)
+    await machine.report(saleId, 'delivered', { at: validTo + late })
+    expect(await scenario.state(saleId)).toBe(state)
+    await scenario.close()
+  }
+})
+
 describe('a hold', () => {
   const hold = { charge: 'hold' as const }
 
@@ -176,6 +190,10 @@ describe('a hold', () => {
     await machine.report(saleId, 'delivered')
     expect([scenario.centre.held(saleId), scenario.centre.paid(saleId)]).toEqual([0, 150])
     expect(scenario.centre.heard.at(-1)?.operation).toMatchObject({ kind: 'confirm', outcome: /\./ })
+    // What is kept is the new promise, that of a debit: the one a restored centre honours for good.
+    const { acknowledgement } = contextOf(await scenario.saleRow(saleId))
+    const promised = Buffer.from(acknowledgement?.split('.')[1] ?? '', 'base64url').toString()
+    expect(JSON.parse(promised)).toMatchObject({ charge: 'debit' })
   })
 
   test('is given back when nothing was delivered', async () => {
@@ -224,11 +242,12 @@ describe('a hold', () => {
   })
 
   test('that lapsed although the goods are out is never called paid', async () => {
-    const { scenario, machine, saleId, limits } = await consented(hold)
+    const { scenario, machine, phone, saleId, limits } = await consented(hold)
     scenario.centre.lapse(saleId)
     await scenario.leap(limits.holdMs)
     await machine.report(saleId, 'delivered')
     expect(await scenario.saleRow(saleId)).toMatchObject({ state: 'awaitingPerson', aside: /lapsed/ })
+    expect(phone.heard()).not.toContain('receipt')
     await scenario.close()
   })
 
@@ -260,63 +279,3 @@ describe('a hold', () => {
     await scenario.close()
   })
 })
-
-describe.each(['debit', 'hold'] as const)(
-  'the centre wants the buyer to validate (ST12), by %s',
-  (charge) => {
-    const validating = () =>
-      consented({ charge }, ({ centre }) => {
-        centre.validates = true
-      })
-
-    test('the right code leads to the goods', async () => {
-      const { scenario, machine, phone, saleId } = await validating()
-      expect(phone.heard()).toEqual(['price', 'paying', 'validationAsked'])
-      expect(scenario.instructions(saleId)).toEqual([])
-      const [row] = await scenario.store.identificationsOf(phone.subscriberId)
-      expect(row?.expects).toBe('validation')
-      await phone.type('77')
-      expect(await scenario.state(saleId)).toBe('instructed')
-      expect(scenario.centre.paid(saleId)).toBe(charge === 'debit' ? 150 : 0)
-      await machine.report(saleId, 'delivered')
-      expect([await scenario.state(saleId), scenario.centre.paid(saleId)]).toEqual(['settled', 150])
-      expect(phone.heard().at(-1)).toBe('receipt')
-    })
-
-    test('a wrong code may be typed again, until the centre gives up', async () => {
-      const { scenario, phone, saleId } = await validating()
-      await phone.type('12')
-      expect([phone.heard().at(-1), await scenario.state(saleId)]).toEqual([
-        'wrongCode',
-        'charging.validating',
-      ])
-      scenario.centre.next('validate', refusedWith('CARRIER_BILLING.VALIDATION_FAILED', 'wrongCode'))
-      await phone.type('13')
-      expect([phone.heard().at(-1), await scenario.state(saleId)]).toEqual(['declined wrongCode', 'refused'])
-      expect(scenario.instructions(saleId)).toMatchObject([{ kind: 'refuse', reason: 'declined' }])
-    })
-
-    test('NO instead of the code gives the reservation back', async () => {
-      const { scenario, phone, saleId } = await validating()
-      await phone.no()
-      expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['refused', 0])
-      expect(phone.heard().at(-1)).toBe('cancelled')
-    })
-
-    test('no code until the end of the offer gives it back too', async () => {
-      const { scenario, saleId, limits } = await validating()
-      await scenario.pass(limits.offerWaitMs + limits.marginMs)
-      expect([await scenario.state(saleId), scenario.tied(saleId)]).toEqual(['expired', 0])
-      await scenario.close()
-    })
-
-    test('a code in doubt is asked again with the same operation', async () => {
-      const { scenario, phone, saleId } = await validating()
-      scenario.centre.next('validate', 'silent')
-      await phone.type('77')
-      await scenario.pass(2000)
-      expect(await scenario.state(saleId)).toBe('instructed')
-      await scenario.close()
-    })
-  },
-)

@@ -1,7 +1,7 @@
 // New rows of the outbox: each is performed once after the commit and again until it is answered or dropped.
 import type { Limits } from '@concilia/protocol/limits.ts'
 import type { Admission } from '@concilia/protocol/messages.ts'
-import type { InstructionBody, PaymentBody, TextBody } from './outbox-bodies.ts'
+import type { ConfigurationBody, InstructionBody, PaymentBody, TextBody } from './outbox-bodies.ts'
 import type { Scene } from './scene.ts'
 import type { World } from './world.ts'
 
@@ -60,6 +60,29 @@ export function addText(scene: Scene, world: World, body: TextBody, saleId: stri
 
 /** A gateway that did not answer is asked again after this, then twice, four and eight times as long. */
 export const textRetryMs = 15_000
+
+/** Until the machine answers. One a machine: a newer one takes the place of one still being sent. */
+export function addConfiguration(
+  scene: Scene,
+  automatonId: string,
+  { version, dueAt }: { version: number; dueAt: number },
+): void {
+  const body: ConfigurationBody = { version }
+  scene.changes.outbox.push({
+    id: configurationRowId(automatonId),
+    kind: 'configuration',
+    automatonId,
+    saleId: null,
+    body: JSON.stringify(body),
+    attempts: 1,
+    dueAt,
+  })
+}
+
+export const configurationRowId = (automatonId: string) => `configuration ${automatonId}`
+
+/** A machine that is away is told at its next birth; until then seldom, for what the broker lost. */
+export const configurationRetryMs = 15_000
 
 /** Sent once, by whichever server has the machine's link; a machine that missed it asks by its next birth. */
 export function addAdmission(scene: Scene, world: World, automatonId: string, body: Admission): void {

@@ -3,17 +3,19 @@
 
 import type { Log } from '@concilia/platform/log.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
+import type { ConfigurationMessage } from '@concilia/protocol/machine-configuration.ts'
 import type { Admission, Instruction } from '@concilia/protocol/messages.ts'
+import type { DownChannel } from '@concilia/protocol/topics.ts'
 import type { PaymentOperation, Payments } from '../payments/port.ts'
 import type { OutboxRow, Store } from '../store/port.ts'
 import type { SubscriberVault } from '../subscriber-vault.ts'
 import type { Engine } from './engine.ts'
-import type { InstructionBody, PaymentBody, TextBody } from './outbox-bodies.ts'
+import type { ConfigurationBody, InstructionBody, PaymentBody, TextBody } from './outbox-bodies.ts'
 import type { Release } from './scene.ts'
 
 /** The machines' side, as far as sending goes; resolves false when it could not be sent now. */
 export interface MachineSender {
-  send(automatonId: string, channel: 'admission' | 'instruction' | 'stored', body: object): Promise<boolean>
+  send(automatonId: string, channel: DownChannel, body: object): Promise<boolean>
 }
 
 /** Says it to a phone, on a screen that waits or by text. `later`: try again when the row is due. */
@@ -64,6 +66,8 @@ export class Performer {
         return await this.#pay(row)
       case 'text':
         return await this.#say(row)
+      case 'configuration':
+        return await this.#configure(row)
       case 'admission': {
         const admission: Admission = { ...JSON.parse(row.body), centreChains: this.#engine().centreChains }
         const sent = await this.#parts.machines.send(row.automatonId ?? '', 'admission', admission)
@@ -81,6 +85,18 @@ export class Performer {
     }
     const message: Instruction = instruction
     await machines.send(automatonId ?? '', 'instruction', message)
+  }
+
+  async #configure({ id, automatonId, body }: OutboxRow): Promise<void> {
+    const { version }: ConfigurationBody = JSON.parse(body)
+    const { machines, store } = this.#parts
+    const row = await store.configuration(automatonId ?? '', version)
+    if (!row) {
+      await store.forgetOutbox([id])
+      return
+    }
+    const message: ConfigurationMessage = { version, hash: row.hash, configuration: row.text }
+    await machines.send(row.automatonId, 'configuration', message)
   }
 
   async #pay({ id, automatonId, saleId, body, attempts }: OutboxRow): Promise<void> {

@@ -1,7 +1,9 @@
 // A person's word: closing a sale that was set aside, admitting, barring or enrolling a machine. Who and why
 // are kept.
+
+import { configure, tellConfiguration } from './configuration-step.ts'
 import type { PersonInput } from './inputs.ts'
-import { admissionOf } from './machine-step.ts'
+import { admissionOf, bar } from './machine-step.ts'
 import { addAdmission } from './outgoing.ts'
 import { aboveCap } from './sale-messages.ts'
 import { stepSale } from './sale-step.ts'
@@ -28,13 +30,16 @@ export function personSpoke(
       closeSale(scene, world, action, who, why)
       return
     case 'bar':
-      scene.putMachine({ state: 'barred' })
+      bar(scene, world, 'a person has barred this machine')
       return
     case 'enrol': {
       const { machineNumber, seller, tradeName } = action
       scene.putMachine({ machineNumber, seller, tradeName, enrolledAt: world.at })
       return
     }
+    case 'configure':
+      configure(scene, world, action.text)
+      return
     case 'admit':
       admit(scene, world)
   }
@@ -65,4 +70,5 @@ function admit(scene: Scene, world: World): void {
   }
   // Another process than the one that holds the links may be deciding this: hence by the outbox.
   addAdmission(scene, world, automatonId, admissionOf(scene, world, boot, 'accepted'))
+  tellConfiguration(scene, world.at)
 }

@@ -1,9 +1,10 @@
 // What the walk over the centre's payments found, acted on under the lock: the sale is looked at once more,
 // because it may have moved on since.
 
+import type { SaleRow } from '../store/port.ts'
 import type { ReconciledInput } from './inputs.ts'
 import { addPayment } from './outgoing.ts'
-import { contextOf } from './sale-step.ts'
+import { contextOf, stepSale } from './sale-step.ts'
 import type { Scene } from './scene.ts'
 import type { World } from './world.ts'
 
@@ -41,6 +42,9 @@ export function reconciled(
         subscriberId: null,
       })
       return
+    case 'adopt':
+      if (sale.open) adopt(scene, world, sale, finding.paymentId)
+      return
     case 'repost': {
       const { acknowledgement, attempt, evidence, paymentId } = contextOf(sale)
       if (acknowledgement === null || sale.subscriberId === null) return
@@ -62,4 +66,11 @@ export function reconciled(
       })
     }
   }
+}
+
+/** What it was set aside for is answered by the payment, unless the chart knows better. */
+function adopt(scene: Scene, world: World, sale: SaleRow, paymentId: string): void {
+  stepSale(scene, world, sale, { type: 'paymentFound', paymentId })
+  const after = scene.sale(sale.saleId)
+  if (after?.paymentId === paymentId) scene.putSale({ ...after, aside: null })
 }

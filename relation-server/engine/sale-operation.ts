@@ -7,6 +7,7 @@ import { Poisoned } from './poisoned.ts'
 
 export function operationOf(context: SaleContext, tradeName: string, payment: ChartPayment): PaymentBody {
   const { saleId, slip, amountMinor, currency, seller, paymentId, because, attempt } = context
+  const { refundAttempt = 1 } = context
   const key = `${saleId}:${attempt}`
   const payer = payerOf(context)
   const evidence = context.evidence === null ? {} : { evidence: context.evidence }
@@ -48,10 +49,12 @@ export function operationOf(context: SaleContext, tradeName: string, payment: Ch
         subscriberId: null,
       }
     case 'refund': {
-      const terms = { key: `${key}:refund`, amountMinor, currency, because: because ?? 'failed' }
+      const refundKey = refundAttempt === 1 ? `${key}:refund` : `${key}:refund:${refundAttempt}`
+      const terms = { key: refundKey, amountMinor, currency, because: because ?? 'failed' }
+      // Says no number: it must be possible when the number is long erased.
       return {
         operation: { kind: payment.kind, paymentId: paid(), ...terms, ...evidence },
-        subscriberId: payer?.subscriberId ?? null,
+        subscriberId: null,
       }
     }
     case 'outcome': {

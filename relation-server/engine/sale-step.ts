@@ -5,7 +5,7 @@ import { type SaleChart, saleChartVersion } from '../sale-chart.ts'
 import { payerOf, type SaleContext, type SaleInput } from '../sale-context.ts'
 import type { SaleEvent } from '../sale-events.ts'
 import type { SaleEffect } from '../sale-vocabulary.ts'
-import type { SaleRow } from '../store/port.ts'
+import type { IdentificationRow, SaleRow } from '../store/port.ts'
 import { Poisoned } from './poisoned.ts'
 import { performEffect } from './sale-effects.ts'
 import type { Scene } from './scene.ts'
@@ -125,18 +125,22 @@ function keepIdentifications(scene: Scene, { phones, payerId }: SaleContext, { o
   for (const phone of phones) {
     const identification = scene.identification(phone.identificationId)
     if (!identification || identification.state === 'closed') continue
-    const validating = phone.identificationId === payerId && state === 'charging.validating'
     const lost = payerId !== null && phone.identificationId !== payerId
     const closed = !open || !ofPhones.test(state) || phone.step === 'out' || lost
     const next = {
       ...identification,
       state: closed ? ('closed' as const) : ('bound' as const),
-      expects: closed ? null : validating ? ('validation' as const) : ('consent' as const),
+      expects: closed ? null : expected(phone.identificationId === payerId, state),
     }
     if (next.state !== identification.state || next.expects !== identification.expects) {
       scene.putIdentification(next)
     }
   }
+}
+
+function expected(isPayer: boolean, state: string): IdentificationRow['expects'] {
+  if (isPayer && state === 'charging.validating') return 'validation'
+  return isPayer && /^charging\.(?:authorising|inDoubt)$/.test(state) ? 'authorisation' : 'consent'
 }
 
 /** `{charging: 'inDoubt'}` as `charging.inDoubt`. */

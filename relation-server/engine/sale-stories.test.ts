@@ -302,6 +302,20 @@ describe('who consents', () => {
     await nothingLeft(scenario)
   })
 
+  test('an older offer, whose end is not here yet, is charged to nobody', async () => {
+    const { scenario, machine, phone, other } = await world()
+    const stale = await machine.offer()
+    scenario.clock.advance(1000)
+    const saleId = await machine.offer()
+    await phone.identify()
+    await phone.yes()
+    expect(await scenario.state(saleId)).toBe('instructed')
+    await other.identify()
+    expect(other.heard()).toEqual(['chooseNow'])
+    expect(await scenario.state(stale)).toBe('open.awaitingPhone')
+    await scenario.close()
+  })
+
   test('nobody is put before a machine that is not there', async () => {
     const { machine, phone, scenario } = await world()
     await machine.say({ type: 'presence', presence: { presence: 'lost', boot: 1 } })

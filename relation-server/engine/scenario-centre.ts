@@ -4,9 +4,16 @@ import type { Identity } from '@concilia/platform/identity.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
 import type { Limits } from '@concilia/protocol/limits.ts'
 import type { Currency } from '@concilia/protocol/money.ts'
-import { acknowledgementKind, promise } from '@concilia/protocol/promises.ts'
+import { type Acknowledgement, acknowledgementKind, promise } from '@concilia/protocol/promises.ts'
 import { sha256 } from '@concilia/protocol/random.ts'
-import type { CentrePayment, PaymentOperation, PaymentResult, Payments } from '../payments/port.ts'
+import { validationWanted } from '../payments/classify.ts'
+import type {
+  CentrePayment,
+  DeclineReason,
+  PaymentOperation,
+  PaymentResult,
+  Payments,
+} from '../payments/port.ts'
 
 type Kind = PaymentOperation['kind']
 
@@ -24,10 +31,12 @@ interface Entry {
   readonly createdAt: number
   readonly hold: boolean
   readonly honouredUntil?: number
-  readonly acknowledgement: string
+  /** What its acknowledgements say, but for how it is charged. */
+  readonly terms: Omit<Acknowledgement, 'charge' | 'at'>
+  acknowledgement: string
 }
 
-export const refusedWith = (code: string, reason: 'notEnough' | 'wrongCode' | 'tooLate' | 'accountBarred') =>
+export const refusedWith = (code: string, reason: DeclineReason) =>
   ({ kind: 'refused', code, reason }) as const
 const inDoubt: PaymentResult = { kind: 'inDoubt', why: 'no answer' }
 const cancelled = refusedWith('CARRIER_BILLING.PAYMENT_CANCELLED', 'tooLate')
@@ -123,7 +132,8 @@ export class ScenarioCentre implements Payments {
         return this.#change(operation.paymentId, (entry) => {
           if (entry.status === 'gone') return cancelled
           entry.status = 'charged'
-          return { kind: 'ok', paymentId: entry.paymentId }
+          entry.acknowledgement = this.#acknowledge(entry.terms, 'debit')
+          return { kind: 'ok', paymentId: entry.paymentId, acknowledgement: entry.acknowledgement }
         })
       case 'cancel':
         return this.#change(operation.paymentId, (entry) => {
@@ -158,8 +168,11 @@ export class ScenarioCentre implements Payments {
     const { key, saleId, amountMinor } = operation
     if (this.#tombstones.has(key)) return refusedWith('CONCILIA.VOIDED', 'tooLate')
     const hold = operation.kind === 'prepare'
+    if (this.validates && !hold) return refusedWith(validationWanted, 'notAllowed')
     const createdAt = this.#clock.now()
     const paymentId = `payment ${key}`
+    const { slip, currency, seller } = operation
+    const terms = { offerHash: sha256(slip), amountMinor, currency: currency as Currency, seller, paymentId }
     const entry: Entry = this.#entries.get(key) ?? {
       status: this.validates ? 'pending' : hold ? 'held' : 'charged',
       paymentId,
@@ -169,19 +182,17 @@ export class ScenarioCentre implements Payments {
       createdAt,
       hold,
       ...(hold ? { honouredUntil: createdAt + this.#limits.holdMs } : {}),
-      acknowledgement: promise(acknowledgementKind, this.#identity.signer, {
-        offerHash: sha256(operation.slip),
-        amountMinor,
-        currency: operation.currency as Currency,
-        seller: operation.seller,
-        paymentId,
-        charge: hold ? 'hold' : 'debit',
-        at: createdAt,
-      }),
+      terms,
+      acknowledgement: this.#acknowledge(terms, hold ? 'hold' : 'debit'),
     }
     this.#entries.set(key, entry)
     if (entry.status === 'pending') return { kind: 'validationNeeded', paymentId, authorizationId: 'a' }
     return this.#yes(entry)
+  }
+
+  #acknowledge(terms: Entry['terms'], charge: Acknowledgement['charge']): string {
+    const at = this.#clock.now()
+    return promise(acknowledgementKind, this.#identity.signer, { ...terms, charge, at })
   }
 
   #yes({ paymentId, acknowledgement, honouredUntil }: Entry): PaymentResult {

@@ -11,7 +11,7 @@ import {
   withdrawalKind,
 } from '@concilia/protocol/promises.ts'
 import { sha256, uuidFrom } from '@concilia/protocol/random.ts'
-import { newMachine } from '../commands.ts'
+import { newMachine } from '../machine-commands.ts'
 import type { MachineInput } from './inputs.ts'
 import type { Scenario } from './scenario.ts'
 
@@ -57,6 +57,7 @@ export class ScenarioMachine {
       lastSeq: this.seq,
       machineNumber: this.number,
       version: '1.0.0',
+      configurationVersion: 0,
       configurationHash: 'hash',
       chain: this.identity.chain,
       reader: 'alwaysIdle',

@@ -6,9 +6,11 @@ import { type Identity, identityFrom } from '@concilia/platform/identity.ts'
 import type { Log } from '@concilia/platform/log.ts'
 import type { Role } from '@concilia/protocol/certificates.ts'
 import { defaultLimits, type Limits } from '@concilia/protocol/limits.ts'
+import type { ConfigurationMessage } from '@concilia/protocol/machine-configuration.ts'
 import { ManualClock } from '@concilia/protocol/manual-clock.ts'
 import type { Admission, Instruction, Stored } from '@concilia/protocol/messages.ts'
 import { type Random, sha256 } from '@concilia/protocol/random.ts'
+import { reconcile } from '../reconciliation.ts'
 import { makeSaleChart } from '../sale-chart.ts'
 import { MemoryStore } from '../store/memory-store.ts'
 import type { OutboxRow, SaleRow, Store } from '../store/port.ts'
@@ -71,6 +73,7 @@ type Sent =
   | { automatonId: string; channel: 'instruction'; body: Instruction }
   | { automatonId: string; channel: 'admission'; body: Admission }
   | { automatonId: string; channel: 'stored'; body: Stored }
+  | { automatonId: string; channel: 'configuration'; body: ConfigurationMessage }
 
 export class Scenario {
   readonly clock: ManualClock
@@ -203,6 +206,16 @@ export class Scenario {
     await this.pass(2000)
   }
 
+  /** The walk over the centre's payments, once all of them are old enough. @returns how much it found */
+  async walk(): Promise<number> {
+    this.clock.advance(60_000)
+    const { store, engine, clock, centre: payments } = this
+    const { limits } = this.settings
+    const found = await reconcile({ store, payments, engine, clock, limits, log: this.#log() })
+    await this.settle()
+    return found
+  }
+
   async saleRow(saleId: string): Promise<SaleRow> {
     const row = await this.store.sale(saleId)
     if (!row) throw new Error(`there is no sale ${saleId}`)
@@ -238,7 +251,7 @@ export class Scenario {
 
   /** What would still be sent, whenever it is due. */
   async outbox(): Promise<OutboxRow[]> {
-    const never = { instruction: 0, payment: 0, text: 0, admission: 0 }
+    const never = { instruction: 0, payment: 0, text: 0, admission: 0, configuration: 0 }
     return await this.store.claimOutbox(Number.MAX_SAFE_INTEGER, 1000, never)
   }
 

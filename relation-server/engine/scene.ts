@@ -2,6 +2,8 @@
 // counts until it is kept. An input that throws leaves no trace but its quarantine.
 import type { Admission, Stored } from '@concilia/protocol/messages.ts'
 import type {
+  AuditRow,
+  ConfigurationRow,
   IdentificationRow,
   InboxRow,
   MachineRow,
@@ -10,6 +12,7 @@ import type {
   QuarantineRow,
   SaleRow,
   SubscriberRow,
+  TelemetryRow,
   UnknownRow,
 } from '../store/port.ts'
 
@@ -40,6 +43,9 @@ export class Changes {
   readonly quarantine: QuarantineRow[] = []
   readonly persons: PersonRow[] = []
   readonly unknowns: UnknownRow[] = []
+  readonly configurations: ConfigurationRow[] = []
+  readonly telemetry: TelemetryRow[] = []
+  readonly audits: AuditRow[] = []
   readonly notes: Note[] = []
   readonly releases: Release[] = []
 
@@ -62,6 +68,9 @@ export class Changes {
     this.quarantine.push(...other.quarantine)
     this.persons.push(...other.persons)
     this.unknowns.push(...other.unknowns)
+    this.configurations.push(...other.configurations)
+    this.telemetry.push(...other.telemetry)
+    this.audits.push(...other.audits)
     this.notes.push(...other.notes)
     this.releases.push(...other.releases)
   }

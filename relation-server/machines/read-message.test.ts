@@ -26,10 +26,27 @@ test.each([
   [
     'telemetry',
     upTopic('a-1', 'telemetry'),
-    { boot: 1, count: 1, at: 4, kind: 'cashSale', detail: 'item 2' },
+    { journalId, boot: 1, count: 1, at: 4, kind: 'cashSale', detail: 'item 2' },
+  ],
+  [
+    'audit',
+    upTopic('a-1', 'audit'),
+    {
+      ...{ journalId, boot: 1, count: 1, at: 4, source: 'dex', currency: 'EUR' },
+      machine: { serial: 'SIM0000042', model: 'PHONEVEND-30', asset: '' },
+      paid: { valueMinor: 64_050, number: 431 },
+      products: [{ product: '11', priceMinor: 150, number: 251, valueMinor: 37_650 }],
+      events: [{ code: 'EGS', number: 14, active: false }],
+    },
   ],
 ])('%s', (type, topic, message) => {
   expect(readMessage(topic, bytesOf(message), 5)).toEqual({ ...from, type, [type]: message })
+})
+
+test("a machine's answer about its configuration", () => {
+  const answer = { version: 2, hash: 'h'.repeat(43), answer: 'rejected', reason: 'no', inForce: 1 }
+  const read = readMessage(upTopic('a-1', 'configuration'), bytesOf(answer), 5)
+  expect(read).toEqual({ ...from, type: 'configured', answer })
 })
 
 test('what is out of form names its sale where that can be read', () => {

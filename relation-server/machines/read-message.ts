@@ -1,5 +1,7 @@
 // From a topic and its bytes to an input of the engine. Pure and total: whatever a machine publishes becomes
 // a message or a `malformed` that names the sale it belongs to, where that can be read.
+import { auditSchema } from '@concilia/protocol/audit.ts'
+import { configurationAnswerSchema } from '@concilia/protocol/machine-configuration.ts'
 import {
   birthSchema,
   instructionAnswerSchema,
@@ -37,7 +39,7 @@ const sale = reading(saleMessageSchema, (message, bytes) => ({
 }))
 
 /** Channel to schema to input: everything that a machine can say. */
-const channels: Partial<Record<Channel, Read>> = {
+const channels: Record<Channel, Read> = {
   birth: reading(birthSchema, (birth) => ({ type: 'birth', birth })),
   offer: sale,
   withdrawal: sale,
@@ -45,6 +47,8 @@ const channels: Partial<Record<Channel, Read>> = {
   stored: reading(instructionAnswerSchema, (answer) => ({ type: 'answered', answer })),
   presence: reading(presenceSchema, (presence) => ({ type: 'presence', presence })),
   telemetry: reading(telemetrySchema, (telemetry) => ({ type: 'telemetry', telemetry })),
+  audit: reading(auditSchema, (audit) => ({ type: 'audit', audit })),
+  configuration: reading(configurationAnswerSchema, (answer) => ({ type: 'configured', answer })),
 }
 
 /**

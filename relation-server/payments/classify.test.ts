@@ -49,6 +49,7 @@ const rows: [Kind, string, string, string][] = [
     [kind, 'INTERNAL', 'inDoubt', 'inDoubt'],
     [kind, 'UNAVAILABLE', 'inDoubt', 'inDoubt'],
   ]),
+  ['charge', 'CONCILIA.VALIDATION_WANTED', 'notAllowed', 'notAllowed'],
   ['validate', 'CARRIER_BILLING.INVALID_CODE', 'wrongCode', 'wrongCode'],
   ['validate', 'CARRIER_BILLING.VALIDATION_FAILED', 'wrongCode', 'wrongCode'],
   ['validate', 'CARRIER_BILLING.INVALID_AUTHORIZATION_ID', 'tooLate', 'tooLate'],

@@ -46,10 +46,13 @@ const evidenceCodes: Codes = {
 }
 const bookCodes: Codes = { INVALID_ARGUMENT: 'refused', ...evidenceCodes }
 
+/** A charge in one step is refused for good under this key; a hold may be asked for under the next one. */
+export const validationWanted = 'CONCILIA.VALIDATION_WANTED'
+
 /** The codes that settle an operation whatever the attempt. */
 export const definiteCodes: Readonly<Record<Kind, Codes>> = {
   eligibility: {},
-  charge: chargeCodes,
+  charge: { ...chargeCodes, [validationWanted]: 'refused' },
   prepare: chargeCodes,
   validate: {
     'CARRIER_BILLING.INVALID_CODE': 'refused',

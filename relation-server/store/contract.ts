@@ -10,6 +10,7 @@ import {
   type IdentificationRow,
   type InboxRow,
   type MachineRow,
+  mostNoticesKept,
   noWrites,
   type OutboxRow,
   type SaleRow,
@@ -33,6 +34,11 @@ export const machine = (automatonId: string, change: Partial<MachineRow> = {}): 
   presence: null,
   reader: 'alwaysIdle',
   enrolledAt: 1,
+  fault: null,
+  wantedVersion: 0,
+  wantedHash: null,
+  versionInForce: 0,
+  configurationRefusal: null,
   ...change,
 })
 
@@ -133,7 +139,7 @@ export async function refusalOf(work: Promise<unknown>): Promise<OperatingError>
   return error as OperatingError
 }
 
-const retryMs = { instruction: 10, payment: 20, text: 30, admission: 40 }
+const retryMs = { instruction: 10, payment: 20, text: 30, admission: 40, configuration: 50 }
 
 export function storeContract(name: string, open: () => Promise<Store>): void {
   describe(`the store in ${name}`, () => {
@@ -142,6 +148,96 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       store = await open()
     })
     afterEach(() => store.close())
+
+    describe('what machines say of themselves', () => {
+      const name = (count: number, change: { automatonId?: string; boot?: number } = {}) => ({
+        automatonId: 'm1',
+        journalId: 'j1',
+        boot: 1,
+        count,
+        ...change,
+      })
+      const said = (count: number, change = {}) => ({
+        ...name(count),
+        kind: 'garbage',
+        detail: '?',
+        at: 1,
+        heardAt: 1000 + count,
+        ...change,
+      })
+      const read = (count: number, change = {}) => ({
+        ...name(count),
+        body: `{"count":${count}}`,
+        at: 1,
+        heardAt: 1000 + count,
+        ...change,
+      })
+
+      test('is kept once, newest first, each machine for itself', async () => {
+        await put(store, { telemetry: [said(1), said(2), said(1, { automatonId: 'm2' })] })
+        await put(store, {
+          telemetry: [said(2, { detail: 'another' }), said(3)],
+          audits: [read(1), read(1, { boot: 2 }), read(1, { automatonId: 'm2' })],
+        })
+        await put(store, { audits: [read(1, { body: 'another' })] })
+        const telemetry = await store.telemetryOf('m1', 2)
+        expect(telemetry.map(({ count, detail }) => [count, detail])).toEqual([
+          [3, '?'],
+          [2, '?'],
+        ])
+        expect(await store.auditsOf('m1', 10)).toEqual([read(1, { boot: 2 }), read(1)])
+      })
+
+      test('is forgotten by age and number, but for the newest reading of each machine', async () => {
+        const many = Array.from({ length: mostNoticesKept + 5 }, (_, index) => said(index + 1))
+        await put(store, {
+          machines: [machine('m1'), machine('m2')],
+          telemetry: [...many, said(1, { automatonId: 'm2', heardAt: 5 })],
+          audits: [read(1), read(2), read(3), read(1, { automatonId: 'm2', heardAt: 5 })],
+        })
+        await store.prune(1003)
+        const kept = await store.telemetryOf('m1', 2 * mostNoticesKept)
+        expect([kept.length, kept[0]?.count, kept.at(-1)?.count]).toEqual([mostNoticesKept, 1005, 6])
+        expect([(await store.telemetryOf('m2', 10)).length, await store.auditsOf('m2', 10)]).toEqual([
+          0,
+          [read(1, { automatonId: 'm2', heardAt: 5 })],
+        ])
+        expect((await store.auditsOf('m1', 10)).map(({ count }) => count)).toEqual([3])
+      })
+    })
+
+    test('quarantine is read newest first, and forgotten by age and number', async () => {
+      const event = (id: string, at: number, automatonId: string | null = 'm1') => ({
+        ...{ id, automatonId, saleId: null, source: 'machine', error: 'not in form', body: '{oops', at },
+      })
+      const many = Array.from({ length: mostNoticesKept + 5 }, (_, index) => event(`e${index}`, 1000 + index))
+      await put(store, { quarantine: [...many, event('old', 5, 'm2'), event('nobody', 6, null)] })
+      expect((await store.quarantineOf('m1', 2)).map(({ at }) => at)).toEqual([2004, 2003])
+      await store.prune(1000)
+      const kept = await store.quarantineOf('m1', 2 * mostNoticesKept)
+      expect([kept.length, kept.at(-1)?.at]).toEqual([mostNoticesKept, 1005])
+      expect(await store.quarantineOf('m2', 10)).toEqual([])
+    })
+
+    test('what a machine was given to run on is found by its version', async () => {
+      const given = { automatonId: 'm1', version: 2, hash: 'h', text: '{"language":"fr"}', at: 5 }
+      await put(store, { configurations: [given, { ...given, automatonId: 'm2' }, { ...given, version: 3 }] })
+      expect(await store.configuration('m1', 2)).toEqual(given)
+      expect(await store.configuration('m1', 1)).toBeUndefined()
+    })
+
+    test('an outgoing row takes the place of one of its id that is done in the same batch', async () => {
+      await put(store, { outbox: [outgoing('o1', { body: 'old' })] })
+      await put(store, { outboxDone: ['o1'], outbox: [outgoing('o1', { body: 'new' })] })
+      expect((await store.claimOutbox(1000, 10, retryMs)).map(({ body }) => body)).toEqual(['new'])
+    })
+
+    test("the centre's certificates are kept, by its address", async () => {
+      expect(await store.centreChains('a')).toEqual([])
+      await store.keepCentreChains('a', ['one', 'two'], 1)
+      await store.keepCentreChains('a', ['three'], 2)
+      expect([await store.centreChains('a'), await store.centreChains('b')]).toEqual([['three'], []])
+    })
 
     describe('a batch', () => {
       test('has its machines, all that hangs on them, and the sales it names', async () => {
@@ -384,7 +480,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         machines: [machine('m1')],
         inbox: [input('old', { at: 10 }), input('young', { at: 20 })],
         sales: [
-          sale('open', old),
+          sale('open', { ...old, subscriberId: 'paying' }),
           sale('aside', { ...old, open: false, aside: 'why' }),
           sale('ended', { ...old, open: false }),
           sale('young', { open: false, createdAt: 20 }),
@@ -395,6 +491,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         ],
         subscribers: [
           subscriber('gone', { seenAt: 10 }),
+          subscriber('paying', { seenAt: 10 }),
           subscriber('stopped', { seenAt: 10, stopped: true }),
           subscriber('young', { seenAt: 20 }),
         ],
@@ -409,8 +506,8 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(book.seen.map(({ key }) => key)).toEqual(['young'])
       expect(book.sales.map(({ saleId }) => saleId).sort()).toEqual(['aside', 'open', 'young'])
       expect(book.identifications.map((row) => row.identificationId)).toEqual(['waiting'])
-      const kept = await Promise.all(['gone', 'stopped', 'young'].map((id) => store.subscriber(id)))
-      expect(kept.map((row) => row?.subscriberId)).toEqual([undefined, 'stopped', 'young'])
+      const kept = await Promise.all(['gone', 'paying', 'stopped', 'young'].map((id) => store.subscriber(id)))
+      expect(kept.map((row) => row?.subscriberId)).toEqual([undefined, 'paying', 'stopped', 'young'])
     })
   })
 }

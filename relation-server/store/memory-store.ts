@@ -1,24 +1,31 @@
 // The store in memory, for the simulated world and for fast tests. One batch at a time, all or nothing, rows
 // copied in and out; nothing outlives the process. Passes the same suite as PostgreSQL.
 import { OperatingError } from '@concilia/platform/operating-error.ts'
-import type {
-  BatchBook,
-  BatchNeed,
-  Due,
-  IdentificationRow,
-  InboxRow,
-  MachineRow,
-  OutboxRow,
-  PersonRow,
-  QuarantineRow,
-  SaleRow,
-  Store,
-  SubscriberRow,
-  UnknownRow,
-  Writes,
+import {
+  type AuditRow,
+  type BatchBook,
+  type BatchNeed,
+  type ConfigurationRow,
+  type Due,
+  type IdentificationRow,
+  type InboxRow,
+  type MachineRow,
+  mostNoticesKept,
+  type OutboxRow,
+  type PersonRow,
+  type QuarantineRow,
+  type SaleRow,
+  type Store,
+  type SubscriberRow,
+  type TelemetryRow,
+  type UnknownRow,
+  type Writes,
 } from './port.ts'
 
 const inboxKey = ({ source, key }: { source: string; key: string }) => `${source} ${key}`
+type Notice = TelemetryRow | AuditRow
+const noticeKey = ({ automatonId, journalId, boot, count }: Notice) =>
+  `${automatonId} ${journalId} ${boot} ${count}`
 const unknownKey = ({ day, scope, id }: UnknownRow) => `${day} ${scope} ${id}`
 
 export class MemoryStore implements Store {
@@ -31,6 +38,10 @@ export class MemoryStore implements Store {
   readonly #persons = new Map<string, PersonRow>()
   readonly #unknowns = new Map<string, UnknownRow>()
   readonly #subscribers = new Map<string, SubscriberRow>()
+  readonly #configurations = new Map<string, ConfigurationRow>()
+  readonly #telemetry = new Map<string, TelemetryRow>()
+  readonly #audits = new Map<string, AuditRow>()
+  readonly #centres = new Map<string, readonly string[]>()
 
   async commitBatch<T>(
     need: BatchNeed,
@@ -60,9 +71,10 @@ export class MemoryStore implements Store {
     ])
     const numbers = [...machines.values()].flatMap(({ machineNumber }) => machineNumber ?? [])
     const taken = new Set(numbers).size < numbers.length
-    const outbox = new Set(writes.outbox.map(({ id }) => id))
-    const twice = outbox.size < writes.outbox.length || writes.outbox.some((row) => this.#outbox.has(row.id))
-    if (!stored && !taken && !twice) return
+    const ids = new Set(writes.outbox.map(({ id }) => id))
+    const gone = new Set(writes.outboxDone)
+    const isThere = writes.outbox.some((row) => this.#outbox.has(row.id) && !gone.has(row.id))
+    if (!stored && !taken && !isThere && ids.size === writes.outbox.length) return
     throw new OperatingError({
       code: 'duplicate-row',
       message: 'A row of this batch is there already.',
@@ -108,6 +120,15 @@ export class MemoryStore implements Store {
     for (const row of writes.quarantine) this.#quarantine.set(row.id, row)
     for (const row of writes.persons) this.#persons.set(row.id, row)
     for (const row of writes.subscribers) this.#subscribers.set(row.subscriberId, row)
+    for (const row of writes.configurations) {
+      this.#configurations.set(`${row.automatonId} ${row.version}`, row)
+    }
+    for (const row of writes.telemetry) {
+      if (!this.#telemetry.has(noticeKey(row))) this.#telemetry.set(noticeKey(row), row)
+    }
+    for (const row of writes.audits) {
+      if (!this.#audits.has(noticeKey(row))) this.#audits.set(noticeKey(row), row)
+    }
     for (const row of writes.unknowns) {
       const before = this.#unknowns.get(unknownKey(row))?.count ?? 0
       this.#unknowns.set(unknownKey(row), { ...row, count: before + row.count })
@@ -120,6 +141,36 @@ export class MemoryStore implements Store {
 
   async machines(): Promise<MachineRow[]> {
     return structuredClone([...this.#machines.values()].sort(by('automatonId')))
+  }
+
+  async configuration(automatonId: string, version: number): Promise<ConfigurationRow | undefined> {
+    return structuredClone(this.#configurations.get(`${automatonId} ${version}`))
+  }
+
+  async telemetryOf(automatonId: string, limit: number): Promise<TelemetryRow[]> {
+    return structuredClone(newestOf(this.#telemetry, automatonId).slice(0, limit))
+  }
+
+  async auditsOf(automatonId: string, limit: number): Promise<AuditRow[]> {
+    return structuredClone(newestOf(this.#audits, automatonId).slice(0, limit))
+  }
+
+  async quarantineOf(automatonId: string, limit: number): Promise<QuarantineRow[]> {
+    return structuredClone(this.#quarantined(automatonId).slice(0, limit))
+  }
+
+  /** Newest first. */
+  #quarantined(automatonId: string | null): QuarantineRow[] {
+    const rows = [...this.#quarantine.values()].filter((row) => row.automatonId === automatonId)
+    return rows.sort((a, b) => b.at - a.at)
+  }
+
+  async centreChains(centreUrl: string): Promise<readonly string[]> {
+    return [...(this.#centres.get(centreUrl) ?? [])]
+  }
+
+  async keepCentreChains(centreUrl: string, chains: readonly string[]): Promise<void> {
+    this.#centres.set(centreUrl, [...chains])
   }
 
   async identificationsOf(subscriberId: string): Promise<IdentificationRow[]> {
@@ -204,12 +255,32 @@ export class MemoryStore implements Store {
     for (const [key, row] of this.#identifications) {
       if (row.state === 'closed' && row.at < before) this.#identifications.delete(key)
     }
+    const inSale = new Set([...this.#sales.values()].flatMap((row) => (row.open ? [row.subscriberId] : [])))
+    for (const automatonId of new Set([...this.#quarantine.values()].map((row) => row.automatonId))) {
+      for (const [place, row] of this.#quarantined(automatonId).entries()) {
+        if (row.at < before || place >= mostNoticesKept) this.#quarantine.delete(row.id)
+      }
+    }
+    for (const { automatonId } of this.#machines.values()) {
+      const telemetry = newestOf(this.#telemetry, automatonId)
+      for (const [place, row] of telemetry.entries()) {
+        if (row.heardAt < before || place >= mostNoticesKept) this.#telemetry.delete(noticeKey(row))
+      }
+      const [, ...older] = newestOf(this.#audits, automatonId)
+      for (const row of older) if (row.heardAt < before) this.#audits.delete(noticeKey(row))
+    }
     for (const [key, row] of this.#subscribers) {
-      if (!row.stopped && row.seenAt < before) this.#subscribers.delete(key)
+      if (!row.stopped && row.seenAt < before && !inSale.has(key)) this.#subscribers.delete(key)
     }
   }
 
   async close(): Promise<void> {}
+}
+
+function newestOf<Row extends Notice>(rows: ReadonlyMap<string, Row>, automatonId: string): Row[] {
+  return [...rows.values()]
+    .filter((row) => row.automatonId === automatonId)
+    .sort((a, b) => b.heardAt - a.heardAt || b.boot - a.boot || b.count - a.count)
 }
 
 function by<K extends string>(property: K) {

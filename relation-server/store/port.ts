@@ -25,7 +25,53 @@ export interface MachineRow {
   readonly presence: 'online' | 'asleep' | 'lost' | null
   readonly reader: 'alwaysIdle' | 'session'
   readonly enrolledAt: number
+  /** Why its hardware is lost, as it said; null while nothing is known to be wrong. */
+  readonly fault: string | null
+  /** Version and hash of the configuration a person wants it to run on; 0 and null while nobody does. */
+  readonly wantedVersion: number
+  readonly wantedHash: string | null
+  /** The version it says is in force; 0 while that is its own file alone. */
+  readonly versionInForce: number
+  /** Why it rejected the wanted one; null while it has not. */
+  readonly configurationRefusal: string | null
 }
+
+/** A configuration that a person gave to a machine, as its exact text. Kept for good: there are few. */
+export interface ConfigurationRow {
+  readonly automatonId: string
+  readonly version: number
+  readonly hash: string
+  readonly text: string
+  readonly at: number
+}
+
+/** What names one of a machine's notices, so that a repeat is known: its own counter, in its own process. */
+interface NoticeName {
+  readonly automatonId: string
+  readonly journalId: string
+  readonly boot: number
+  readonly count: number
+}
+
+/** Something a machine noticed that is no sale. */
+export interface TelemetryRow extends NoticeName {
+  readonly kind: string
+  readonly detail: string
+  /** By the machine's clock, and when it came. */
+  readonly at: number
+  readonly heardAt: number
+}
+
+/** One reading of a machine's audit counters. */
+export interface AuditRow extends NoticeName {
+  /** The message as JSON. */
+  readonly body: string
+  readonly at: number
+  readonly heardAt: number
+}
+
+/** Of one machine, of telemetry and of quarantine each: older ones go sooner, so that noise costs no disk. */
+export const mostNoticesKept = 1000
 
 export interface SaleRow {
   readonly saleId: string
@@ -61,8 +107,8 @@ export interface IdentificationRow {
   readonly vouched: boolean
   readonly code: string
   readonly state: 'waiting' | 'bound' | 'closed'
-  /** What the next figures from this phone mean. */
-  readonly expects: 'consent' | 'validation' | null
+  /** What the next figures from this phone mean. `authorisation`: perhaps a code, the centre will say. */
+  readonly expects: 'consent' | 'authorisation' | 'validation' | null
   readonly saleId: string | null
   readonly at: number
   readonly dueAt: number | null
@@ -82,7 +128,7 @@ export interface InboxRow {
 /** What must happen outside after the commit, and again until it is answered. */
 export interface OutboxRow {
   readonly id: string
-  readonly kind: 'instruction' | 'payment' | 'text' | 'admission'
+  readonly kind: 'instruction' | 'payment' | 'text' | 'admission' | 'configuration'
   readonly automatonId: string | null
   readonly saleId: string | null
   readonly body: string
@@ -158,6 +204,7 @@ export interface Writes {
   readonly sales: readonly SaleRow[]
   readonly identifications: readonly IdentificationRow[]
   readonly outbox: readonly OutboxRow[]
+  /** Removed before anything is added: a new row may have the id of one that is done. */
   readonly outboxDone: readonly string[]
   /** Removed before anything is added: all rows of one kind that a sale no longer wants. */
   readonly outboxDropped: readonly { readonly saleId: string; readonly kind: OutboxRow['kind'] }[]
@@ -168,6 +215,11 @@ export interface Writes {
   /** Added to the counts that are there. */
   readonly unknowns: readonly UnknownRow[]
   readonly subscribers: readonly SubscriberRow[]
+  readonly configurations: readonly ConfigurationRow[]
+  /** One that is there already stays as it is. */
+  readonly telemetry: readonly TelemetryRow[]
+  /** One that is there already stays as it is. */
+  readonly audits: readonly AuditRow[]
 }
 
 export interface Due {
@@ -189,6 +241,16 @@ export interface Store {
   /** Adds the machine unless its id is there; an enrolment that changes a machine is a batch. */
   ensureMachine(row: MachineRow): Promise<void>
   machines(): Promise<MachineRow[]>
+  configuration(automatonId: string, version: number): Promise<ConfigurationRow | undefined>
+  /** The last ones of a machine, newest first. */
+  telemetryOf(automatonId: string, limit: number): Promise<TelemetryRow[]>
+  /** The last readings of a machine, newest first. */
+  auditsOf(automatonId: string, limit: number): Promise<AuditRow[]>
+  /** The last events of a machine that could not be processed, newest first. */
+  quarantineOf(automatonId: string, limit: number): Promise<QuarantineRow[]>
+  /** The certificate chains of the payment centre at this URL, as last fetched; empty when never. */
+  centreChains(centreUrl: string): Promise<readonly string[]>
+  keepCentreChains(centreUrl: string, chains: readonly string[], at: number): Promise<void>
   /** Waiting and bound identifications of a subscriber, newest first. */
   identificationsOf(subscriberId: string): Promise<IdentificationRow[]>
   subscriber(subscriberId: string): Promise<SubscriberRow | undefined>
@@ -214,7 +276,11 @@ export interface Store {
   forgetOutbox(ids: readonly string[]): Promise<void>
   /** Earliest due time of any row, or undefined: how long an idle server may sleep. */
   nextDue(): Promise<number | undefined>
-  /** Deletes inbox rows, ended sales and closed identifications older than `before`. */
+  /**
+   * Deletes inbox rows, ended sales, closed identifications, telemetry and quarantine (above
+   * `mostNoticesKept` sooner) and audit readings older than `before`; the newest reading of each machine
+   * stays.
+   */
   prune(before: number): Promise<void>
   close(): Promise<void>
 }
@@ -232,4 +298,7 @@ export const noWrites: Writes = {
   persons: [],
   unknowns: [],
   subscribers: [],
+  configurations: [],
+  telemetry: [],
+  audits: [],
 }

@@ -158,7 +158,7 @@ describe('two servers on one database', () => {
   })
 
   test('an outbox row that another server is taking is not given to this one', async () => {
-    const retryMs = { instruction: 1000, payment: 1000, text: 1000, admission: 1000 }
+    const retryMs = { instruction: 1000, payment: 1000, text: 1000, admission: 1000, configuration: 1000 }
     await put(one, { outbox: ['a', 'b', 'c', 'd'].map((id) => outgoing(id)) })
     await hold(`select from outbox where id in ('a', 'b') for update`)
     expect((await two.claimOutbox(1000, 100, retryMs)).map(({ id }) => id).sort()).toEqual(['c', 'd'])

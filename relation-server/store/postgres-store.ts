@@ -6,7 +6,15 @@ import type { PgTable } from '@concilia/platform/drizzle.ts'
 import { migrate } from '@concilia/platform/migrate.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { type Lane, openLane } from '@concilia/platform/postgres-lane.ts'
-import type { BatchBook, BatchNeed, Due, OutboxRow, Store, Writes } from './port.ts'
+import {
+  type BatchBook,
+  type BatchNeed,
+  type Due,
+  mostNoticesKept,
+  type OutboxRow,
+  type Store,
+  type Writes,
+} from './port.ts'
 import * as tables from './schema.ts'
 import { prepareStatements, rowsJson, type Statements } from './statements.ts'
 
@@ -66,6 +74,36 @@ class PostgresStore implements TimedStore {
 
   async machines() {
     return await this.#rest.read(({ machines }) => machines.execute())
+  }
+
+  async configuration(automatonId: string, version: number) {
+    const [row] = await this.#rest.read(({ configuration }) =>
+      configuration.execute({ id: automatonId, version }),
+    )
+    return row
+  }
+
+  async telemetryOf(automatonId: string, limit: number) {
+    return await this.#rest.read(({ telemetryOf }) => telemetryOf.execute({ id: automatonId, limit }))
+  }
+
+  async auditsOf(automatonId: string, limit: number) {
+    return await this.#rest.read(({ auditsOf }) => auditsOf.execute({ id: automatonId, limit }))
+  }
+
+  async quarantineOf(automatonId: string, limit: number) {
+    return await this.#rest.read(({ quarantineOf }) => quarantineOf.execute({ id: automatonId, limit }))
+  }
+
+  async centreChains(url: string): Promise<readonly string[]> {
+    const [row] = await this.#rest.read(({ centreChains }) => centreChains.execute({ url }))
+    return row?.chains ?? []
+  }
+
+  async keepCentreChains(url: string, chains: readonly string[], fetchedAt: number): Promise<void> {
+    await this.#rest.read(({ keepCentreChains }) =>
+      keepCentreChains.execute({ rows: rowsJson(tables.centre, [{ url, chains, fetchedAt }]) }),
+    )
   }
 
   async identificationsOf(subscriberId: string) {
@@ -129,6 +167,9 @@ class PostgresStore implements TimedStore {
         statements.pruneSales.execute({ before }),
         statements.pruneIdentifications.execute({ before }),
         statements.pruneSubscribers.execute({ before }),
+        statements.pruneTelemetry.execute({ before, most: mostNoticesKept }),
+        statements.pruneQuarantine.execute({ before, most: mostNoticesKept }),
+        statements.pruneAudits.execute({ before }),
       ]),
     )
   }
@@ -209,6 +250,11 @@ function write(statements: Statements, writes: Writes): Promise<unknown>[] {
   )
   put(statements.putSubscribers, tables.subscriber, writes.subscribers, (row) => row.subscriberId)
   put(statements.addOutbox, tables.outbox, writes.outbox, (row) => row.id)
+  const noticeKey = (row: { automatonId: string; journalId: string; boot: number; count: number }) =>
+    `${row.automatonId} ${row.journalId} ${row.boot} ${row.count}`
+  put(statements.addConfigurations, tables.configuration, writes.configurations, (row) => row.automatonId)
+  put(statements.addTelemetry, tables.telemetry, writes.telemetry, noticeKey)
+  put(statements.addAudits, tables.audit, writes.audits, noticeKey)
   put(statements.addQuarantine, tables.quarantine, writes.quarantine, (row) => row.id)
   put(statements.addPersons, tables.person, writes.persons, (row) => row.id)
   put(statements.countUnknowns, tables.unknownOutcome, writes.unknowns, (row) => `${row.scope} ${row.id}`)

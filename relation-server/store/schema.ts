@@ -32,6 +32,65 @@ export const machine = pgTable('machine', {
   presence: text('presence').$type<MachineRow['presence']>(),
   reader: text('reader').$type<MachineRow['reader']>().notNull(),
   enrolledAt: long('enrolled_at').notNull(),
+  fault: text('fault'),
+  wantedVersion: integer('wanted_version').notNull().default(0),
+  wantedHash: text('wanted_hash'),
+  versionInForce: integer('version_in_force').notNull().default(0),
+  configurationRefusal: text('configuration_refusal'),
+})
+
+export const configuration = pgTable(
+  'configuration',
+  {
+    automatonId: text('automaton_id').notNull(),
+    version: integer('version').notNull(),
+    hash: text('hash').notNull(),
+    text: text('text').notNull(),
+    at: long('at').notNull(),
+  },
+  (row) => [primaryKey({ columns: [row.automatonId, row.version] })],
+)
+
+const noticeName = {
+  automatonId: text('automaton_id').notNull(),
+  journalId: text('journal_id').notNull(),
+  boot: integer('boot').notNull(),
+  count: integer('count').notNull(),
+}
+
+export const telemetry = pgTable(
+  'telemetry',
+  {
+    ...noticeName,
+    kind: text('kind').notNull(),
+    detail: text('detail').notNull(),
+    at: long('at').notNull(),
+    heardAt: long('heard_at').notNull(),
+  },
+  (row) => [
+    primaryKey({ columns: [row.automatonId, row.journalId, row.boot, row.count] }),
+    index('telemetry_heard').on(row.automatonId, row.heardAt),
+  ],
+)
+
+export const audit = pgTable(
+  'audit',
+  {
+    ...noticeName,
+    body: text('body').notNull(),
+    at: long('at').notNull(),
+    heardAt: long('heard_at').notNull(),
+  },
+  (row) => [
+    primaryKey({ columns: [row.automatonId, row.journalId, row.boot, row.count] }),
+    index('audit_heard').on(row.automatonId, row.heardAt),
+  ],
+)
+
+export const centre = pgTable('centre', {
+  url: text('url').primaryKey(),
+  chains: jsonb('chains').$type<readonly string[]>().notNull(),
+  fetchedAt: long('fetched_at').notNull(),
 })
 
 export const sale = pgTable(

@@ -48,9 +48,17 @@ function replaced(table: PgTable, key: string) {
   )
 }
 
+/** Rows of each machine after the newest `most`. */
+function beyondMost(table: PgTable, newestFirst: string) {
+  const place = sql`row_number() over (partition by automaton_id order by ${sql.raw(newestFirst)}) as place`
+  return sql`(select ctid from (select ctid, ${place} from ${table}) as placed
+    where place > ${sql.placeholder('most')}::bigint)`
+}
+
 export function prepareStatements(db: NodePgDatabase) {
   const { machine, sale, identification, inbox, outbox, quarantine, person, unknownOutcome, subscriber } =
     tables
+  const { configuration, telemetry, audit, centre } = tables
   const now = sql.placeholder('now')
   const limit = sql.placeholder('limit')
   const retryMs = sql`(${sql.placeholder('retryMs')}::json ->> ${outbox.kind})::bigint`
@@ -152,6 +160,13 @@ export function prepareStatements(db: NodePgDatabase) {
         set: { count: sql`${unknownOutcome.count} + excluded.count` },
       })
       .prepare('count_unknowns'),
+    addConfigurations: db.insert(configuration).select(rowsFrom(configuration)).prepare('add_configurations'),
+    addTelemetry: db
+      .insert(telemetry)
+      .select(rowsFrom(telemetry))
+      .onConflictDoNothing()
+      .prepare('add_telemetry'),
+    addAudits: db.insert(audit).select(rowsFrom(audit)).onConflictDoNothing().prepare('add_audits'),
     // Single reads and writes.
     ensureMachine: db
       .insert(machine)
@@ -159,6 +174,47 @@ export function prepareStatements(db: NodePgDatabase) {
       .onConflictDoNothing()
       .prepare('ensure_machine'),
     machines: db.select().from(machine).orderBy(machine.automatonId).prepare('machines'),
+    configuration: db
+      .select()
+      .from(configuration)
+      .where(
+        and(
+          eq(configuration.automatonId, sql.placeholder('id')),
+          eq(configuration.version, sql.placeholder('version')),
+        ),
+      )
+      .prepare('configuration'),
+    telemetryOf: db
+      .select()
+      .from(telemetry)
+      .where(eq(telemetry.automatonId, sql.placeholder('id')))
+      .orderBy(desc(telemetry.heardAt), desc(telemetry.boot), desc(telemetry.count))
+      .limit(limit)
+      .prepare('telemetry_of'),
+    auditsOf: db
+      .select()
+      .from(audit)
+      .where(eq(audit.automatonId, sql.placeholder('id')))
+      .orderBy(desc(audit.heardAt), desc(audit.boot), desc(audit.count))
+      .limit(limit)
+      .prepare('audits_of'),
+    quarantineOf: db
+      .select()
+      .from(quarantine)
+      .where(eq(quarantine.automatonId, sql.placeholder('id')))
+      .orderBy(desc(quarantine.at))
+      .limit(limit)
+      .prepare('quarantine_of'),
+    centreChains: db
+      .select()
+      .from(centre)
+      .where(eq(centre.url, sql.placeholder('url')))
+      .prepare('centre_chains'),
+    keepCentreChains: db
+      .insert(centre)
+      .select(rowsFrom(centre))
+      .onConflictDoUpdate({ target: centre.url, set: replaced(centre, 'url') })
+      .prepare('keep_centre_chains'),
     identificationsOf: db
       .select()
       .from(identification)
@@ -240,9 +296,34 @@ export function prepareStatements(db: NodePgDatabase) {
       .delete(identification)
       .where(sql`${identification.state} = 'closed' and ${identification.at} < ${sql.placeholder('before')}`)
       .prepare('prune_identifications'),
+    pruneTelemetry: db
+      .delete(telemetry)
+      .where(
+        sql`${telemetry.heardAt} < ${sql.placeholder('before')}
+          or ${telemetry}.ctid in ${beyondMost(telemetry, 'heard_at desc, boot desc, count desc')}`,
+      )
+      .prepare('prune_telemetry'),
+    pruneQuarantine: db
+      .delete(quarantine)
+      .where(
+        sql`${quarantine.at} < ${sql.placeholder('before')}
+          or ${quarantine}.ctid in ${beyondMost(quarantine, 'at desc')}`,
+      )
+      .prepare('prune_quarantine'),
+    pruneAudits: db
+      .delete(audit)
+      .where(
+        sql`${audit.heardAt} < ${sql.placeholder('before')} and exists (
+          select 1 from audit as newer
+          where newer.automaton_id = ${audit.automatonId} and newer.heard_at > ${audit.heardAt})`,
+      )
+      .prepare('prune_audits'),
     pruneSubscribers: db
       .delete(subscriber)
-      .where(sql`not ${subscriber.stopped} and ${subscriber.seenAt} < ${sql.placeholder('before')}`)
+      .where(
+        sql`not ${subscriber.stopped} and ${subscriber.seenAt} < ${sql.placeholder('before')} and not exists
+          (select from sale where open and subscriber_id = ${subscriber.subscriberId})`,
+      )
       .prepare('prune_subscribers'),
   }
 }

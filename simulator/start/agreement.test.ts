@@ -9,6 +9,7 @@ const nothing: Facts = {
   ending: 'withdrawn',
   buyer: { balanceMinor: 0, heldMinor: 0 },
   operator: { unsettled: 0, payable: 0, sales: 0, disputed: 0 },
+  owedMinor: 0,
   bookFaults: [],
 }
 const paid: Facts = {
@@ -19,7 +20,14 @@ const paid: Facts = {
   operator: { ...nothing.operator, payable: 150 },
 }
 
-test('the three good ends', () => {
+const owed: Facts = {
+  ...nothing,
+  ending: 'owed',
+  buyer: { balanceMinor: -150, heldMinor: 0 },
+  owedMinor: 150,
+}
+
+test('the four good ends', () => {
   expect(judge(paid)).toEqual({ agreed: 'deliveredAndPaid' })
   for (const ending of ['refused', 'withdrawn', 'expired', 'recredited']) {
     expect(judge({ ...nothing, ending })).toEqual({ agreed: 'notDeliveredNotPaid' })
@@ -27,6 +35,7 @@ test('the three good ends', () => {
   for (const dropped of [0, 1]) {
     expect(judge({ ...nothing, ending: 'unknownClosed', dropped })).toEqual({ agreed: 'unknownClosed' })
   }
+  expect(judge(owed)).toEqual({ agreed: 'owed' })
   expect(agreementWords('deliveredAndPaid')).toBe('delivered and paid')
 })
 
@@ -75,6 +84,14 @@ describe('every disagreement is found', () => {
       { ...nothing, ending: 'unknownClosed', buyer: { balanceMinor: -150, heldMinor: 0 } },
       'taken from the buyer (minor units): 150, not 0',
     ],
+    ['owed to nobody', { ...paid, owedMinor: 150 }, 'owed by the centre: 150, not 0'],
+    ['called owed, and not in the books', { ...owed, owedMinor: 0 }, 'owed by the centre: 0, not 150'],
+    [
+      'called owed, and given back',
+      { ...owed, buyer: nothing.buyer },
+      'taken from the buyer (minor units): 0, not 150',
+    ],
+    ['called owed, and delivered', { ...owed, dropped: 1 }, 'goods delivered: 1, not 0'],
     [
       'wrong books',
       { ...paid, bookFaults: ['transfer 1 does not sum to zero'] },

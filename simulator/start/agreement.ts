@@ -11,6 +11,7 @@ const endings = {
   expired: 'notDeliveredNotPaid',
   recredited: 'notDeliveredNotPaid',
   unknownClosed: 'unknownClosed',
+  owed: 'owed',
 } as const
 
 export type Agreement = (typeof endings)[keyof typeof endings]
@@ -24,6 +25,8 @@ export interface Facts {
   /** Changes since the sale began, in minor units. */
   readonly buyer: { readonly balanceMinor: number; readonly heldMinor: number }
   readonly operator: Readonly<Record<'unsettled' | 'payable' | 'sales' | 'disputed', number>>
+  /** What the centre owes buyers whom it could not give their money back. */
+  readonly owedMinor: number
   /** What recomputing every balance from its entries found. */
   readonly bookFaults: readonly string[]
 }
@@ -40,14 +43,16 @@ export function judge(facts: Facts): Verdict {
     }
   }
   const isPaid = agreement === 'deliveredAndPaid'
+  const isOwed = agreement === 'owed'
   const paidMinor = isPaid ? priceMinor : 0
   const faults = [
     ...(agreement !== 'unknownClosed' ? differing('goods delivered', dropped, isPaid ? 1 : 0) : []),
-    ...differing('taken from the buyer (minor units)', -buyer.balanceMinor, paidMinor),
+    ...differing('taken from the buyer (minor units)', -buyer.balanceMinor, isOwed ? priceMinor : paidMinor),
     ...differing('held for the buyer', buyer.heldMinor, 0),
     ...differing("operator's payable", operator.payable, paidMinor),
     ...differing("operator's unsettled", operator.unsettled, 0),
     ...differing("operator's disputed and sales", operator.disputed + operator.sales, 0),
+    ...differing('owed by the centre', facts.owedMinor, isOwed ? priceMinor : 0),
     ...facts.bookFaults.map((fault) => `the books: ${fault}`),
   ]
   return faults.length === 0 ? { agreed: agreement } : { why: [`the sale ended ${ending}`, ...faults] }
@@ -61,6 +66,7 @@ const words: Record<Agreement, string> = {
   deliveredAndPaid: 'delivered and paid',
   notDeliveredNotPaid: 'not delivered and not paid',
   unknownClosed: 'unknown, closed once: the buyer has the money back, the operator bears it',
+  owed: 'not delivered, and the money, which could not be given back, is owed to the buyer',
 }
 
 export function agreementWords(agreement: Agreement): string {

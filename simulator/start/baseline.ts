@@ -11,6 +11,7 @@ interface Standing {
   readonly machine: MachineView
   readonly buyer: Facts['buyer']
   readonly operator: Facts['operator']
+  readonly owedMinor: number
 }
 
 export class Baseline {
@@ -49,18 +50,20 @@ export class Baseline {
         heldMinor: now.buyer.heldMinor - before.buyer.heldMinor,
       },
       operator: Object.fromEntries(operator) as Facts['operator'], // the same four names
+      owedMinor: now.owedMinor - before.owedMinor,
       bookFaults: await this.#house.centre.faults(),
     }
   }
 }
 
 async function standing(house: House, buyer: Buyer, machine: BenchMachine): Promise<Standing> {
-  const [view, account, operator] = await Promise.all([
+  const [view, account, operator, owedMinor] = await Promise.all([
     house.simulator.call('look', { machine: machine.number }),
     house.centre.account(buyer),
     house.centre.operatorBalances(),
+    house.centre.owedMinor(),
   ])
-  return { machine: view, buyer: account, operator }
+  return { machine: view, buyer: account, operator, owedMinor }
 }
 
 function fallen({ dropped }: MachineView, item: number): number {

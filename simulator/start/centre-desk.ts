@@ -2,7 +2,11 @@
 // the check of the books read from its store. The bench uses it to set up, and to see what a sale really
 // moved.
 import { existsSync, rmSync } from 'node:fs'
-import { operatorAccountId, operatorAccounts } from '@concilia/payment-centre/books/ledger.ts'
+import {
+  centreAccountId,
+  operatorAccountId,
+  operatorAccounts,
+} from '@concilia/payment-centre/books/ledger.ts'
 import type { CentreStore } from '@concilia/payment-centre/store/port.ts'
 import { openPostgresStore } from '@concilia/payment-centre/store/postgres-store-adapter.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
@@ -64,6 +68,20 @@ export class CentreDesk {
     }
     const [unsettled, payable, sales, disputed] = operatorAccounts.map(posted)
     return { unsettled: unsettled ?? 0, payable: payable ?? 0, sales: sales ?? 0, disputed: disputed ?? 0 }
+  }
+
+  /** To buyers whose account was closed before their money could go back. */
+  async owedMinor(): Promise<number> {
+    const [owed] = await this.#store.balances(centreAccountId('owed', currency))
+    return owed?.postedMinor ?? 0
+  }
+
+  /** The buyer closes the account, and opens another one with what was paid out. */
+  async replaceAccount(buyer: Buyer): Promise<void> {
+    const { balance } = await this.accountText(buyer)
+    await this.#command('account', 'close', '--subscriber', buyer.number)
+    const paidOut = balance.replace(` ${currency}`, '')
+    await this.#command('account', 'open', '--subscriber', buyer.number, '--balance', paidOut)
   }
 
   async operatorText(): Promise<string> {

@@ -17,6 +17,7 @@ export type Twist =
   | 'lateYes'
   /** Just before YES. */
   | 'pauseCentre'
+  | 'closeAccount'
   | 'unplugLine'
   /** kill -9, once the step is told. */
   | 'killAutomaton'
@@ -29,6 +30,8 @@ export interface Fault {
   readonly buyer?: BuyerName
   readonly behaviours?: readonly BehaviourName[]
   readonly twist?: Twist
+  /** Only what was debited can be owed: a hold just goes. */
+  readonly debitOnly?: true
   /** The machine's wait is cut short, because the play is about its end. */
   readonly shortWait?: true
 }
@@ -38,6 +41,13 @@ export const faults = {
     says: 'the motor turns, nothing falls: the buyer is re-credited (ST71)',
     behaviours: ['jam'],
     ends: 'notDeliveredNotPaid',
+  },
+  owed: {
+    says: 'the motor jams, and the account was closed in between: the money is owed',
+    behaviours: ['jam'],
+    twist: 'closeAccount',
+    debitOnly: true,
+    ends: 'owed',
   },
   silent: {
     says: 'the machine never says how the vend went',

@@ -114,10 +114,8 @@ async function sale(flags: Flags, stopping: AbortSignal): Promise<undefined> {
 }
 
 function chosen(flags: Flags) {
-  // A code is asked for between hold and confirmation; a debit at once leaves no room for it.
-  const isHeld = flags.hold || flags.buyer === buyers.careful.name
   return {
-    charge: isHeld ? 'hold' : 'debit',
+    charge: flags.hold ? 'hold' : 'debit',
     linkMode: flags['on-demand'] ? 'onDemand' : 'permanent',
   } as const
 }
@@ -160,6 +158,12 @@ function playOf(flags: Flags): Play {
   // A machine that works in sessions opens one for a phone that is there.
   const phoneFirst = flags['phone-first'] || !machine.alwaysIdle
   const fault = faultOf(flags.fault)
+  if (fault.debitOnly && flags.hold) {
+    throw usageError(
+      description,
+      `--fault ${flags.fault} goes without --hold: a hold that is given back is never owed`,
+    )
+  }
   const buyer = buyerOf(flags.buyer ?? fault.buyer ?? 'rich')
   return { machine, item, phoneFirst, dial: flags.dial, buyer, fault }
 }

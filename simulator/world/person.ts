@@ -2,10 +2,10 @@
 // closes sales that were set aside, each after a while, by the same commands' inputs as the relation server's
 // command line, in a process of its own.
 
-import { newMachine } from '@concilia/relation-server/commands.ts'
 import { Engine } from '@concilia/relation-server/engine/engine.ts'
 import type { PersonInput } from '@concilia/relation-server/engine/inputs.ts'
 import type { Settings } from '@concilia/relation-server/engine/world.ts'
+import { newMachine } from '@concilia/relation-server/machine-commands.ts'
 import { seller } from './identities.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { ServerBooks } from './server-store.ts'

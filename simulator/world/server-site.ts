@@ -74,6 +74,7 @@ export class ServerSite {
     const directory = new MachineDirectory(store, clock)
     const server = new RelationServer({
       settings,
+      centreUrl: 'https://centre.invalid',
       manners: { house, language: 'en', answerLimitMs },
       store,
       directory,

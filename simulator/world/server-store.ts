@@ -1,10 +1,33 @@
 // The relation server's store port on the simulated database: the rows are those of the store in memory, the
 // connection, the locks and the doubts are the database's. Every commit is shown to whoever watches.
 import { MemoryStore } from '@concilia/relation-server/store/memory-store.ts'
-import type { BatchNeed, MachineRow, OutboxRow, Store, Writes } from '@concilia/relation-server/store/port.ts'
+import type { Store, Writes } from '@concilia/relation-server/store/port.ts'
 import type { Database } from './database.ts'
 import type { Observe } from './observations.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
+
+/** Each is one question to the database, and one answer. */
+const statementNames = [
+  'ensureMachine',
+  'machines',
+  'configuration',
+  'telemetryOf',
+  'auditsOf',
+  'quarantineOf',
+  'centreChains',
+  'keepCentreChains',
+  'identificationsOf',
+  'subscriber',
+  'sale',
+  'salesAside',
+  'recentSales',
+  'paidSales',
+  'due',
+  'claimOutbox',
+  'forgetOutbox',
+  'nextDue',
+  'prune',
+] as const satisfies readonly (keyof Store)[]
 
 export class ServerBooks {
   readonly #rows = new MemoryStore()
@@ -30,35 +53,25 @@ export class ServerBooks {
   storeOf(process: SimulatedProcess): Store {
     const database = this.#database
     const rows = this.#rows
-    const read = <T>(query: () => Promise<T>) => database.ask(process, query).then((found) => found)
+    const statements = statementNames.map((name) => {
+      const statement = rows[name].bind(rows) as (...values: unknown[]) => Promise<unknown>
+      return [name, (...values: unknown[]) => database.ask(process, () => statement(...values))]
+    })
     return {
+      ...(Object.fromEntries(statements) as Pick<Store, (typeof statementNames)[number]>),
       commitBatch: (need, decide) =>
         database.transaction(
           process,
           need.automatonIds,
           (automatonIds) => rows.read({ ...need, automatonIds }),
           decide,
-          (writes) => this.#commit(need, writes),
+          (writes) => this.#commit(writes),
         ),
-      ensureMachine: (row: MachineRow) => read(() => rows.ensureMachine(row)),
-      machines: () => read(() => rows.machines()),
-      identificationsOf: (subscriberId) => read(() => rows.identificationsOf(subscriberId)),
-      subscriber: (subscriberId) => read(() => rows.subscriber(subscriberId)),
-      sale: (saleId) => read(() => rows.sale(saleId)),
-      salesAside: () => read(() => rows.salesAside()),
-      recentSales: (limit) => read(() => rows.recentSales(limit)),
-      paidSales: (from) => read(() => rows.paidSales(from)),
-      due: (now, limit) => read(() => rows.due(now, limit)),
-      claimOutbox: (now: number, limit: number, retryMs: Readonly<Record<OutboxRow['kind'], number>>) =>
-        read(() => rows.claimOutbox(now, limit, retryMs)),
-      forgetOutbox: (ids) => read(() => rows.forgetOutbox(ids)),
-      nextDue: () => read(() => rows.nextDue()),
-      prune: (before) => read(() => rows.prune(before)),
       close: async () => {},
     }
   }
 
-  #commit(_need: BatchNeed, writes: Writes): void {
+  #commit(writes: Writes): void {
     this.#rows.write(writes)
     for (const { source, key } of writes.inbox) this.#observe({ type: 'inboxCommitted', source, key })
     for (const { saleId, action } of writes.persons)

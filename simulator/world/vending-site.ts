@@ -137,7 +137,10 @@ export class VendingSite {
           seller: identity.seller,
           signer: identity.signer,
         },
-        identity: { version: '0', configurationHash: 'simulated', chain: identity.chain },
+        identity: { version: '0', chain: identity.chain },
+        configurationHash: 'simulated',
+        currency: 'EUR',
+        journalLimitBytes: 2 ** 30,
         reader: alwaysIdle ? 'alwaysIdle' : 'session',
         rootPem: identity.rootPem,
         linkMode,
@@ -251,7 +254,18 @@ export class VendingSite {
           () => journal.markStored(marks),
           () => {},
         ),
-      prune: (before) => journal.prune(before),
+      get configuration() {
+        return journal.configuration
+      },
+      keepConfiguration: (configuration) =>
+        written(
+          () => journal.keepConfiguration(configuration),
+          () => {},
+        ),
+      get bytes() {
+        return journal.bytes
+      },
+      prune: (before, largestBytes) => journal.prune(before, largestBytes),
       held: (saleId) => journal.held(saleId),
       terms: (saleId) => journal.terms(saleId),
       unfinished: () => journal.unfinished(),

@@ -1,0 +1,38 @@
+// What a machine says of itself that is no sale: telemetry and audit counters. Kept for the operator; money
+// never follows from either. Each has its own counter, so that a repeat is nothing new.
+import type { Audit } from '@concilia/protocol/audit.ts'
+import type { Telemetry } from '@concilia/protocol/messages.ts'
+import type { Scene } from './scene.ts'
+import type { World } from './world.ts'
+
+export function telemetryCame(scene: Scene, world: World, telemetry: Telemetry): void {
+  const { automatonId } = scene.machine
+  const { journalId, boot, count, kind, detail: said, at } = telemetry
+  const detail = storable(said)
+  scene.changes.telemetry.push({
+    automatonId,
+    journalId,
+    boot,
+    count,
+    kind,
+    detail,
+    at,
+    heardAt: world.at,
+  })
+  if (kind === 'hardwareLost') scene.putMachine({ fault: detail })
+  if (kind === 'hardwareBack') scene.putMachine({ fault: null })
+  scene.note({ words: `telemetry of ${automatonId}: ${kind} ${detail}`, alarm: kind === 'hardwareLost' })
+}
+
+export function auditCame(scene: Scene, world: World, audit: Audit): void {
+  const { automatonId } = scene.machine
+  const { journalId, boot, count, at } = audit
+  const body = storable(JSON.stringify(audit))
+  scene.changes.audits.push({ automatonId, journalId, boot, count, body, at, heardAt: world.at })
+  scene.note({ words: `audit counters of ${automatonId} have come: ${audit.paid.number} paid vends` })
+}
+
+/** PostgreSQL's text takes neither NUL nor half a surrogate pair. */
+function storable(text: string): string {
+  return text.replaceAll('\0', '\ufffd').toWellFormed()
+}

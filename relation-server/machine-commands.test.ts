@@ -1,0 +1,107 @@
+// What a person reads and is told by the commands about machines, on a whole engine.
+import { OperatingError } from '@concilia/platform/operating-error.ts'
+import type { Audit } from '@concilia/protocol/audit.ts'
+import type { MachineConfiguration } from '@concilia/protocol/machine-configuration.ts'
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { FlagValues } from './command-parts.ts'
+import { type CommandName, runCommand } from './commands.ts'
+import { Scenario } from './engine/scenario.ts'
+import type { ScenarioMachine } from './engine/scenario-machine.ts'
+
+let scenario: Scenario
+let machine: ScenarioMachine
+let file: MachineConfiguration
+beforeEach(async () => {
+  scenario = await Scenario.open()
+  machine = await scenario.machine()
+  file = {}
+})
+
+async function says(command: CommandName, flags: Partial<FlagValues> = {}): Promise<string> {
+  const lines: string[] = []
+  const { store, engine, settings, clock } = scenario
+  await runCommand(command, { id: machine.automatonId, ...flags } as FlagValues, {
+    store,
+    engine,
+    limits: settings.limits,
+    now: () => clock.now(),
+    print: (line) => lines.push(line),
+    readMachineConfiguration: () => file,
+  })
+  return lines.join('\n')
+}
+const configure = { file: 'machine.toml', who: 'somebody', why: 'because' }
+
+describe('machine configure', () => {
+  test('needs a file, and who and why', async () => {
+    await expect(says('machine configure', { who: 'a', why: 'b' })).rejects.toThrow(/--file FILE is needed/)
+    await expect(says('machine configure', { file: 'a' })).rejects.toThrow(/--who and --why are needed/)
+    await expect(says('machine configure', { ...configure, id: 'nobody' })).rejects.toThrow(
+      /no machine nobody/,
+    )
+  })
+
+  test('keeps who decided it, and shows what is wanted until the machine has answered', async () => {
+    file = { language: 'fr' }
+    expect(await says('machine configure', configure)).toMatch(/is to run on configuration 1/)
+    expect(await says('machine show')).toMatch(
+      /in force: its own file; wanted is version 1\n {2}given .*: \{"language":"fr"\}/,
+    )
+  })
+
+  test('refuses what no message holds, and a wait that no buyer keeps', async () => {
+    const items = Array.from({ length: 120 }, (_, index) => ({
+      item: 65_000 + index,
+      label: '"'.repeat(18),
+      amountMinor: 6_553_400,
+    }))
+    const names = ['delivering', 'delivered', 'failed', 'unknown', 'waitLimit', 'cancelled', 'closed']
+    const texts = Object.fromEntries(names.map((name) => [name, '"'.repeat(32)]))
+    file = { priceList: { currency: 'EUR', items }, texts }
+    await expect(says('machine configure', configure)).rejects.toThrow(/is the largest/)
+    file = { limits: { offerWaitMs: 10_000 } }
+    const refused = says('machine configure', configure)
+    await expect(refused).rejects.toBeInstanceOf(OperatingError)
+    await expect(refused).rejects.toThrow(/ends before a buyer can pay/)
+  })
+})
+
+test('machine audit prints the newest counters and the readings before', async () => {
+  expect(await says('machine audit')).toMatch(/no audit counters yet/)
+  const { journalId, boot } = machine
+  const reading: Audit = {
+    ...{ journalId, boot, count: 1, at: 0, source: 'dex', currency: 'EUR' },
+    machine: { serial: 'SIM0000042', model: 'PHONEVEND-30', asset: 'A00042' },
+    paid: { valueMinor: 64_050, number: 431 },
+    cash: { valueMinor: 41_550, number: 281 },
+    tubesMinor: 1400,
+    products: [{ product: '11', priceMinor: 150, number: 251, valueMinor: 37_650 }],
+    events: [{ code: 'EGS', number: 14, active: true }],
+  }
+  await machine.say({ type: 'audit', audit: reading })
+  const sold = { valueMinor: 64_200, number: 432 }
+  await machine.say({ type: 'audit', audit: { ...reading, count: 2, at: 60_000, paid: sold } })
+  expect((await says('machine audit')).split('\n').map((line) => line.replace(/ +/g, ' '))).toEqual([
+    'SIM0000042 PHONEVEND-30 A00042, read 1970-01-01 00:01:00 by dex; since initialisation:',
+    ' paid 432 642.00 EUR',
+    ' cash 281 415.50 EUR',
+    ' tubes 14.00 EUR',
+    ' product 11 251 376.50 EUR at 1.50 EUR',
+    ' event EGS 14, stands now',
+    'Readings, newest first (time, paid vends, their value):',
+    ' 1970-01-01 00:01:00 432 642.00 EUR',
+    ' 1970-01-01 00:00:00 431 640.50 EUR',
+  ])
+})
+
+test('machine show tells what it noticed, a standing loss, and what could not be processed', async () => {
+  const { journalId, boot } = machine
+  const telemetry = { journalId, boot, count: 1, at: 0, kind: 'hardwareLost', detail: 'unplugged' } as const
+  await machine.say({ type: 'telemetry', telemetry })
+  await machine.garble()
+  const shown = await says('machine show')
+  expect(shown).toMatch(/hardware: lost: unplugged/)
+  expect(shown).toMatch(/2030-01-01 00:01:00 {2}hardwareLost {2}unplugged/)
+  expect(shown).toMatch(/could not be processed, newest first:\n.*not in form: not JSON/)
+  expect(await says('machine list')).toMatch(/hardware lost: unplugged/)
+})
