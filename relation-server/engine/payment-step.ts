@@ -7,7 +7,7 @@ import type { Scene } from './scene.ts'
 import type { World } from './world.ts'
 
 /** About a quarter of an hour of growing intervals. */
-export const longDoubtAttempts = 20
+export const longDoubtAttempts = 45
 const longDoubt = 'the payment centre gives no definite answer to'
 
 export function paymentAnswered(scene: Scene, world: World, input: PaymentInput): void {
