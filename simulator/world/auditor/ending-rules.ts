@@ -17,6 +17,7 @@ export interface Ending {
 /** Whose coming in a delivery leaves nobody able to say what fell. */
 const blinding = [
   'booted',
+  'ended',
   'journalLost',
   'automatonStop',
   'unplugged',
