@@ -292,6 +292,16 @@ describe('by dialogue', () => {
     expect(await dial('1')).toMatchObject({ screen: /^Thank you/ })
   })
 
+  test('the phone first: the 1 that was typed to see the price is no yes to it', async () => {
+    const { scenario, machine, dial } = await town()
+    expect(await dial('4021')).toMatchObject({ screen: /1 See the price/, goesOn: true })
+    const saleId = await machine.offer()
+    expect(await dial('1')).toMatchObject({ screen: /1 Pay/, goesOn: true })
+    expect(await scenario.state(saleId)).toBe('open.consenting')
+    expect(await dial('1')).toMatchObject({ screen: /^Thank you/ })
+    expect(scenario.centre.heard[1]?.operation).toMatchObject({ consent: { by: 'network' } })
+  })
+
   test('the suggested machine is line 1 of its screen, and only of that', async () => {
     const { scenario, machine, dial } = await town()
     const saleId = await machine.offer()

@@ -21,6 +21,17 @@ const behaviours = {
       return true
     },
   },
+  /** All goes well, and the machine says so twice. */
+  twice: {
+    approved(machine, item) {
+      machine.after(machine.settings.motorMs, () => {
+        machine.drop(item)
+        machine.reportSuccess()
+        machine.line.write('c,VEND,SUCCESS\r\n')
+      })
+      return true
+    },
+  },
   /** The motor turns, nothing falls, the machine says so. */
   jam: {
     approved(machine) {

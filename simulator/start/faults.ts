@@ -62,6 +62,11 @@ export const faults = {
     twist: 'unplugLine',
     ends: 'notDeliveredNotPaid',
   },
+  twice: {
+    says: 'the machine says twice that it has delivered',
+    behaviours: ['twice'],
+    ends: 'deliveredAndPaid',
+  },
   garbage: { says: 'noise on the serial line', behaviours: ['garbage'], ends: 'deliveredAndPaid' },
   'box-restart': { says: 'the box restarts while the machine waits', behaviours: ['boxRestart'] },
   coins: { says: 'the buyer pays in coins after all', twist: 'coins', ends: 'notDeliveredNotPaid' },

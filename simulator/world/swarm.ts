@@ -75,6 +75,7 @@ export interface Swarm {
 }
 
 const behaviourNames: readonly BehaviourName[] = [
+  'twice',
   'jam',
   'silent',
   'reset',
