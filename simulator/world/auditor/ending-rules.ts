@@ -72,6 +72,8 @@ export class EndingRules implements Rules {
     } else if (fallen === 1 && paid === 0) {
       if (isUnknown || sale.closedByPerson) this.#unknown(sale, found)
       else this.#breaks(2, `${found}: goods for nothing`)
+    } else if (sale.promise === 'withdraw') {
+      this.#breaks(7, `${found}: a yes that came after the withdrawal was not undone`)
     } else {
       this.#breaks(2, `${found}: paid for nothing`)
     }
