@@ -1,4 +1,4 @@
-// The outside broker of a bench: started, killed, started again on the same port.
+// The outside broker of a bench: started, killed, stopped in time, started again on the same port.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -21,6 +21,15 @@ export class OutsideBroker {
     const gone = once(child, 'exit')
     child.kill('SIGKILL')
     await gone
+  }
+
+  /** Takes it out of time until `resume`. */
+  pause(): void {
+    this.#child?.kill('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#child?.kill('SIGCONT')
   }
 
   double(on: boolean): void {

@@ -1,10 +1,12 @@
 // Somebody on a wire between two programs: carries bytes both ways, and can hold a request or an answer back,
-// double everything that is asked, cut every connection, or take everything and answer nothing. It knows
-// nothing of what it carries but the words that it is to hold.
+// double everything that is asked, carry slowly, cut every connection, leave one end of each hanging, or take
+// everything of one direction or both and pass nothing on. It knows nothing of what it carries but the words
+// that it is to hold.
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 
-type Direction = 'request' | 'answer'
+export type Direction = 'request' | 'answer'
+const bothWays: readonly Direction[] = ['request', 'answer']
 
 export interface Holding {
   /** The first is held. */
@@ -26,9 +28,14 @@ interface Hold {
 export class TcpProxy {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
+  readonly #pairs = new Map<Socket, Socket>()
   #target = 0
   #hold: Hold | undefined
-  #isBlackHole = false
+  /** What goes these ways is swallowed. */
+  #lost: readonly Direction[] = []
+  #delayMs = 0
+  /** Ends whose other end is gone without their having been told. */
+  readonly #hanging = new Set<Socket>()
   #isDoubling = false
 
   constructor() {
@@ -73,10 +80,27 @@ export class TcpProxy {
     for (const socket of this.#sockets) socket.resetAndDestroy()
   }
 
-  /** Connections take everything and answer nothing; at its end they are gone. */
-  blackHole(on: boolean): void {
-    this.#isBlackHole = on
+  /** What goes these ways is taken and goes nowhere; at its end the connections are gone. */
+  blackHole(on: boolean, ways: readonly Direction[] = bothWays): void {
+    this.#lost = on ? ways : []
     if (!on) this.cut()
+  }
+
+  /** Everything arrives this much later (ms), in order; 0: at once again, what is under way after it. */
+  slow(delayMs: number): void {
+    this.#delayMs = delayMs
+  }
+
+  /**
+   * One end of every connection is gone, as after a power cut there, and the other is not told; new connections
+   * are as usual. Those left hanging are reset by the next `cut`.
+   */
+  halfOpen(gone: 'near' | 'far'): void {
+    for (const [near, far] of this.#pairs) {
+      const [dead, left] = gone === 'near' ? [near, far] : [far, near]
+      this.#hanging.add(left)
+      dead.resetAndDestroy()
+    }
   }
 
   /** Whatever is asked is asked twice at the same moment; the second answer goes nowhere. */
@@ -95,12 +119,15 @@ export class TcpProxy {
     const far = this.#open()
     const all = this.#isDoubling ? [near, far, this.#open()] : [near, far]
     let isHeld = false
+    this.#pairs.set(near, far)
     for (const socket of all) {
       this.#sockets.add(socket)
       socket.on('error', () => {})
       socket.once('close', () => {
         this.#sockets.delete(socket)
-        if (!isHeld) for (const other of all) other.destroy()
+        this.#pairs.delete(near)
+        this.#hanging.delete(socket)
+        if (!isHeld) for (const other of all) if (!this.#hanging.has(other)) other.destroy()
       })
     }
     this.#pass('request', near, all.slice(1), (held) => {
@@ -116,8 +143,15 @@ export class TcpProxy {
 
   #pass(direction: Direction, from: Socket, to: readonly Socket[], held: (isHeld: boolean) => void): void {
     let waiting: Buffer[] | undefined
-    const write = (bytes: Buffer) => {
+    const underWay: Buffer[] = []
+    const writeNow = (bytes: Buffer) => {
       for (const socket of to) if (socket.writable) socket.write(bytes)
+    }
+    const write = (bytes: Buffer) => {
+      // Behind what is still on its way, even when the wire is quick again.
+      if (this.#delayMs === 0 && underWay.length === 0) return writeNow(bytes)
+      underWay.push(bytes)
+      setTimeout(() => writeNow(underWay.shift() ?? bytes), this.#delayMs)
     }
     from.on('data', (bytes) => {
       const hold = this.#hold
@@ -137,7 +171,7 @@ export class TcpProxy {
         })
       }
       if (waiting) waiting.push(bytes)
-      else if (!this.#isBlackHole) write(bytes)
+      else if (!this.#lost.includes(direction)) write(bytes)
     })
   }
 }

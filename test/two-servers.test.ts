@@ -1,15 +1,11 @@
 // Two relation servers on one database and one broker: both hear every machine, one lock an input; either may be killed
 // or stopped in time, and the other goes on with what it had begun.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { buyers } from '@concilia/simulator/start/buyers.ts'
-import { writeConfiguration } from '@concilia/simulator/start/configurations.ts'
-import { stepOf } from '@concilia/simulator/start/steps.ts'
-import { SupervisedProgram } from '@concilia/simulator/start/supervised-program.ts'
-import { parse } from 'smol-toml'
+import type { SupervisedProgram } from '@concilia/simulator/start/supervised-program.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Bench } from './bench.ts'
 import { OutsideBroker } from './outside-broker.ts'
+import { secondServer } from './second-server.ts'
 import type { Story } from './story.ts'
 import { TcpProxy } from './tcp-proxy.ts'
 
@@ -33,7 +29,7 @@ beforeAll(async () => {
       return { serverHttp: await phonesWire.start(serverHttp) }
     },
   })
-  second = secondServer()
+  second = secondServer(bench.house, { httpPort: ports.second })
   await second.start()
 })
 afterAll(async () => {
@@ -41,25 +37,6 @@ afterAll(async () => {
   await bench?.close()
   await Promise.all([phonesWire.stop(), broker.kill()])
 })
-
-function secondServer(): SupervisedProgram {
-  const { house } = bench
-  const { program } = bench.program('relation-server')
-  const first = parse(readFileSync(join(house.places.configuration, 'relation-server.toml'), 'utf8'))
-  const name = 'relation-server-2'
-  const file = writeConfiguration(house.places, name, { ...first, http: { port: ports.second } })
-  return new SupervisedProgram(
-    { ...program, name, title: 'relation server 2', arguments: ['--config', file] },
-    house.places,
-    {
-      line({ title }, line) {
-        const step = stepOf(title, line)
-        if (step) house.happenings.tell({ kind: 'step', ...step })
-      },
-      news: (words) => house.happenings.tell({ kind: 'news', at: Date.now(), words }),
-    },
-  )
-}
 
 /** The gateway hands what phones do to this server from now on. */
 function phonesReach(which: keyof typeof ports): void {

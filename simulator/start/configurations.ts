@@ -31,8 +31,12 @@ export interface BenchSettings {
   readonly ports: Ports
   /** Where they are looked for: elsewhere only when somebody stands on the wire. */
   readonly reached: Ports
-  /** A broker that is nobody's of ours; undefined: the server's own. */
-  readonly brokerPort: number | undefined
+  /** A broker that is nobody's of ours, and where each program finds it; undefined: the server's own. */
+  readonly brokerPort: number | ((program: string) => number) | undefined
+}
+
+function brokerPortFor(program: string, { brokerPort }: BenchSettings): number | undefined {
+  return typeof brokerPort === 'function' ? brokerPort(program) : brokerPort
 }
 
 /** @returns the file */
@@ -44,17 +48,18 @@ export function writeConfiguration(places: Places, name: string, content: object
 }
 
 export function automatonConfiguration(
-  { places, reached, limits, linkMode, brokerPort }: BenchSettings,
+  settings: BenchSettings,
   { number, automatonId, alwaysIdle }: BenchMachine,
   identity: string,
 ): z.input<typeof automatonConfigurationSchema> {
+  const { places, reached, limits, linkMode } = settings
   return {
     machineNumber: number,
     identity,
     journal: join(places.journals, `${automatonId}.db`),
     currency,
     link: {
-      url: `mqtt://127.0.0.1:${brokerPort ?? reached.serverMqtt}`,
+      url: `mqtt://127.0.0.1:${brokerPortFor(automatonId, settings) ?? reached.serverMqtt}`,
       // A session is opened by the server, which must be able to reach the machine.
       mode: alwaysIdle ? linkMode : 'permanent',
     },
@@ -69,9 +74,11 @@ export function lineOf(places: Places, machineNumber: string): string {
 }
 
 export function serverConfiguration(
-  { places, ports, reached, limits, charge, brokerPort }: BenchSettings,
+  settings: BenchSettings,
   identity: string,
 ): z.input<typeof serverConfigurationSchema> {
+  const { places, ports, reached, limits, charge } = settings
+  const brokerPort = brokerPortFor('relation-server', settings)
   return {
     identity,
     subscriberKeyFile: secretFile(places, 'subscriber.key'),

@@ -10,7 +10,16 @@ import type { Limits } from '@concilia/protocol/limits.ts'
 import type { Store as ServerStore } from '@concilia/relation-server/store/port.ts'
 import { openPostgresStore as openServerStore } from '@concilia/relation-server/store/postgres-store.ts'
 import { SimulatorControl } from '../control-client.ts'
-import { type Buyer, benchMachines, buyers, currency, operator, shortCode, ussdCode } from './buyers.ts'
+import {
+  type BenchMachine,
+  type Buyer,
+  benchMachines,
+  buyers,
+  currency,
+  operator,
+  shortCode,
+  ussdCode,
+} from './buyers.ts'
 import { CentreDesk } from './centre-desk.ts'
 import type { LogLine, Program } from './child-program.ts'
 import {
@@ -40,8 +49,10 @@ export interface HouseOptions {
   readonly slowMs?: number
   /** Somebody who stands on the wires: where the programs are looked for instead of where they listen. */
   readonly detour?: (ports: Ports) => Promise<Partial<Ports>>
-  /** An MQTT broker of this machine that takes the place of the server's own. */
-  readonly brokerPort?: number
+  /** An MQTT broker of this machine that takes the place of the server's own: where each program finds it. */
+  readonly brokerPort?: number | ((program: string) => number)
+  /** Those of `npm start` when left out. */
+  readonly machines?: readonly BenchMachine[]
 }
 
 export class House {
@@ -88,7 +99,11 @@ export class House {
     this.#tell('starting payment centre, relation server and simulator')
     await Promise.all([this.#startSimulator(settings), this.#startServers(settings, postgres)])
     this.#tell('starting the automata')
-    await Promise.all(benchMachines.map((machine) => this.#startAutomaton(settings, machine)))
+    await Promise.all(this.machines.map((machine) => this.#startAutomaton(settings, machine)))
+  }
+
+  get machines(): readonly BenchMachine[] {
+    return this.#options.machines ?? benchMachines
   }
 
   get simulator(): SimulatorControl {
@@ -115,7 +130,7 @@ export class House {
 
   async #stop(): Promise<void> {
     const stopped = (name: string) => this.#programs.get(name)?.stop()
-    await Promise.all(benchMachines.map(({ automatonId }) => stopped(automatonId)))
+    await Promise.all(this.machines.map(({ automatonId }) => stopped(automatonId)))
     await stopped('relation-server')
     await Promise.all([stopped('payment-centre'), stopped('simulator')])
     await this.#starting?.catch(() => {})
@@ -136,7 +151,7 @@ export class House {
       )
       this.#simulator = control
       const { slowMs } = this.#options
-      for (const { number, items, alwaysIdle } of benchMachines) {
+      for (const { number, items, alwaysIdle } of this.machines) {
         const link = lineOf(settings.places, number)
         await control.call('createMachine', {
           name: number,
@@ -194,14 +209,14 @@ export class House {
   async #enrol(server: Program): Promise<void> {
     const known = new Set((await this.serverStore.machines()).map(({ machineNumber }) => machineNumber))
     const who = ['--who', 'npm start', '--why', 'first start of the bench']
-    for (const { automatonId, number } of benchMachines.filter((each) => !known.has(each.number))) {
+    for (const { automatonId, number } of this.machines.filter((each) => !known.has(each.number))) {
       const machine = ['--id', automatonId, '--number', number, '--seller', operator.id]
       const words = ['machine', 'enrol', ...machine, '--trade-name', operator.name, '--admit', ...who]
       await runCommand(server, this.places.root, words)
     }
   }
 
-  async #startAutomaton(settings: BenchSettings, machine: (typeof benchMachines)[number]): Promise<void> {
+  async #startAutomaton(settings: BenchSettings, machine: BenchMachine): Promise<void> {
     const { automatonId: id, number } = machine
     const { certificates } = settings.places
     const identity = await issue(

@@ -1,0 +1,82 @@
+// `npm run chaos`: one run with real processes, to be replayed by its seed. Exit 0 when every rule held; otherwise
+// 1, the breaches, the command that repeats it, and the folder with every log.
+import { rmSync } from 'node:fs'
+import { helpText, readCommandLine, usageError } from '@concilia/platform/command-line.ts'
+import { OperatingError } from '@concilia/platform/operating-error.ts'
+import { keepForInspection, sweepAbandoned, temporaryData } from '@concilia/simulator/start/temporary-data.ts'
+import { faultWords } from './judge.ts'
+import { type ChaosResult, runChaos } from './run.ts'
+
+const description = {
+  program: 'chaos',
+  summary:
+    'sales on real processes that are killed, stopped and cut off at random; then goods and books are compared.',
+  usage: ['npm run chaos', 'npm run chaos -- --seed 4711 --sales 50'],
+  flags: {
+    seed: { value: 'NUMBER', says: 'repeats the plan of an earlier run; drawn and printed when left out' },
+    sales: { value: 'NUMBER', says: 'visits of buyers; 300 when left out' },
+    machines: { value: 'NUMBER', says: 'from 2 to 12; 6 when left out' },
+    seconds: { value: 'NUMBER', says: 'no new visit after that many; 900 when left out' },
+  },
+  notes:
+    'Breaks off nothing: what is under way at the end may come to rest in its own time, at most 180 s.\n' +
+    'The plan follows from the seed; when its parts meet is up to the processes.',
+} as const
+
+try {
+  const line = readCommandLine(description, process.argv.slice(2))
+  if (line === 'help') console.log(helpText(description))
+  else await chaos(line.flags)
+} catch (error) {
+  console.error(error instanceof OperatingError ? `${error.message}\n${error.advice}` : error)
+  process.exitCode = error instanceof OperatingError && error.code === 'usage' ? 2 : 1
+}
+
+async function chaos(
+  flags: Readonly<Record<keyof typeof description.flags, string | undefined>>,
+): Promise<void> {
+  const number = (name: keyof typeof flags, otherwise: number, least: number, most: number) => {
+    const value = flags[name] === undefined ? otherwise : Number(flags[name])
+    if (Number.isInteger(value) && value >= least && value <= most) return value
+    throw usageError(description, `--${name} is a whole number from ${least} to ${most}`)
+  }
+  const seed = number('seed', Math.floor(Math.random() * 1e6), 0, 2 ** 31)
+  const sales = number('sales', 300, 1, 100_000)
+  const machines = number('machines', 6, 2, 12)
+  const seconds = number('seconds', 900, 5, 86_400)
+  console.log(`seed ${seed}: ${sales} visits, ${machines} machines, at most ${seconds} s of them`)
+  await sweepAbandoned()
+  const data = temporaryData()
+  const begun = performance.now()
+  const tell = (words: string) =>
+    console.log(`${String(Math.round((performance.now() - begun) / 1000)).padStart(5)} s  ${words}`)
+  let result: ChaosResult | undefined
+  try {
+    result = await runChaos({ seed, sales, machines, seconds, restSeconds: 180, data, tell })
+  } finally {
+    if (!result || result.breaches.length > 0) {
+      process.exitCode = 1
+      console.log(`\nagain: npm run chaos -- --seed ${seed} --sales ${sales} --machines ${machines}`)
+      console.log(`logs, books and journals are kept in ${keepForInspection(data)}`)
+    } else rmSync(data, { recursive: true, force: true })
+  }
+  console.log(summary(result))
+}
+
+export function summary({ breaches, endings, unknown, goods, paidMinor, records }: ChaosResult): string {
+  return [
+    '',
+    `faults:  ${faultWords(records.faults)}`,
+    `sales:   ${Object.entries(endings)
+      .map(([state, count]) => `${count} ${state}`)
+      .join(', ')}`,
+    `goods:   ${goods.forPhones} fell for phones, ${goods.forCoins} for coins`,
+    `money:   ${(paidMinor / 100).toFixed(2)} taken from buyers and kept`,
+    `unknown: ${unknown.length}`,
+    ...unknown.map(
+      ({ saleId, because, fell }) => `  ${saleId.slice(0, 8)} ${fell ? 'fell' : 'did not fall'}: ${because}`,
+    ),
+    breaches.length === 0 ? 'every rule held' : `${breaches.length} breaches:`,
+    ...breaches.map((words) => `  ${words}`),
+  ].join('\n')
+}
