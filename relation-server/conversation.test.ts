@@ -283,12 +283,13 @@ describe('by dialogue', () => {
     expect(await scenario.state(saleId)).toBe('refused')
   })
 
-  test('the phone first: 1 looks again once something is chosen', async () => {
-    const { machine, dial } = await town()
+  test('the phone first: 1 looks again once something is chosen, and consents to nothing unseen', async () => {
+    const { scenario, machine, dial } = await town()
     expect(await dial('4021')).toMatchObject({ screen: /1 See the price/, goesOn: true })
     expect(await dial('1')).toMatchObject({ screen: /1 See the price/, goesOn: true })
-    await machine.offer()
-    expect(await dial('4021')).toMatchObject({ screen: /1 Pay/, goesOn: true })
+    const saleId = await machine.offer()
+    expect(await dial('1')).toMatchObject({ screen: /1\.50.*\n1 Pay/, goesOn: true })
+    expect(await scenario.state(saleId)).toBe('open.consenting')
     expect(await dial('1')).toMatchObject({ screen: /^Thank you/ })
   })
 
