@@ -40,10 +40,12 @@ export interface Records {
   readonly hardware: HardwareEvent[]
   /** Texts as they arrived, by the buyer's name. */
   readonly texts: { readonly at: number; readonly buyer: string; readonly words: string }[]
+  /** Dialogues, with what was typed into each screen. */
+  readonly screens: { readonly at: number; readonly buyer: string; readonly words: string }[]
   /** News of the processes, such as how one ended. */
   readonly news: string[]
 }
 
 export function emptyRecords(): Records {
-  return { faults: [], visits: [], consents: [], hardware: [], texts: [], news: [] }
+  return { faults: [], visits: [], consents: [], hardware: [], texts: [], screens: [], news: [] }
 }

@@ -121,12 +121,15 @@ export class Visit {
     const { simulator } = this.#world.house
     const { machine, hesitatesMs, way } = this.#plan
     let screen = await simulator.call('dial', { number: buyer.number, code: `*123*${machine.number}#` })
+    const reads = () => this.#records.screens.push({ at: Date.now(), buyer: buyer.name, words: screen.text })
+    reads()
     for (let step = 0; screen.goesOn && step < 4 && !this.#isOver; step++) {
       await pause(hesitatesMs)
       const isPrice = /^1 Pay/m.test(screen.text)
       const no = isPrice && (way === 'saysNo' || way === 'saysNothing')
       if (isPrice && !no) this.#consents(buyer, screen.text)
       screen = await simulator.call('type', { number: buyer.number, words: no ? '0' : '1' })
+      reads()
     }
   }
 
