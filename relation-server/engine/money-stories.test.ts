@@ -24,6 +24,7 @@ describe('a withdrawal', () => {
     expect(phone.heard()).toEqual(['price', 'paying', 'cancelled'])
     expect(scenario.instructions(saleId)).toEqual([])
     expect(await scenario.outbox()).toEqual([])
+    expect((await scenario.saleRow(saleId)).aside).toBeNull()
   })
 
   test('while the charge is in doubt voids it, and the void is repeated until it is answered', async () => {

@@ -8,6 +8,8 @@ import type { World } from './world.ts'
 
 /** About a quarter of an hour of growing intervals. */
 export const longDoubtAttempts = 45
+/** Refused, these leave everything as it was: what comes late is refused by the void that overtook it. */
+const movesNothing = new Set(['eligibility', 'charge', 'prepare', 'validate'])
 const longDoubt = 'the payment centre gives no definite answer to'
 
 export function paymentAnswered(scene: Scene, world: World, input: PaymentInput): void {
@@ -19,7 +21,7 @@ export function paymentAnswered(scene: Scene, world: World, input: PaymentInput)
   noteDoubt(scene, input)
   const sale = scene.sale(saleId)
   if (sale?.open) stepSale(scene, world, sale, { type: 'paymentAnswered', operationId, result })
-  else if (sale && result.kind === 'refused' && operationKind !== 'eligibility') {
+  else if (sale && result.kind === 'refused' && !movesNothing.has(operationKind)) {
     const aside = `after its end the centre refused to ${operationKind}: ${result.code}`
     scene.putSale({ ...sale, aside })
   }
