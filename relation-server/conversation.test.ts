@@ -15,8 +15,13 @@ async function town(options: ScenarioOptions = {}) {
   const texts: OutgoingText[] = []
   const sending: SendResult[] = []
   const { clock, store, vault, engine } = scenario
+  /** What is read of a phone's requests is read once this resolves. */
+  const reading = { begins: Promise.resolve() }
   const conversation = new Conversation({
-    store,
+    store: {
+      subscriber: (id) => store.subscriber(id),
+      identificationsOf: (id) => reading.begins.then(() => store.identificationsOf(id)),
+    },
     directory: new MachineDirectory(store, clock),
     vault,
     engine: () => engine,
@@ -71,7 +76,7 @@ async function town(options: ScenarioOptions = {}) {
   }
   const codeSent = () =>
     /YES (\d{4})/.exec(texts.findLast(({ text }) => text.includes('YES'))?.text ?? '')?.[1]
-  return { scenario, machine, conversation, texts, sending, text, dial, codeSent }
+  return { scenario, machine, conversation, texts, sending, text, dial, codeSent, reading }
 }
 
 describe('by text', () => {
@@ -301,6 +306,36 @@ describe('by dialogue', () => {
     expect(await scenario.state(saleId)).toBe('open.consenting')
     expect(await dial('1')).toMatchObject({ screen: /^Thank you/ })
     expect(scenario.centre.heard[1]?.operation).toMatchObject({ consent: { by: 'network' } })
+  })
+
+  test('1 See the price, while the price is just being shown, consents to nothing', async () => {
+    const { scenario, machine, dial, reading } = await town()
+    await dial('4021')
+    const [eligible, read] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    scenario.centre.next('eligibility', eligible.promise)
+    const saleId = await machine.offer()
+    reading.begins = read.promise
+    const dialling = dial('1')
+    eligible.resolve()
+    await scenario.settle()
+    read.resolve()
+    expect(await dialling).toMatchObject({ screen: /1 Pay/, goesOn: true })
+    expect(await scenario.state(saleId)).toBe('open.consenting')
+  })
+
+  test('the receipt goes by text, also while a screen is waited for', async () => {
+    const { scenario, machine, dial, texts, reading } = await town()
+    const saleId = await machine.offer()
+    await dial('4021')
+    await dial('1')
+    const read = Promise.withResolvers<void>()
+    reading.begins = read.promise
+    const dialling = dial('4021')
+    await machine.report(saleId, 'delivered')
+    await scenario.settle()
+    read.resolve()
+    expect(await dialling).toMatchObject({ screen: /^Choose your item/ })
+    expect(texts.map(({ text }) => text)).toEqual([expect.stringMatching(/^Paid/)])
   })
 
   test('the suggested machine is line 1 of its screen, and only of that', async () => {

@@ -42,14 +42,10 @@ export interface ConversationParts extends Manners {
 
 /** Open requests of one subscriber, on all machines together. */
 const mostOpen = 3
-/** These are about money that moved: they are sent even to somebody who said STOP. */
-const alwaysSent = new Set<Say['kind']>([
-  'receipt',
-  'refundNotice',
-  'unknownClosedNotice',
-  'owedNotice',
-  'stopped',
-])
+/** These are about money that moved: they are kept, so they go by text, whatever screen somebody looks at. */
+const aboutMoney = new Set<Say['kind']>(['receipt', 'refundNotice', 'unknownClosedNotice', 'owedNotice'])
+/** Even to somebody who said STOP. */
+const alwaysSent = new Set<Say['kind']>([...aboutMoney, 'stopped'])
 
 interface Aim {
   readonly automatonId: string | null
@@ -89,6 +85,8 @@ export class Conversation implements Speaker {
     try {
       await this.#submit(incoming, priced)
     } catch (error) {
+      // Its repeat answers the same screen as it did.
+      this.#priced.set(sessionId, priced, incoming.at)
       screens.giveUp(step, sessionId, error)
       throw error
     }
@@ -98,13 +96,13 @@ export class Conversation implements Speaker {
   async speak(text: TextBody, key: string): Promise<'done' | 'later'> {
     const { screens, store, vault, sender, house, log } = this.#parts
     const row = await store.subscriber(text.subscriberId)
-    const onScreen = text.channel === 'ussd' && text.sessionId !== null && screens.isWaiting(text.sessionId)
-    if (onScreen && text.sessionId !== null) {
+    const dialogue = text.channel === 'ussd' && !aboutMoney.has(text.say.kind) ? text.sessionId : null
+    if (dialogue !== null && screens.isWaiting(dialogue)) {
       const menu = onMenu(text)
       const screen = render(menu, text.language, 'ussd', house)
       const code = menu.kind === 'priceMenu' && text.say.kind === 'price' ? text.say.code : ''
-      this.#priced.set(text.sessionId, code, this.#parts.clock.now())
-      screens.show(text.sessionId, { kind: 'screen', screen, goesOn: awaitsAnswer(menu) })
+      this.#priced.set(dialogue, code, this.#parts.clock.now())
+      screens.show(dialogue, { kind: 'screen', screen, goesOn: awaitsAnswer(menu) })
       if (menu.kind !== 'codeSent') return 'done'
     }
     if (!row || (row.stopped && !alwaysSent.has(text.say.kind))) return 'done'
