@@ -4,8 +4,8 @@ import { rmSync } from 'node:fs'
 import { helpText, readCommandLine, usageError } from '@concilia/platform/command-line.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { keepForInspection, sweepAbandoned, temporaryData } from '@concilia/simulator/start/temporary-data.ts'
-import { faultWords } from './judge.ts'
 import { type ChaosResult, runChaos } from './run.ts'
+import { summary } from './summary.ts'
 
 const description = {
   program: 'chaos',
@@ -61,22 +61,4 @@ async function chaos(
     } else rmSync(data, { recursive: true, force: true })
   }
   console.log(summary(result))
-}
-
-export function summary({ breaches, endings, unknown, goods, paidMinor, records }: ChaosResult): string {
-  return [
-    '',
-    `faults:  ${faultWords(records.faults)}`,
-    `sales:   ${Object.entries(endings)
-      .map(([state, count]) => `${count} ${state}`)
-      .join(', ')}`,
-    `goods:   ${goods.forPhones} fell for phones, ${goods.forCoins} for coins`,
-    `money:   ${(paidMinor / 100).toFixed(2)} taken from buyers and kept`,
-    `unknown: ${unknown.length}`,
-    ...unknown.map(
-      ({ saleId, because, fell }) => `  ${saleId.slice(0, 8)} ${fell ? 'fell' : 'did not fall'}: ${because}`,
-    ),
-    breaches.length === 0 ? 'every rule held' : `${breaches.length} breaches:`,
-    ...breaches.map((words) => `  ${words}`),
-  ].join('\n')
 }
