@@ -1,0 +1,58 @@
+// A disk of a few megabytes that can be filled to its last byte and emptied again: memory that is mounted as a
+// file system, which only root may do.
+import { spawnSync } from 'node:child_process'
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+
+export class SmallDisk {
+  readonly #folder: string
+
+  private constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** @returns why there is none, in words for whoever reads the test's output, when it cannot be mounted here */
+  static mount(folder: string, megabytes: number): SmallDisk | string {
+    mkdirSync(folder, { recursive: true })
+    const size = ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=755`, 'tmpfs', folder]
+    const { status, stderr, error } = spawnSync('mount', size, { encoding: 'utf8' })
+    if (status === 0) return new SmallDisk(folder)
+    return `no small disk can be mounted here (${error?.message ?? stderr.trim()}); a full disk is not tried`
+  }
+
+  /** Not a byte is left. */
+  fill(): void {
+    const ballast = openSync(this.#ballast, 'a')
+    try {
+      for (const size of [65_536, 4096, 1]) {
+        const bytes = Buffer.alloc(size)
+        while (isWritten(ballast, bytes)) {}
+      }
+    } finally {
+      closeSync(ballast)
+    }
+  }
+
+  /** What it was filled with is gone. */
+  empty(): void {
+    rmSync(this.#ballast, { force: true })
+  }
+
+  unmount(): void {
+    // Lazily: a program that was killed may hold a file for a moment longer.
+    spawnSync('umount', ['-l', this.#folder])
+  }
+
+  get #ballast(): string {
+    return join(this.#folder, 'ballast')
+  }
+}
+
+function isWritten(file: number, bytes: Buffer): boolean {
+  try {
+    return writeSync(file, bytes) === bytes.length
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return false
+    throw error
+  }
+}
