@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { assertLimits, readConfiguration, requiredEnvironment } from '@concilia/platform/configuration.ts'
-import { DatabaseClock } from '@concilia/platform/database-clock.ts'
+import { clockWasSet, DatabaseClock } from '@concilia/platform/database-clock.ts'
 import { type Identity, readIdentity } from '@concilia/platform/identity.ts'
 import { type Log, makeLog } from '@concilia/platform/log.ts'
 import { migrate } from '@concilia/platform/migrate.ts'
@@ -52,7 +52,8 @@ export async function openCentre(file: string): Promise<OpenCentre> {
     const clock = await DatabaseClock.start({
       own: systemClock,
       ask: () => store.now(),
-      jumped: (byMs) => log.warn(`the clock of the database was set by ${byMs} ms`),
+      newest: () => store.newestAt(),
+      jumped: (byMs) => log.warn(clockWasSet(byMs)),
     })
     const engine = engineOf(configuration, identity, store, secrets, clock, log)
     const close = async () => {

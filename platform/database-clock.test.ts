@@ -4,7 +4,7 @@ import { DatabaseClock } from './database-clock.ts'
 
 const day = 86_400_000
 
-async function started() {
+async function started(newest?: (now: number) => number) {
   const own = new ManualClock()
   let beginsAt = Date.UTC(2031, 5, 1)
   const database = {
@@ -17,6 +17,7 @@ async function started() {
   let isAway = false
   const clock = await DatabaseClock.start({
     own,
+    newest: async () => newest?.(database.now()),
     ask: async () => {
       if (isAway) throw new Error('away')
       return database.now()
@@ -58,6 +59,31 @@ test('a database that is away is looked at again; until then time goes on by its
   database.setNow(database.now() - 9_000)
   await pass(61_000)
   expect(jumps).toEqual([-9_000])
+})
+
+test('a database whose clock was set back is not followed: time goes on, and that is told once', async () => {
+  const { database, clock, jumps, pass } = await started()
+  const before = clock.now()
+  database.setNow(database.now() - day)
+  await pass(300_000)
+  expect(clock.now()).toBe(before + 300_000)
+  expect(jumps).toEqual([-day])
+  database.setNow(database.now() + day)
+  await pass(61_000)
+  expect(clock.now()).toBe(database.now())
+  database.setNow(database.now() - 5_000)
+  await pass(61_000)
+  expect(jumps).toEqual([-day, -5_000])
+})
+
+test('it does not begin before the newest moment in the books', async () => {
+  const ahead = await started((now) => now + day)
+  expect(ahead.clock.now()).toBe(ahead.database.now() + day)
+  expect(ahead.jumps).toEqual([-day])
+  await ahead.pass(61_000)
+  expect(ahead.clock.now()).toBe(ahead.database.now() + day)
+  const behind = await started((now) => now - day)
+  expect([behind.clock.now(), behind.jumps]).toEqual([behind.database.now(), []])
 })
 
 test('once it is stopped it asks no more', async () => {

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { usageError } from '@concilia/platform/command-line.ts'
 import { assertLimits, readConfiguration, requiredEnvironment } from '@concilia/platform/configuration.ts'
-import { DatabaseClock } from '@concilia/platform/database-clock.ts'
+import { clockWasSet, DatabaseClock } from '@concilia/platform/database-clock.ts'
 import { readIdentity } from '@concilia/platform/identity.ts'
 import { makeLog } from '@concilia/platform/log.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
@@ -65,7 +65,8 @@ await runMain(description, async ({ command, flags }) => {
   const clock = await DatabaseClock.start({
     own: systemClock,
     ask: () => store.now(),
-    jumped: (byMs) => log.warn(`the clock of the database was set by ${byMs} ms`),
+    newest: () => store.newestAt(),
+    jumped: (byMs) => log.warn(clockWasSet(byMs)),
   })
   if (command !== '') {
     const engine = new Engine({ store, settings, clock, random, log, letOut: () => {} })

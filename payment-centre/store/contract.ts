@@ -34,6 +34,14 @@ export function storeContract(name: string, open: () => Promise<CentreStore>, ru
       await booksAreRight()
     })
 
+    test('the newest key', async () => {
+      const before = (await store.newestAt()) ?? 0
+      const one = await trade()
+      await one.openAccount('a', 100)
+      await one.do(one.charge('a', 'k', { amountMinor: 1, offer: 'o' }))
+      expect(await store.newestAt()).toBe(Math.max(before, one.clock.now()))
+    })
+
     test('20 drains of 10 from a balance of 100 give exactly 10, by debit and by hold', async () => {
       const one = await trade()
       await one.openAccount('a', 100)

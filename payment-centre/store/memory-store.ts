@@ -92,6 +92,11 @@ export class MemoryStore implements CentreStore {
     })
   }
 
+  async newestAt() {
+    const times = [...this.#books.keys.values()].map(({ createdAt }) => createdAt)
+    return times.length === 0 ? undefined : Math.max(...times)
+  }
+
   async prune(keysBefore: number, usageBefore: number) {
     const { keys, payments, usage } = this.#books
     for (const [name, { createdAt, use, paymentId = '' }] of keys) {

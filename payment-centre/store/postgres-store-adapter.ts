@@ -108,6 +108,11 @@ class PostgresStore implements TimedStore {
     })
   }
 
+  async newestAt() {
+    const [row] = await this.#lane.read(({ newestAt }) => newestAt.execute())
+    return row?.at == null ? undefined : Number(row.at)
+  }
+
   async prune(keysBefore: number, usageBefore: number) {
     await this.#lane.read(({ pruneKeys, pruneUsage }) =>
       Promise.all([pruneKeys.execute({ before: keysBefore }), pruneUsage.execute({ before: usageBefore })]),

@@ -239,6 +239,10 @@ function otherReads(db: NodePgDatabase) {
       .where(sql`${payment.owedSince} is not null`)
       .orderBy(payment.owedSince)
       .prepare('owed'),
+    newestAt: db
+      .select({ at: sql<string | null>`max(${requestKey.createdAt})` })
+      .from(requestKey)
+      .prepare('newest_at'),
     /** The same as `keepsItsKey` says. */
     pruneKeys: db
       .delete(requestKey)

@@ -431,6 +431,12 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await store.nextDue()).toBe(10)
     })
 
+    test('the newest of the inbox', async () => {
+      expect(await store.newestAt()).toBeUndefined()
+      await put(store, { inbox: [input('a', { at: 20 }), input('b', { at: 10 })] })
+      expect(await store.newestAt()).toBe(20)
+    })
+
     test('a machine is added once; a second one of its id changes nothing', async () => {
       await store.ensureMachine(machine('m1', { machineNumber: '4021' }))
       await store.ensureMachine(machine('m1', { state: 'pending' }))

@@ -247,6 +247,11 @@ export class MemoryStore implements Store {
     return dues.length === 0 ? undefined : Math.min(...dues)
   }
 
+  async newestAt(): Promise<number | undefined> {
+    const times = [...this.#inbox.values()].map(({ at }) => at)
+    return times.length === 0 ? undefined : Math.max(...times)
+  }
+
   async prune(before: number): Promise<void> {
     for (const [key, row] of this.#inbox) if (row.at < before) this.#inbox.delete(key)
     for (const [key, row] of this.#sales) {

@@ -160,6 +160,11 @@ class PostgresStore implements TimedStore {
     return row?.dueAt == null ? undefined : Number(row.dueAt)
   }
 
+  async newestAt(): Promise<number | undefined> {
+    const [row] = await this.#rest.read(({ newestAt }) => newestAt.execute())
+    return row?.at == null ? undefined : Number(row.at)
+  }
+
   async prune(before: number): Promise<void> {
     await this.#rest.read((statements) =>
       Promise.all([

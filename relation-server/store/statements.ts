@@ -282,6 +282,10 @@ export function prepareStatements(db: NodePgDatabase) {
       })
       .from(sql`(select 1) as one`)
       .prepare('next_due'),
+    newestAt: db
+      .select({ at: sql<string | null>`max(${inbox.at})` })
+      .from(inbox)
+      .prepare('newest_at'),
     pruneInbox: db
       .delete(inbox)
       .where(sql`${inbox.at} < ${sql.placeholder('before')}`)

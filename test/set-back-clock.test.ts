@@ -1,0 +1,109 @@
+// A clock is set back by a day, in each program in turn, while it runs and before it starts: sales end as usual and in
+// the usual time, the program says so in its log, and nothing is paid twice.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { buyers } from '@concilia/simulator/start/buyers.ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Bench, normalLimits } from './bench.ts'
+import type { Story } from './story.ts'
+
+const { rich } = buyers
+const dayMs = 86_400_000
+const programs = ['automaton-4021', 'relation-server', 'payment-centre'] as const
+type Name = (typeof programs)[number]
+/** Time enough to start a program again while the buyer reads. */
+const limits = { ...normalLimits, consentMs: 4000, offerWaitMs: 6500 }
+let bench: Bench
+let clocks: string
+
+beforeAll(async () => {
+  clocks = mkdtempSync(join(tmpdir(), 'concilia-clocks-'))
+  const preload = pathToFileURL(join(import.meta.dirname, 'set-clock.mjs'))
+  process.env.NODE_OPTIONS = `--import=${preload}`
+  process.env.CONCILIA_TEST_CLOCKS = clocks
+  bench = await Bench.open({ limits })
+})
+afterAll(async () => {
+  await bench?.close()
+  delete process.env.NODE_OPTIONS
+  delete process.env.CONCILIA_TEST_CLOCKS
+  rmSync(clocks, { recursive: true, force: true })
+})
+
+/** Resolves once the running program reads its clock so. */
+async function setClock(story: Story, name: Name, offsetMs: number): Promise<void> {
+  tell(name, offsetMs)
+  await story.watch.untilTrue(`the clock of ${name} is set`, async () => isSet(name, offsetMs))
+}
+
+function tell(name: Name, offsetMs: number): void {
+  mkdirSync(clocks, { recursive: true })
+  writeFileSync(join(clocks, name), String(offsetMs))
+}
+
+function isSet(name: Name, offsetMs: number): boolean {
+  try {
+    return readFileSync(join(clocks, `${name}.set`), 'utf8') === String(offsetMs)
+  } catch {
+    return false
+  }
+}
+
+/** A good sale, one that jams, and one that nobody answers: what ends by time ends in time. */
+async function sells(story: Story, atPrice: () => Promise<void>): Promise<void> {
+  await sellsOne(story, atPrice)
+  await story.behave('4021', 'jam')
+  await story.choose('4021', 2)
+  await story.pays(rich, '4021')
+  await story.reads(rich, /you have your 2\.00 EUR back/)
+  await story.behave('4021')
+  await story.choose('4021', 3)
+  await story.texts(rich, 'PAY 4021')
+  await story.readsPrice(rich)
+  await story.ends({ sales: ['settled', 'recredited', 'expired'], paid: { rich: 150 } })
+}
+
+async function sellsOne(story: Story, atPrice: () => Promise<void>): Promise<void> {
+  await story.choose('4021', 1)
+  await story.texts(rich, 'PAY 4021')
+  const code = await story.readsPrice(rich)
+  await atPrice()
+  await story.texts(rich, `YES ${code}`)
+  await story.reads(rich, /^Paid 1\.50 EUR/)
+}
+
+test.each(programs)(
+  'set back in the %s while the buyer reads the price, and set right again',
+  async (name) => {
+    const story = await bench.begin()
+    await sells(story, () => setClock(story, name, -dayMs))
+    const log = readFileSync(join(bench.house.places.log, `${name}.log`), 'utf8')
+    expect(log).toMatch(/"setBackMs":86\d{6},/)
+    const again = await bench.begin()
+    await sellsOne(again, () => setClock(again, name, 0))
+    await again.ends({ sales: ['settled'], paid: { rich: 150 } })
+  },
+  90_000,
+)
+
+test.each(programs)(
+  'the %s starts with a clock that is a day behind',
+  async (name) => {
+    const startsAt = async (offsetMs: number) => {
+      await bench.program(name).stop()
+      tell(name, offsetMs)
+      await bench.program(name).start()
+    }
+    // An automaton that starts anew withdraws its offer: it is started between two sales.
+    if (name === 'automaton-4021') await startsAt(-dayMs)
+    const story = await bench.begin()
+    await sells(story, name === 'automaton-4021' ? async () => {} : () => startsAt(-dayMs))
+    await startsAt(0)
+    const again = await bench.begin()
+    await sellsOne(again, async () => {})
+    await again.ends({ sales: ['settled'], paid: { rich: 150 } })
+  },
+  90_000,
+)
