@@ -190,7 +190,8 @@ function quarantined(scene: Scene, before: Changes, input: Input, world: World, 
     body: bodyOf(input),
     at: world.at,
   })
-  before.notes.push({ words: `quarantined: ${why}`, alarm: true, ...(saleId === null ? {} : { saleId }) })
+  const words = `an event${input.automatonId === null ? '' : ` of ${input.automatonId}`} is quarantined: ${why}`
+  before.notes.push({ words, alarm: true, ...(saleId === null ? {} : { saleId }) })
   const kept = sceneOfKept(scene, before)
   const sale = kept.sale(saleId)
   if (sale) kept.putSale({ ...sale, aside: `a ${input.kind} event could not be processed: ${why}` })

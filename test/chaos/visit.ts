@@ -108,11 +108,17 @@ export class Visit {
 
   async #phones(buyer: Buyer): Promise<void> {
     const { machine, dials } = this.#plan
-    if (!dials || buyer !== this.#plan.buyer) return await this.#texts(buyer, `PAY ${machine.number}`)
+    const { inDialogue } = this.#world
+    if (!dials || buyer !== this.#plan.buyer || inDialogue.has(buyer.number)) {
+      return await this.#texts(buyer, `PAY ${machine.number}`)
+    }
+    inDialogue.add(buyer.number)
     try {
       await this.#dials(buyer)
     } catch (error) {
       this.#record.notes.push(`the dialogue broke off: ${String(error)}`)
+    } finally {
+      inDialogue.delete(buyer.number)
     }
   }
 
@@ -190,7 +196,7 @@ export class Visit {
   #consents({ name: buyer }: Buyer, price: string): void {
     const [, euros = '0', cents = '0'] = /(\d+)\.(\d\d) EUR/.exec(price) ?? []
     const amountMinor = Number(euros) * 100 + Number(cents)
-    const { number: machine } = this.#plan.machine
+    const machine = /^Machine (\d+)/.exec(price)?.[1] ?? ''
     this.#records.consents.push({ at: Date.now(), buyer, machine, amountMinor })
   }
 

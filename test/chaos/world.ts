@@ -31,6 +31,8 @@ export class World {
   readonly buyers: readonly Buyer[] = [...Object.values(benchBuyers), ...moreBuyers]
   readonly broker = new OutsideBroker()
   readonly wires = new Map<string, TcpProxy>()
+  /** Numbers of phones with a dialogue on their screen: a phone has one at a time. */
+  readonly inDialogue = new Set<string>()
   /** Where each program finds the broker. */
   readonly #brokerPorts = new Map<string, number>()
   readonly #httpPorts: number[] = []
