@@ -508,6 +508,24 @@ test('a loss of the hardware is said again to a server that answers a birth, unt
   expect(heard()).toEqual([])
 })
 
+test('an older copy of the journal is noticed by what the server has of it: nothing is said, nothing is sold', () => {
+  offered()
+  world.machine.cancel()
+  world.server.pump()
+  world.kill()
+  world.disk.lastSeq = 0
+  world.disk.snapshot = undefined
+  for (const kept of [world.disk.sales, world.disk.promises, world.disk.outbox, world.disk.stored])
+    kept.clear()
+  world.server.heard.length = 0
+  world.start()
+  world.pass(30)
+  world.machine.choose()
+  world.pass(30)
+  expect([world.machine.calls.at(-1), world.server.heard]).toEqual(['deny', []])
+  expect(world.logged.at(-1)).toMatchObject({ level: 'error', msg: /more of this journal than is in it/ })
+})
+
 test('telemetry is sent while the link is up, thinned, with a counter that goes on', () => {
   const garbage = { type: 'noticed', what: 'garbage', detail: '????' } as const
   for (let line = 0; line < 5; line++) world.machine.say(garbage)

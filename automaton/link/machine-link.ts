@@ -280,11 +280,31 @@ export class MachineLink {
       'the server has answered our birth',
     )
     const marks = admission.stored?.journalId === journal.journalId ? admission.stored : undefined
+    if (marks && Math.max(marks.upTo, ...marks.beyond) > journal.lastSeq) {
+      this.#journalIsOlder(admission)
+      return
+    }
     if (marks) this.#mark(marks)
     this.#hear({ type: 'admission', admission })
     this.#step({ type: 'answered', admission: admission.admission })
     this.#sender.online(marks)
     this.#settle()
+  }
+
+  /**
+   * The server has words of this journal that are not in it: an older copy was put back, or the disk has forgotten
+   * what it had called written. What it says of a sale may be wrong, so it says nothing and sells nothing.
+   */
+  #journalIsOlder(admission: Admission): void {
+    const { journal, log } = this.#ports
+    log.error(
+      { journalId: journal.journalId, lastSeq: journal.lastSeq, serverHas: admission.stored },
+      'the server has more of this journal than is in it: an older copy, or a disk that forgets; phone payment is ' +
+        'closed. Move the journal file away and start again, then admit the machine at the server',
+    )
+    const rejected = { ...admission, admission: 'rejected' } as const
+    this.#hear({ type: 'admission', admission: rejected })
+    this.#step({ type: 'answered', admission: rejected.admission })
   }
 
   #stored(stored: Stored): void {
