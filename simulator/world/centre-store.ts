@@ -58,6 +58,7 @@ export class CentreBooks {
       due: (now, limit) => read(() => rows.due(now, limit)),
       balances: (prefix) => read(() => rows.balances(prefix)),
       owed: () => read(() => rows.owed()),
+      newestAt: () => read(() => rows.newestAt()),
       prune: (keysBefore, usageBefore) => read(() => rows.prune(keysBefore, usageBefore)),
       check: () => read(() => rows.check()),
       close: async () => {},

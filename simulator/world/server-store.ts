@@ -26,6 +26,7 @@ const statementNames = [
   'claimOutbox',
   'forgetOutbox',
   'nextDue',
+  'newestAt',
   'prune',
 ] as const satisfies readonly (keyof Store)[]
 

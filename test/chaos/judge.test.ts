@@ -43,7 +43,7 @@ const payment: Payment = {
 const seen = (at: number, event: 'approved' | 'dropped'): HardwareEvent => ({
   at,
   machine: '4021',
-  event: event === 'dropped' ? { event, item: 1, dropped: 1 } : { event, item: 1 },
+  event: event === 'dropped' ? { event, item: 1, dropped: 1, by: 'phone' } : { event, item: 1 },
 })
 const account = (accountId: string, postedMinor: number): Account => ({
   accountId,

@@ -199,21 +199,17 @@ interface Goods {
   readonly breaches: readonly string[]
 }
 
-/** Gives each thing that fell to the coins or to the sale that was the machine's latest then. */
+/** Gives each thing that fell, but not for coins, to the sale that was the machine's latest then. */
 function goodsOf({ hardware, journal, machines }: Evidence): Goods {
   const ofSale = new Map<string, { approvedAt: number[]; droppedAt: number[] }>()
-  const coins = new Map<string, number>()
   const breaches: string[] = []
   let [forPhones, forCoins] = [0, 0]
   const saleAt = ({ machine, at }: HardwareEvent) =>
     journal.filter((sale) => sale.machine === machine && sale.at <= at).at(-1)?.saleId
   for (const seen of hardware) {
     const { machine, event, at } = seen
-    if (event.event === 'paidInCoins') coins.set(machine, (coins.get(machine) ?? 0) + 1)
     if (event.event !== 'approved' && event.event !== 'dropped') continue
-    const inCoins = coins.get(machine) ?? 0
-    if (event.event === 'dropped' && inCoins > 0) {
-      coins.set(machine, inCoins - 1)
+    if (event.event === 'dropped' && event.by === 'coins') {
       forCoins += 1
       continue
     }
