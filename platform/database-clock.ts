@@ -1,8 +1,8 @@
 // The database's time as the Clock port. Programs that share a database must agree on what is due: a server
-// whose own clock is a day behind would find another one's deadlines long past. Its own clock only counts what
-// has passed since the last look at the database's. Time never goes back: where the database's clock is set back, ours
-// goes on by itself until that one has caught up or was put right, or every deadline in the books would become
-// one of tomorrow.
+// whose own clock is a day behind would find another one's deadlines long past. Its own clock only counts
+// what has passed since the last look at the database's. Time never goes back: where the database's clock
+// is set back, ours goes on by itself until that one has caught up or was put right, or every deadline in
+// the books would become one of tomorrow.
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 
 const lookEveryMs = 60_000
@@ -16,7 +16,7 @@ export interface DatabaseClockParts {
   readonly ask: () => Promise<number>
   /** The newest moment in the books, if there is any: before it nothing begins. */
   readonly newest?: () => Promise<number | undefined>
-  /** Told when the database's clock was set by this much (ms), back once until it is right; must not throw. */
+  /** Told when the database's clock was set by this much (ms), once while it is behind; must not throw. */
   readonly jumped: (byMs: number) => void
 }
 
@@ -24,8 +24,8 @@ export interface DatabaseClockParts {
 export function clockWasSet(byMs: number): string {
   return byMs > 0
     ? `the clock of the database was set forward by ${byMs} ms`
-    : `the clock of the database was set back, or is behind the books, by ${-byMs} ms: the program goes on by its own ` +
-        'time; see that a time server keeps the clock of that computer'
+    : `the clock of the database was set back, or is behind the books, by ${-byMs} ms: ` +
+        'the program goes on by its own time; see that a time server keeps the clock of that computer'
 }
 
 export class DatabaseClock implements Clock {

@@ -1,5 +1,5 @@
-// A backup of one program's database and its restoration, as an operator does both: the program is stopped, and what
-// was written since is gone.
+// A backup of one program's database and its restoration, as an operator does both: the program is stopped,
+// and what was written since is gone.
 import type { House } from '@concilia/simulator/start/house.ts'
 import pg from 'pg'
 

@@ -1,5 +1,5 @@
-// The disk under the database is full: nothing is called stored, nothing is paid, machines keep what they have to say,
-// and all of it goes on by itself once there is room and the database runs.
+// The disk under the database is full: nothing is called stored, nothing is paid, machines keep what they
+// have to say, and all of it goes on by itself once there is room and the database runs.
 import { readFileSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { startEmbeddedPostgres } from '@concilia/platform/embedded-postgres.ts'
@@ -122,8 +122,8 @@ async function fillTable(): Promise<void> {
 }
 
 /**
- * What PostgreSQL does when its write-ahead log finds no room: it ends at once. (Left to itself it starts again, and
- * lives until the next segment; here it is down until the operator starts it.)
+ * What PostgreSQL does when its write-ahead log finds no room: it ends at once. (Left to itself it starts
+ * again, and lives until the next segment; here it is down until the operator starts it.)
  */
 function giveUp(): void {
   const [pid] = readFileSync(join(bench.house.places.postgres, 'cluster/postmaster.pid'), 'utf8').split('\n')

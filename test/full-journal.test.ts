@@ -1,5 +1,5 @@
-// The disk under an automaton's journal is full: it offers and delivers nothing, loses nothing that it promised, and
-// goes on by itself once there is room.
+// The disk under an automaton's journal is full: it offers and delivers nothing, loses nothing that it
+// promised, and goes on by itself once there is room.
 import { rmSync } from 'node:fs'
 import { buyers } from '@concilia/simulator/start/buyers.ts'
 import { placesIn } from '@concilia/simulator/start/places.ts'

@@ -1,5 +1,6 @@
-// What a machine's identity and its journal may turn out to be: damaged, copied, or another machine's word. Nothing is
-// delivered on it, no money moves on it, a person is told, and the machine sells again once that person has decided.
+// What a machine's identity and its journal may turn out to be: damaged, copied, or another machine's word.
+// Nothing is delivered on it, no money moves on it, a person is told, and the machine sells again once that
+// person has decided.
 import { copyFileSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { partitionOf } from '@concilia/protocol/topics.ts'

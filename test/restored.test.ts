@@ -1,5 +1,6 @@
-// A database is restored from yesterday's backup: what the machines and the centre know of it since is told to the
-// server again, and what the server knows is handed to the centre. Nobody pays twice, nobody pays for nothing.
+// A database is restored from yesterday's backup: what the machines and the centre know of it since is told
+// to the server again, and what the server knows is handed to the centre. Nobody pays twice, nobody pays
+// for nothing.
 import { isDeepStrictEqual } from 'node:util'
 import { startEmbeddedPostgres } from '@concilia/platform/embedded-postgres.ts'
 import { buyers } from '@concilia/simulator/start/buyers.ts'
@@ -60,7 +61,8 @@ test("the server's: the machines resend what it lacks, nobody is charged or give
   await story.ends({ sales: ['settled', 'recredited', 'withdrawn'], paid: { rich: 150 } })
   const booked = await bench.transfers()
   await backup.restore()
-  // Of what was delivered the server knows no payment yet: it waits for the walk over the centre's, or a person.
+  // Of what was delivered the server knows no payment yet: it waits for the walk over the centre's, or a
+  // person.
   await comesTo(story, before, [/^(?:awaitingPerson|settled)$/, /^withdrawn$/, /^withdrawn$/])
   expect(await bench.transfers()).toEqual(booked)
   const again = await bench.begin()

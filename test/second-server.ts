@@ -1,5 +1,5 @@
-// A second relation server of a house: the first one's configuration but for its own port, and whatever else it
-// is to find elsewhere.
+// A second relation server of a house: the first one's configuration but for its own port, and whatever
+// else it is to find elsewhere.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeConfiguration } from '@concilia/simulator/start/configurations.ts'

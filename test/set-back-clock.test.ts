@@ -1,5 +1,5 @@
-// A clock is set back by a day, in each program in turn, while it runs and before it starts: sales end as usual and in
-// the usual time, the program says so in its log, and nothing is paid twice.
+// A clock is set back by a day, in each program in turn, while it runs and before it starts: sales end as
+// usual and in the usual time, the program says so in its log, and nothing is paid twice.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,6 +1,6 @@
-// Preloaded into a program (`node --import`): its wall clock reads what the system's reads and as much more or less as
-// a file says, so that it can be set while the program runs. Time that passes, and timers, are as always: setting a
-// computer's clock does not touch them either.
+// Preloaded into a program (`node --import`): its wall clock reads what the system's reads and as much more
+// or less as a file says, so that it can be set while the program runs. Time that passes, and timers, are
+// as always: setting a computer's clock does not touch them either.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 

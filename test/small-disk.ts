@@ -1,5 +1,5 @@
-// A disk of a few megabytes that can be filled to its last byte and emptied again: memory that is mounted as a
-// file system, which only root may do.
+// A disk of a few megabytes that can be filled to its last byte and emptied again: memory that is mounted
+// as a file system, which only root may do.
 import { spawnSync } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ export class SmallDisk {
     this.#name = name
   }
 
-  /** @returns why there is none, in words for whoever reads the test's output, when it cannot be mounted here */
+  /** @returns why there is none, for whoever reads the test's output, when it cannot be mounted here */
   static mount(folder: string, megabytes: number): SmallDisk | string {
     mkdirSync(folder, { recursive: true })
     const name = `concilia-${process.pid}-${megabytes}m`

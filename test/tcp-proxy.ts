@@ -92,8 +92,8 @@ export class TcpProxy {
   }
 
   /**
-   * One end of every connection is gone, as after a power cut there, and the other is not told; new connections
-   * are as usual. Those left hanging are reset by the next `cut`.
+   * One end of every connection is gone, as after a power cut there, and the other is not told; new
+   * connections are as usual. Those left hanging are reset by the next `cut`.
    */
   halfOpen(gone: 'near' | 'far'): void {
     for (const [near, far] of this.#pairs) {

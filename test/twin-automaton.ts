@@ -1,5 +1,5 @@
-// A second automaton with the identity of one that runs: a controller that was copied with all it had on it. It has a
-// vending machine of its own, and a journal that the test puts there, or none.
+// A second automaton with the identity of one that runs: a controller that was copied with all it had on
+// it. It has a vending machine of its own, and a journal that the test puts there, or none.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { currency } from '@concilia/simulator/start/buyers.ts'

@@ -1,5 +1,5 @@
-// Two relation servers on one database and one broker: both hear every machine, one lock an input; either may be killed
-// or stopped in time, and the other goes on with what it had begun.
+// Two relation servers on one database and one broker: both hear every machine, one lock an input; either
+// may be killed or stopped in time, and the other goes on with what it had begun.
 import { buyers } from '@concilia/simulator/start/buyers.ts'
 import type { SupervisedProgram } from '@concilia/simulator/start/supervised-program.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'

@@ -292,15 +292,17 @@ export class MachineLink {
   }
 
   /**
-   * The server has words of this journal that are not in it: an older copy was put back, or the disk has forgotten
-   * what it had called written. What it says of a sale may be wrong, so it says nothing and sells nothing.
+   * The server has words of this journal that are not in it: an older copy was put back, or the disk has
+   * forgotten what it had called written. What it says of a sale may be wrong, so it says nothing and sells
+   * nothing.
    */
   #journalIsOlder(admission: Admission): void {
     const { journal, log } = this.#ports
     log.error(
       { journalId: journal.journalId, lastSeq: journal.lastSeq, serverHas: admission.stored },
-      'the server has more of this journal than is in it: an older copy, or a disk that forgets; phone payment is ' +
-        'closed. Move the journal file away and start again, then admit the machine at the server',
+      'the server has more of this journal than is in it: an older copy, or a disk that forgets; ' +
+        'phone payment is closed. Move the journal file away and start again, then admit the machine at the ' +
+        'server',
     )
     const rejected = { ...admission, admission: 'rejected' } as const
     this.#hear({ type: 'admission', admission: rejected })

@@ -58,7 +58,7 @@ export interface CentreStore {
   /** Balances of operators' and the centre's accounts whose id begins like this. */
   balances(prefix: string): Promise<readonly (Balance & { readonly accountId: string })[]>
   owed(): Promise<readonly Owed[]>
-  /** When the newest key was made, by the clock of whoever made it; undefined when there is none. */
+  /** When the newest key was made; undefined when there is none. */
   newestAt(): Promise<number | undefined>
   /**
    * Forgets keys made before and counts that ended before these moments; not the keys of top-ups, nor those

@@ -190,7 +190,8 @@ function quarantined(scene: Scene, before: Changes, input: Input, world: World, 
     body: bodyOf(input),
     at: world.at,
   })
-  const words = `an event${input.automatonId === null ? '' : ` of ${input.automatonId}`} is quarantined: ${why}`
+  const whose = input.automatonId === null ? '' : ` of ${input.automatonId}`
+  const words = `an event${whose} is quarantined: ${why}`
   before.notes.push({ words, alarm: true, ...(saleId === null ? {} : { saleId }) })
   const kept = sceneOfKept(scene, before)
   const sale = kept.sale(saleId)

@@ -276,7 +276,7 @@ export interface Store {
   forgetOutbox(ids: readonly string[]): Promise<void>
   /** Earliest due time of any row, or undefined: how long an idle server may sleep. */
   nextDue(): Promise<number | undefined>
-  /** When the newest inbox row was stored, by the clock of whoever stored it; undefined when there is none. */
+  /** When the newest inbox row was stored; undefined when there is none. */
   newestAt(): Promise<number | undefined>
   /**
    * Deletes inbox rows, ended sales, closed identifications, telemetry and quarantine (above

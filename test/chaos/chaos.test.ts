@@ -1,5 +1,5 @@
-// A short run of chaos on the real processes, as `npm run chaos` makes a long one. The seed is drawn anew each time
-// and stands in the title of what failed.
+// A short run of chaos on the real processes, as `npm run chaos` makes a long one. The seed is drawn anew
+// each time and stands in the title of what failed.
 import { rmSync } from 'node:fs'
 import { keepForInspection, sweepAbandoned, temporaryData } from '@concilia/simulator/start/temporary-data.ts'
 import { expect, test } from 'vitest'

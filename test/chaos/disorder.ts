@@ -1,5 +1,5 @@
-// Breaks programs and wires as planned, one fault after the other and several at a time, and puts all of it right
-// again at the end. A program or a wire has one fault at a time.
+// Breaks programs and wires as planned, one fault after the other and several at a time, and puts all of it
+// right again at the end. A program or a wire has one fault at a time.
 import { type Breakable, type FaultPlan, faultPlan } from './plan.ts'
 import type { FaultRecord } from './records.ts'
 import { brokerName, type World } from './world.ts'

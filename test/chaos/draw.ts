@@ -1,5 +1,5 @@
-// Chance that can be had again: everything drawn from one seed and a name, so that what one part draws does not
-// depend on when another part draws.
+// Chance that can be had again: everything drawn from one seed and a name, so that what one part draws does
+// not depend on when another part draws.
 import { createHash } from 'node:crypto'
 
 export class Draw {

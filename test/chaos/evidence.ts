@@ -1,6 +1,7 @@
-// What each party has to say for itself once all is quiet, read where it lies and not asked of our programs: the
-// machines' own counters, the journals' files, the two databases by plain SQL, the phones. Imports nothing of the
-// three programs on purpose: what reads here is to be wrong in other ways than they are.
+// What each party has to say for itself once all is quiet, read where it lies and not asked of our
+// programs: the machines' own counters, the journals' files, the two databases by plain SQL, the phones.
+// Imports nothing of the three programs on purpose: what reads here is to be wrong in other ways than they
+// are.
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import pg from 'pg'
@@ -209,7 +210,8 @@ function accountOf(row: AccountRow): Account {
 /** Account to buyer's name: each was opened with a balance of its own. */
 async function ownersOf({ buyers }: World, rows: Rows): Promise<Map<string, string>> {
   const first = await rows<{ id: string; opened: string }>(
-    `select account.id, coalesce((select sum(amount_minor) from entry join transfer on transfer_id = transfer.id
+    `select account.id, coalesce((
+       select sum(amount_minor) from entry join transfer on transfer_id = transfer.id
        where account_id = account.id and layer = 'posted' and payment_id is null), 0) as opened
      from account where kind in ('prepaid', 'postpaid')`,
   )

@@ -1,5 +1,5 @@
-// `npm run chaos`: one run with real processes, to be replayed by its seed. Exit 0 when every rule held; otherwise
-// 1, the breaches, the command that repeats it, and the folder with every log.
+// `npm run chaos`: one run with real processes, to be replayed by its seed. Exit 0 when every rule held;
+// otherwise 1, the breaches, the command that repeats it, and the folder with every log.
 import { rmSync } from 'node:fs'
 import { helpText, readCommandLine, usageError } from '@concilia/platform/command-line.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
@@ -9,8 +9,7 @@ import { summary } from './summary.ts'
 
 const description = {
   program: 'chaos',
-  summary:
-    'sales on real processes that are killed, stopped and cut off at random; then goods and books are compared.',
+  summary: 'sales on real processes that are killed, stopped and cut off; then goods and books are compared.',
   usage: ['npm run chaos', 'npm run chaos -- --seed 4711 --sales 50'],
   flags: {
     seed: { value: 'NUMBER', says: 'repeats the plan of an earlier run; drawn and printed when left out' },
@@ -50,9 +49,13 @@ async function chaos(
   const begun = performance.now()
   const tell = (words: string) =>
     console.log(`${String(Math.round((performance.now() - begun) / 1000)).padStart(5)} s  ${words}`)
+  // Ctrl-C: what is under way comes to rest; a second one ends everything at once.
+  const enough = new AbortController()
+  process.once('SIGINT', () => enough.abort())
   let result: ChaosResult | undefined
   try {
-    result = await runChaos({ seed, sales, machines, seconds, restSeconds: 180, data, tell })
+    const options = { seed, sales, machines, seconds, restSeconds: 180, data, enough: enough.signal, tell }
+    result = await runChaos(options)
   } finally {
     if (!result || result.breaches.length > 0) {
       process.exitCode = 1

@@ -1,5 +1,6 @@
-// What a run of chaos does, drawn from its seed before anything happens: who buys what and how it goes, and what
-// breaks when. When it all meets is up to the real processes; a replay repeats the plan, not the microsecond.
+// What a run of chaos does, drawn from its seed before anything happens: who buys what and how it goes, and
+// what breaks when. When it all meets is up to the real processes; a replay repeats the plan, not the
+// microsecond.
 import type { BehaviourName } from '@concilia/simulator/behaviours.ts'
 import type { BenchMachine, Buyer } from '@concilia/simulator/start/buyers.ts'
 import { playLimits } from '@concilia/simulator/start/faults.ts'

@@ -1,5 +1,5 @@
-// What a run of chaos writes down about itself while it goes on, for the judge: what was broken, who did what at
-// which machine, and what was to be seen of the hardware.
+// What a run of chaos writes down about itself while it goes on, for the judge: what was broken, who did
+// what at which machine, and what was to be seen of the hardware.
 import type { MachineEvent } from '@concilia/simulator/vending-machine.ts'
 import type { FaultPlan, VisitPlan } from './plan.ts'
 

@@ -1,5 +1,6 @@
-// One run of chaos from its seed to its verdict: the house goes up, buyers buy while things break, then nothing
-// breaks any more and all must come to rest by itself, and the judge compares what each party has to say.
+// One run of chaos from its seed to its verdict: the house goes up, buyers buy while things break, then
+// nothing breaks any more and all must come to rest by itself, and the judge compares what each party has
+// to say.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Happenings } from '@concilia/simulator/start/happenings.ts'
@@ -21,6 +22,8 @@ export interface ChaosOptions {
   /** How long all may take to come to rest once nothing breaks any more (s). */
   readonly restSeconds: number
   readonly data: string
+  /** Ends the visits early; all then comes to rest and is judged as usual. */
+  readonly enough?: AbortSignal
   readonly tell: (words: string) => void
 }
 
@@ -55,13 +58,13 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
 
 /** Each machine has its own buyers, one after the other. */
 async function play(world: World, records: Records, options: ChaosOptions): Promise<void> {
-  const { seed, sales, seconds, tell } = options
+  const { seed, sales, seconds, enough, tell } = options
   const { machines, buyers } = world
   const until = performance.now() + seconds * 1000
   let done = 0
   const queue = async (first: number) => {
     for (let visit = first; visit < sales; visit += machines.length) {
-      if (performance.now() > until) return
+      if (enough?.aborted || performance.now() > until) return
       await new Visit(world, records, visitPlan(seed, visit, machines, buyers)).run()
       done += 1
       if (done % 10 === 0) tell(`${done} of ${sales} visits, ${records.faults.length} faults`)

@@ -1,5 +1,6 @@
-// One visit of a buyer to a machine, as planned: the button, the phone, and what the buyer does on what is read.
-// Knows only what a person at the machine sees; whatever goes wrong is a note, and the visit goes on to its end.
+// One visit of a buyer to a machine, as planned: the button, the phone, and what the buyer does on what is
+// read. Knows only what a person at the machine sees; whatever goes wrong is a note, and the visit goes on
+// to its end.
 import type { Buyer } from '@concilia/simulator/start/buyers.ts'
 import type { Happening } from '@concilia/simulator/start/happenings.ts'
 import type { MachineEvent } from '@concilia/simulator/vending-machine.ts'

@@ -1,5 +1,5 @@
-// The house of a chaos run: two relation servers, the centre, several automata, a broker of nobody's, each on a
-// wire of its own that can be broken, and buyers with accounts.
+// The house of a chaos run: two relation servers, the centre, several automata, a broker of nobody's, each
+// on a wire of its own that can be broken, and buyers with accounts.
 import { type BenchMachine, type Buyer, buyers as benchBuyers } from '@concilia/simulator/start/buyers.ts'
 import type { Happenings } from '@concilia/simulator/start/happenings.ts'
 import { House } from '@concilia/simulator/start/house.ts'
