@@ -34,6 +34,13 @@ async function sellsOneDay(story: Story): Promise<void> {
   await bench.house.simulator.call('pushLever', { machine: '4021' })
 }
 
+/** The walk over the centre's payments comes daily, and at each start. */
+async function walksAgain(): Promise<void> {
+  const server = bench.program('relation-server')
+  await server.stop()
+  await server.start()
+}
+
 /** Who paid, what fell and what the operator earned, once all that is left to do is a person's. */
 async function comesTo(story: Story, before: Standing, endings: readonly RegExp[]): Promise<void> {
   const expected = {
@@ -65,6 +72,8 @@ test("the server's: the machines resend what it lacks, nobody is charged or give
   // person.
   await comesTo(story, before, [/^(?:awaitingPerson|settled)$/, /^withdrawn$/, /^withdrawn$/])
   expect(await bench.transfers()).toEqual(booked)
+  await walksAgain()
+  await comesTo(story, before, [/^settled$/, /^withdrawn$/, /^withdrawn$/])
   const again = await bench.begin()
   await again.choose('4021', 1)
   await again.pays(rich, '4021')
@@ -77,9 +86,7 @@ test("the centre's: the server hands it its own acknowledgements again, and the 
   await sellsOneDay(story)
   await story.ends({ sales: ['settled', 'recredited', 'withdrawn'], paid: { rich: 150 } })
   await backup.restore()
-  // The walk over the payments comes at each start and daily.
-  await bench.program('relation-server').stop()
-  await bench.program('relation-server').start()
+  await walksAgain()
   await story.ends({ sales: ['settled', 'recredited', 'withdrawn'], paid: { rich: 150 } })
   const again = await bench.begin()
   await again.choose('4021', 1)

@@ -301,8 +301,7 @@ export class MachineLink {
     log.error(
       { journalId: journal.journalId, lastSeq: journal.lastSeq, serverHas: admission.stored },
       'the server has more of this journal than is in it: an older copy, or a disk that forgets; ' +
-        'phone payment is closed. Move the journal file away and start again, then admit the machine at the ' +
-        'server',
+        'phone payment is closed. Move the journal file away, start again, and admit the machine anew',
     )
     const rejected = { ...admission, admission: 'rejected' } as const
     this.#hear({ type: 'admission', admission: rejected })
