@@ -44,7 +44,7 @@ export class Disorder {
     for (let fault = 0; !this.#isOver; fault++) {
       const plan = faultPlan(this.#seed, fault, this.#breakable)
       await this.#pause(plan.pauseMs)
-      const what = 'target' in plan ? plan.target : 'wire' in plan ? plan.wire : 'phones'
+      const what = 'target' in plan ? plan.target : 'wire' in plan ? plan.wire : plan.kind
       if (this.#isOver || this.#broken.has(what) || this.#broken.size >= most) continue
       const record: FaultRecord = { plan, from: Date.now(), until: Number.POSITIVE_INFINITY }
       this.#records.push(record)
@@ -64,6 +64,10 @@ export class Disorder {
         return plan.target === brokerName ? await this.#strikeBroker(plan) : await this.#strikeProgram(plan)
       case 'phonesReachTheOther':
         return this.#world.phonesReachTheOther()
+      case 'crashDatabase':
+        this.#world.crashDatabase()
+        await this.#pause(plan.holdMs)
+        return await this.#world.startDatabase()
       default:
         return await this.#strikeWire(plan)
     }

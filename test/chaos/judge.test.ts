@@ -64,6 +64,7 @@ const good: Evidence = {
   outbox: {},
   faults: [],
   visits: [{ plan, from: 500, until: 3500, asked: true, notes: [] }],
+  offered: [saleId],
   consents: [{ at: 1500, buyer: 'ann', machine: '4021', amountMinor: 150 }],
   hardware: [seen(2100, 'approved'), seen(2400, 'dropped')],
   texts: [{ at: 3100, buyer: 'ann', words: 'Paid 1.50 EUR incl. tax to S, machine 4021. Ref. aaaaaaaa. C' }],

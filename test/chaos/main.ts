@@ -13,9 +13,9 @@ const description = {
   usage: ['npm run chaos', 'npm run chaos -- --seed 4711 --sales 50'],
   flags: {
     seed: { value: 'NUMBER', says: 'repeats the plan of an earlier run; drawn and printed when left out' },
-    sales: { value: 'NUMBER', says: 'visits of buyers; 300 when left out' },
+    sales: { value: 'NUMBER', says: 'how many are begun; 300 when left out' },
     machines: { value: 'NUMBER', says: 'from 2 to 12; 6 when left out' },
-    seconds: { value: 'NUMBER', says: 'no new visit after that many; 900 when left out' },
+    seconds: { value: 'NUMBER', says: 'no new sale after that many; 900 when left out' },
   },
   notes:
     'Breaks off nothing: what is under way at the end may come to rest in its own time, at most 180 s.\n' +
@@ -43,7 +43,7 @@ async function chaos(
   const sales = number('sales', 300, 1, 100_000)
   const machines = number('machines', 6, 2, 12)
   const seconds = number('seconds', 900, 5, 86_400)
-  console.log(`seed ${seed}: ${sales} visits, ${machines} machines, at most ${seconds} s of them`)
+  console.log(`seed ${seed}: ${sales} sales, ${machines} machines, at most ${seconds} s of them`)
   await sweepAbandoned()
   const data = temporaryData()
   const begun = performance.now()

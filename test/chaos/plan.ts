@@ -113,6 +113,8 @@ export type FaultPlan = {
   | { readonly kind: 'halfOpen'; readonly wire: string; readonly gone: 'near' | 'far' }
   | { readonly kind: 'oneWay'; readonly wire: string; readonly lost: Direction }
   | { readonly kind: 'phonesReachTheOther' }
+  /** As after a power cut of its computer: what was under way is undone, and it recovers from its log. */
+  | { readonly kind: 'crashDatabase' }
 )
 
 const faultKinds = {
@@ -126,6 +128,7 @@ const faultKinds = {
   oneWay: 8,
   double: 6,
   phonesReachTheOther: 6,
+  crashDatabase: 4,
 } as const
 
 export interface Breakable {
@@ -157,6 +160,7 @@ export function faultPlan(seed: number, fault: number, { programs, wires, httpWi
     case 'oneWay':
       return { ...when, kind, wire: draw.oneOf(wires), lost: draw.oneOf(['request', 'answer']) }
     case 'phonesReachTheOther':
+    case 'crashDatabase':
       return { ...when, kind }
   }
 }

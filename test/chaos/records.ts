@@ -36,6 +36,8 @@ export interface HardwareEvent {
 export interface Records {
   readonly faults: FaultRecord[]
   readonly visits: VisitRecord[]
+  /** Sales that machines have offered, as they tell it. */
+  readonly offered: string[]
   readonly consents: Consent[]
   readonly hardware: HardwareEvent[]
   /** Texts as they arrived, by the buyer's name. */
@@ -47,5 +49,5 @@ export interface Records {
 }
 
 export function emptyRecords(): Records {
-  return { faults: [], visits: [], consents: [], hardware: [], texts: [], screens: [], news: [] }
+  return { faults: [], visits: [], offered: [], consents: [], hardware: [], texts: [], screens: [], news: [] }
 }

@@ -14,7 +14,7 @@ import { moreBuyers, World } from './world.ts'
 
 export interface ChaosOptions {
   readonly seed: number
-  /** Visits of buyers; each is at most one sale that is charged. */
+  /** How many are offered by machines. */
   readonly sales: number
   readonly machines: number
   /** No new visit begins after this (s). */
@@ -56,22 +56,24 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   }
 }
 
-/** Each machine has its own buyers, one after the other. */
+/** Each machine has its own buyers, one after the other, until there have been enough sales. */
 async function play(world: World, records: Records, options: ChaosOptions): Promise<void> {
   const { seed, sales, seconds, enough, tell } = options
   const { machines, buyers } = world
   const until = performance.now() + seconds * 1000
-  let done = 0
+  const begun = () => records.offered.length
+  let told = 0
   const queue = async (first: number) => {
-    for (let visit = first; visit < sales; visit += machines.length) {
+    for (let visit = first; begun() < sales; visit += machines.length) {
       if (enough?.aborted || performance.now() > until) return
       await new Visit(world, records, visitPlan(seed, visit, machines, buyers)).run()
-      done += 1
-      if (done % 10 === 0) tell(`${done} of ${sales} visits, ${records.faults.length} faults`)
+      if (begun() < told + 10) continue
+      told = begun()
+      tell(`${told} of ${sales} sales, ${records.faults.length} faults`)
     }
   }
   await Promise.all(machines.map((_, index) => queue(index)))
-  tell(`${done} of ${sales} visits are over`)
+  tell(`${begun()} sales of ${records.visits.length} visits are over`)
 }
 
 /** @returns what was still under way when patience was over */
@@ -91,6 +93,9 @@ function writeDown(happenings: Happenings, records: Records): void {
     if (happening.kind === 'machine') {
       if (happening.event.event === 'display') return
       records.hardware.push({ at, machine: happening.machine, event: happening.event })
+    }
+    if (happening.kind === 'step' && happening.step === 'ST4' && happening.party.startsWith('automaton')) {
+      records.offered.push(happening.saleId ?? '')
     }
     if (happening.kind === 'text') {
       records.texts.push({ at, buyer: happening.buyer.name, words: happening.words })

@@ -1,5 +1,8 @@
 // The house of a chaos run: two relation servers, the centre, several automata, a broker of nobody's, each
 // on a wire of its own that can be broken, and buyers with accounts.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { startEmbeddedPostgres } from '@concilia/platform/embedded-postgres.ts'
 import { type BenchMachine, type Buyer, buyers as benchBuyers } from '@concilia/simulator/start/buyers.ts'
 import type { Happenings } from '@concilia/simulator/start/happenings.ts'
 import { House } from '@concilia/simulator/start/house.ts'
@@ -101,6 +104,17 @@ export class World {
   phonesReachTheOther(): void {
     this.#heard = 1 - this.#heard
     this.wire(phonesWire).retarget(this.#httpPorts[this.#heard] ?? 0)
+  }
+
+  crashDatabase(): void {
+    const [pid] = readFileSync(join(this.house.places.postgres, 'cluster/postmaster.pid'), 'utf8').split('\n')
+    process.kill(Number(pid), 'SIGQUIT')
+  }
+
+  /** Once the one that crashed has gone. */
+  async startDatabase(): Promise<void> {
+    const { port } = new URL(this.databaseUrl('relation-server'))
+    await startEmbeddedPostgres({ directory: this.house.places.postgres, port: Number(port) })
   }
 
   databaseUrl(program: 'relation-server' | 'payment-centre'): string {
