@@ -1,5 +1,7 @@
 // Breaks programs and wires as planned, one fault after the other and several at a time, and puts all of it
 // right again at the end. A program or a wire has one fault at a time.
+
+import { databaseAway } from './judge.ts'
 import { type Breakable, type FaultPlan, faultPlan } from './plan.ts'
 import type { FaultRecord } from './records.ts'
 import { brokerName, type World } from './world.ts'
@@ -97,7 +99,8 @@ export class Disorder {
     if (plan.kind === 'kill') return await this.#isBack(plan.target)
     await program.stop()
     await this.#pause(plan.holdMs)
-    await program.start()
+    // While its database is away it does not start; whoever supervises it tries again.
+    while (!(await program.start().then(() => true, isDatabaseAway))) await this.#pause(500)
   }
 
   async #isBack(name: string): Promise<void> {
@@ -139,4 +142,10 @@ export class Disorder {
   async #pause(ms: number): Promise<void> {
     await Promise.race([new Promise((done) => setTimeout(done, ms)), this.#ends.promise])
   }
+}
+
+/** Rejects with what it is given when that is anything else. */
+function isDatabaseAway(error: Error): false {
+  if (databaseAway.test(error.message)) return false
+  throw error
 }

@@ -279,9 +279,13 @@ function restOf({ machines, outbox, quarantined, server, news }: Evidence): stri
     // Those that were killed were ended by SIGKILL.
     ...news
       .filter((words) => /ended with code|cannot start|SIG(?!KILL|TERM)/.test(words))
+      .filter((words) => !databaseAway.test(words))
       .map((words) => `rule 16: ${words}`),
   ]
 }
+
+/** Why a program may end when it is started: its database had been crashed. */
+export const databaseAway = /postgres at \S+ does not answer/
 
 /** For the summary of a run. */
 export function faultWords(faults: readonly FaultRecord[]): string {
