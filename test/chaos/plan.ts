@@ -67,6 +67,20 @@ export const chaosLimits = {
   silenceMs: 3_600_000,
 }
 
+/** How this run's house is set up. */
+export interface HousePlan {
+  readonly charge: 'debit' | 'hold'
+  readonly linkMode: 'permanent' | 'onDemand'
+}
+
+export function housePlan(seed: number): HousePlan {
+  const draw = new Draw(seed, 'house')
+  return {
+    charge: draw.oneOf(['debit', 'debit', 'hold']),
+    linkMode: draw.oneOf(['permanent', 'permanent', 'onDemand']),
+  }
+}
+
 export function machinesOf(count: number): BenchMachine[] {
   return Array.from({ length: count }, (_, index) => ({
     number: String(4021 + index),

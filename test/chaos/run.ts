@@ -7,7 +7,7 @@ import { Happenings } from '@concilia/simulator/start/happenings.ts'
 import { Disorder } from './disorder.ts'
 import { type Evidence, gather, machinesSeen, restOf } from './evidence.ts'
 import { judge, type Verdict } from './judge.ts'
-import { machinesOf, visitPlan } from './plan.ts'
+import { housePlan, machinesOf, visitPlan } from './plan.ts'
 import { emptyRecords, type Records } from './records.ts'
 import { Visit } from './visit.ts'
 import { moreBuyers, World } from './world.ts'
@@ -36,7 +36,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const happenings = new Happenings()
   const records = emptyRecords()
   writeDown(happenings, records)
-  const world = new World(data, machinesOf(options.machines), happenings)
+  const plan = housePlan(seed)
+  tell(`money is taken by ${plan.charge}, links are ${plan.linkMode}`)
+  const world = new World(data, plan, machinesOf(options.machines), happenings)
   try {
     await world.start()
     readTexts(world, happenings)

@@ -11,7 +11,7 @@ import type { SupervisedProgram } from '@concilia/simulator/start/supervised-pro
 import { OutsideBroker } from '../outside-broker.ts'
 import { secondServer, secondServerName } from '../second-server.ts'
 import { TcpProxy } from '../tcp-proxy.ts'
-import { chaosLimits } from './plan.ts'
+import { chaosLimits, type HousePlan } from './plan.ts'
 
 export const brokerName = 'broker'
 const phonesWire = 'phones'
@@ -43,7 +43,7 @@ export class World {
   #heard = 0
   #second: SupervisedProgram | undefined
 
-  constructor(data: string, machines: readonly BenchMachine[], happenings: Happenings) {
+  constructor(data: string, plan: HousePlan, machines: readonly BenchMachine[], happenings: Happenings) {
     this.machines = machines
     const atBroker = [...machines.map(({ automatonId }) => automatonId), ...serverNames]
     const names = [...atBroker.map(toBroker), ...serverNames.map(toCentre), phonesWire, carrierWire]
@@ -52,7 +52,7 @@ export class World {
       {
         data,
         limits: chaosLimits,
-        charge: 'debit',
+        ...plan,
         slowMs: chaosLimits.vendMs + 1000,
         machines,
         brokerPort: (program) => this.#brokerPorts.get(program) ?? 0,
