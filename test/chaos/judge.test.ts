@@ -128,7 +128,7 @@ test.each<[string, RegExp, Partial<Evidence>]>([
   [
     'consent to an earlier sale',
     /rule 14: ann was charged/,
-    { consents: good.consents.map((c) => ({ ...c, at: 900 })) },
+    { consents: good.consents.map((c) => ({ ...c, at: 400 })) },
   ],
   [
     'a crash of its own',

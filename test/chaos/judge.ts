@@ -81,7 +81,7 @@ function breachesOf(whole: Whole, evidence: Evidence): string[] {
   if (server.open) wrong(5, `still open: ${server.state}`)
   if (approvedAt.length > 1 || droppedAt.length > 1) wrong(3, `delivered ${droppedAt.length} times`)
   const paidAt = Math.min(...payments.map(({ createdAt }) => createdAt))
-  for (const at of approvedAt) if (!(paidAt <= at)) wrong(1, 'approved without a payment before it')
+  for (const at of approvedAt) if (!(paidAt <= at + slackMs)) wrong(1, 'approved without a payment before it')
   if (approvedAt.length > 0 && journal.promise !== 'deliver')
     wrong(12, 'approved without the promise to deliver')
   if (journal.outcome === 'delivered' && droppedAt.length === 0)
@@ -135,8 +135,8 @@ function consentOf({ journal, payments }: Whole, { consents }: Evidence): string
         each.buyer === buyer &&
         each.machine === journal.machine &&
         each.amountMinor === amountMinor &&
-        each.at >= journal.at &&
-        each.at <= createdAt,
+        each.at >= journal.at - slackMs &&
+        each.at <= createdAt + slackMs,
     )
       ? []
       : [`rule 14: ${buyer} was charged without having said yes to it`],
@@ -189,7 +189,7 @@ function explanation({ journal }: Whole, { visits, faults }: Evidence): string |
   return struck && `the automaton: ${struck.plan.kind}`
 }
 
-/** Of two clocks on one computer, and of a message on its way to whoever writes the record (ms). */
+/** Of two clocks on one computer, one of them the database's, and of a message on its way to the record (ms). */
 const slackMs = 500
 
 interface Goods {
