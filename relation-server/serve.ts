@@ -6,7 +6,7 @@ import type { Log } from '@concilia/platform/log.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
 import { type Random, uuidFrom } from '@concilia/protocol/random.ts'
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { ServerConfiguration } from './configuration.ts'
 import type { Settings } from './engine/world.ts'
 import { MachineDirectory } from './machine-directory.ts'
@@ -64,7 +64,7 @@ export async function serve(parts: ServedParts): Promise<Served> {
     centreUrl: configuration.payments.centreUrl,
     sender: textSender(gateway.gateway.sending, sendLimitMs),
   })
-  const http = fastify({ disableRequestLogging: true })
+  const http = fastify({ logController: new LogController({ disableRequestLogging: true }) })
   const stop = async () => {
     await http.close()
     await server.stop()
