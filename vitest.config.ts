@@ -24,6 +24,8 @@ export default defineConfig({
           name: 'whole',
           include: ['test/**/*.test.ts'],
           fileParallelism: false,
+          // Longer than a scenario waits for anything (watch.ts, story.ts), so that it can tell its story.
+          testTimeout: 90_000,
           sequence: { groupOrder: 1 },
         },
       },

@@ -133,6 +133,8 @@ export class TcpProxy {
           waiting = undefined
           const words = await answer
           held(false)
+          // Whoever it was to reach has hung up meanwhile: so does the wire.
+          if (to.every((socket) => socket.destroyed)) from.destroy()
           return words
         })
       }
