@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { instructionSchema } from '@concilia/protocol/messages.ts'
 import { buyers } from '@concilia/simulator/start/buyers.ts'
 import { writeConfiguration } from '@concilia/simulator/start/configurations.ts'
+import { choosePorts } from '@concilia/simulator/start/places.ts'
 import { stepOf } from '@concilia/simulator/start/steps.ts'
 import { SupervisedProgram } from '@concilia/simulator/start/supervised-program.ts'
 import { connect, type MqttClient } from 'mqtt'
@@ -32,11 +33,9 @@ let listener: MqttClient
 
 beforeAll(async () => {
   await broker.start()
-  const spare = new TcpProxy()
-  ports.second = await spare.start(0)
-  await spare.stop()
+  ports.second = (await choosePorts()).serverHttp
   bench = await Bench.open({
-    brokerPort: broker.port,
+    broker: broker.access,
     detour: async ({ serverHttp }) => {
       ports.first = serverHttp
       return { serverHttp: await phonesWire.start(serverHttp) }

@@ -16,7 +16,7 @@ beforeAll(async () => {
   await broker.start()
   bench = await Bench.open({
     limits: shortWait,
-    brokerPort: broker.port,
+    broker: broker.access,
     detour: async ({ centre, serverHttp }) => ({
       centre: await centreWire.start(centre),
       serverHttp: await phonesWire.start(serverHttp),

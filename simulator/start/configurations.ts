@@ -32,7 +32,14 @@ export interface BenchSettings {
   /** Where they are looked for: elsewhere only when somebody stands on the wire. */
   readonly reached: Ports
   /** A broker that is nobody's of ours; undefined: the server's own. */
-  readonly brokerPort: number | undefined
+  readonly broker: BrokerAccess | undefined
+}
+
+/** How an outside broker is reached. */
+export interface BrokerAccess {
+  /** URL for automata. */
+  readonly machines: string
+  readonly servers: { readonly brokerUrl: string; readonly username?: string; readonly passwordFile?: string }
 }
 
 /** @returns the file */
@@ -44,7 +51,7 @@ export function writeConfiguration(places: Places, name: string, content: object
 }
 
 export function automatonConfiguration(
-  { places, reached, limits, linkMode, brokerPort }: BenchSettings,
+  { places, reached, limits, linkMode, broker }: BenchSettings,
   { number, automatonId, alwaysIdle }: BenchMachine,
   identity: string,
 ): z.input<typeof automatonConfigurationSchema> {
@@ -54,7 +61,7 @@ export function automatonConfiguration(
     journal: join(places.journals, `${automatonId}.db`),
     currency,
     link: {
-      url: `mqtt://127.0.0.1:${brokerPort ?? reached.serverMqtt}`,
+      url: broker?.machines ?? `mqtt://127.0.0.1:${reached.serverMqtt}`,
       // A session is opened by the server, which must be able to reach the machine.
       mode: alwaysIdle ? linkMode : 'permanent',
     },
@@ -69,7 +76,7 @@ export function lineOf(places: Places, machineNumber: string): string {
 }
 
 export function serverConfiguration(
-  { places, ports, reached, limits, charge, brokerPort }: BenchSettings,
+  { places, ports, reached, limits, charge, broker }: BenchSettings,
   identity: string,
 ): z.input<typeof serverConfigurationSchema> {
   return {
@@ -82,8 +89,7 @@ export function serverConfiguration(
       clientId,
       clientSecretFile: keptSecret(places, clientSecret),
     },
-    machines:
-      brokerPort === undefined ? { port: ports.serverMqtt } : { brokerUrl: `mqtt://127.0.0.1:${brokerPort}` },
+    machines: broker?.servers ?? { port: ports.serverMqtt },
     phones: {
       helpNumber: '0800 123 456',
       gateways: {

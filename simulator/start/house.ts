@@ -16,6 +16,7 @@ import type { LogLine, Program } from './child-program.ts'
 import {
   automatonConfiguration,
   type BenchSettings,
+  type BrokerAccess,
   centreConfiguration,
   gatewayUrl,
   lineOf,
@@ -40,8 +41,8 @@ export interface HouseOptions {
   readonly slowMs?: number
   /** Somebody who stands on the wires: where the programs are looked for instead of where they listen. */
   readonly detour?: (ports: Ports) => Promise<Partial<Ports>>
-  /** An MQTT broker of this machine that takes the place of the server's own. */
-  readonly brokerPort?: number
+  /** An MQTT broker that takes the place of the server's own. */
+  readonly broker?: BrokerAccess
 }
 
 export class House {
@@ -82,9 +83,9 @@ export class House {
       choosePorts(),
     ])
     this.#postgres = postgres
-    const { limits, charge, linkMode = 'permanent', detour, brokerPort } = this.#options
+    const { limits, charge, linkMode = 'permanent', detour, broker } = this.#options
     const reached = { ...ports, ...(await detour?.(ports)) }
-    const settings: BenchSettings = { limits, charge, linkMode, places, ports, reached, brokerPort }
+    const settings: BenchSettings = { limits, charge, linkMode, places, ports, reached, broker }
     this.#tell('starting payment centre, relation server and simulator')
     await Promise.all([this.#startSimulator(settings), this.#startServers(settings, postgres)])
     this.#tell('starting the automata')
