@@ -3,7 +3,6 @@
 // round. Every program is a process of its own; this one owns them all.
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { createDatabase } from '@concilia/platform/create-database.ts'
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '@concilia/platform/embedded-postgres.ts'
 import { issue } from '@concilia/platform/enrolment.ts'
 import { systemClock } from '@concilia/platform/system-clock.ts'
 import type { Limits } from '@concilia/protocol/limits.ts'
@@ -28,6 +27,7 @@ import { runCommand } from './one-command.ts'
 import { claimFolder, releaseFolder } from './owned-processes.ts'
 import { choosePorts, type Places, type Ports, placesIn } from './places.ts'
 import { stepOf } from './steps.ts'
+import { SupervisedPostgres } from './supervised-postgres.ts'
 import { SupervisedProgram } from './supervised-program.ts'
 
 export interface HouseOptions {
@@ -53,7 +53,7 @@ export class House {
   #starting: Promise<void> | undefined
   #stopped: Promise<void> | undefined
   #isClaimed = false
-  #postgres: EmbeddedPostgres | undefined
+  #postgres: SupervisedPostgres | undefined
   #simulator: SimulatorControl | undefined
   #centre: CentreDesk | undefined
   #serverStore: ServerStore | undefined
@@ -79,7 +79,7 @@ export class House {
     this.#tell('starting the database')
     for (const folder of [places.lines, places.journals]) mkdirSync(folder, { recursive: true })
     const [postgres, ports] = await Promise.all([
-      startEmbeddedPostgres({ directory: places.postgres, port: 0 }),
+      SupervisedPostgres.start(places.postgres, (words) => this.#news(words)),
       choosePorts(),
     ])
     this.#postgres = postgres
@@ -129,6 +129,10 @@ export class House {
     this.happenings.tell({ kind: 'act', at: systemClock.now(), party: 'bench', words })
   }
 
+  #news(words: string): void {
+    this.happenings.tell({ kind: 'news', at: systemClock.now(), words })
+  }
+
   async #startSimulator(settings: BenchSettings): Promise<void> {
     const program = { name: 'simulator', title: 'simulator', script: 'simulator/main.ts', arguments: [] }
     await this.#startProgram(program, async (child) => {
@@ -168,7 +172,7 @@ export class House {
     }
   }
 
-  async #startServers(settings: BenchSettings, postgres: EmbeddedPostgres): Promise<void> {
+  async #startServers(settings: BenchSettings, postgres: SupervisedPostgres): Promise<void> {
     const { places } = settings
     const [centreUrl, serverUrl] = await Promise.all(
       ['payment_centre', 'relation_server'].map((name) => createDatabase(postgres.adminUrl, name, name)),
@@ -225,7 +229,7 @@ export class House {
   ): Promise<void> {
     const hearing = {
       line: (from: Program, line: LogLine) => this.#hearLine(from, line),
-      news: (words: string) => this.happenings.tell({ kind: 'news', at: systemClock.now(), words }),
+      news: (words: string) => this.#news(words),
     }
     if (this.#stopped) throw new Error('the house is being stopped')
     const supervised = new SupervisedProgram(program, this.places, hearing, furnish)
