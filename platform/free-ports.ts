@@ -1,6 +1,7 @@
-// TCP ports of loopback that nobody has, for programs that are told theirs. Chosen below those that the system
-// gives to outgoing connections (32768 and up on Linux): between choosing one and listening on it, and as long
-// as whoever listens there is away, no connection is given it by chance, not even one that looks for it.
+// TCP ports of loopback that nobody has, for programs that are told theirs. Chosen below those that the
+// system gives to outgoing connections (32768 and up on Linux): between choosing one and listening on it, and
+// as long as whoever listens there is away, no connection is given it by chance, not even one that looks for
+// it.
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { fractionFrom } from '@concilia/protocol/random.ts'

@@ -96,7 +96,7 @@ describe('the terminal', () => {
     second.type('accounts')
     await second.shows(/^rich +998\.00 EUR/)
     second.type('sales')
-    await second.shows(/automaton-4021 +settled/)
+    await second.shows(/4021 +2\.00 EUR +settled/)
 
     const third = new Session('--data', data)
     await third.shows(/running from this data folder already/)

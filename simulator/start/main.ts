@@ -61,7 +61,7 @@ async function bench(flags: Flags, stopping: AbortSignal): Promise<Running | und
   let print = (line: string): void => void process.stdout.write(`${line}\n`)
   const paint = paintFor(process.stdout)
   happenings.listen((happening) => {
-    const line = happeningLine(happening, paint)
+    const line = happeningLine(happening, paint, process.stdout.columns)
     if (line) print(line)
   })
   const house = new House({ data, limits: defaultLimits, ...chosen(flags) }, happenings)
@@ -90,7 +90,7 @@ async function sale(flags: Flags, stopping: AbortSignal): Promise<undefined> {
   const happenings = new Happenings()
   const paint = paintFor(process.stdout)
   happenings.listen((happening) => {
-    const line = happeningLine(happening, paint)
+    const line = happeningLine(happening, paint, process.stdout.columns)
     if (line) process.stdout.write(`${line}\n`)
   })
   const limits = playLimits(play.fault)
