@@ -41,12 +41,15 @@ await runMain(description, async ({ command, flags }) => {
   if (flags.config === undefined) throw usageError(description, '--config FILE is needed')
   const configuration = readConfiguration(serverConfigurationSchema, flags.config)
   assertLimits(configuration.limits, flags.config)
-  const url = requiredEnvironment('DATABASE_URL', 'where the relation server keeps its sales')
+  const url = requiredEnvironment(
+    'DATABASE_URL',
+    'postgres://ROLE:PASSWORD@HOST:5432/DATABASE of the relation server',
+  )
   const identity = readIdentity(configuration.identity)
   if (identity.role !== 'relation-server') {
     throw new OperatingError({
       code: 'identity-of-another-role',
-      message: `The certificate in ${configuration.identity} is that of a ${identity.role}.`,
+      message: `The certificate in ${configuration.identity} is for the role ${identity.role}.`,
       advice: "Name the folder of the relation server's own identity.",
     })
   }
