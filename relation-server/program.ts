@@ -19,7 +19,6 @@ import { Engine } from './engine/engine.ts'
 import type { Settings } from './engine/world.ts'
 import { makeSaleChart } from './sale-chart.ts'
 import { secretFrom } from './secret-file.ts'
-import { serve } from './serve.ts'
 import { openPostgresStore } from './store/postgres-store.ts'
 import { SubscriberVault } from './subscriber-vault.ts'
 
@@ -92,6 +91,8 @@ await runMain(description, async ({ command, flags }) => {
   const clientSecret = readFileSync(configuration.payments.clientSecretFile, 'utf8').trim()
   const parts = { configuration, settings, identity, clientSecret, store, vault, clock, random, log }
   try {
+    // What only a server needs is not loaded for a command.
+    const { serve } = await import('./serve.ts')
     const { ready, stop } = await serve(parts)
     return { ready, stop: () => stop().finally(() => clock.stop()) }
   } catch (error) {
