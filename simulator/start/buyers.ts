@@ -33,7 +33,7 @@ export const buyers = {
   careful: {
     name: 'careful',
     number: '+46701740608',
-    says: 'prepaid, wants a code for every purchase (ST12; start with --hold)',
+    says: 'prepaid, wants a code for every purchase (ST12)',
     account: { kind: 'prepaid', balance: '100.00', codeAbove: '0' },
   },
 } as const satisfies Record<string, Buyer>
