@@ -104,8 +104,14 @@ async function sale(flags: Flags, stopping: AbortSignal): Promise<undefined> {
     }
   } finally {
     await house.stop()
-    if (verdict.agreed !== undefined && !flags.data) rmSync(data, { recursive: true, force: true })
+    const isNothingWrong = verdict.agreed !== undefined || stopping.aborted
+    if (isNothingWrong && !flags.data) rmSync(data, { recursive: true, force: true })
     else if (!flags.data) process.stdout.write(`logs and data are kept in ${keepForInspection(data)}\n`)
+  }
+  if (stopping.aborted) {
+    process.stdout.write('stopped before the end of the sale\n')
+    process.exitCode = 130
+    return undefined
   }
   const seconds = ((systemClock.monotonic() - begun) / 1000).toFixed(1)
   process.stdout.write(`${verdictText(verdict, paint)}  (${seconds} s)\n`)

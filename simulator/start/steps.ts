@@ -27,9 +27,11 @@ const colours = { step: '\x1b[36m', party: '\x1b[2m', bad: '\x1b[31m', good: '\x
 
 export type Paint = (colour: keyof typeof colours, text: string) => string
 
-/** Colours for a terminal, none for a pipe. */
+/** Colours for a terminal, none for a pipe, nor for somebody who wants none (no-color.org). */
 export function paintFor(stream: { isTTY?: boolean }): Paint {
-  return stream.isTTY ? (colour, text) => `${colours[colour]}${text}\x1b[0m` : (_, text) => text
+  return stream.isTTY && !process.env.NO_COLOR
+    ? (colour, text) => `${colours[colour]}${text}\x1b[0m`
+    : (_, text) => text
 }
 
 /**
