@@ -1,6 +1,6 @@
 // The database's time as the Clock port. Programs that share a database must agree on what is due: a server
-// whose own clock is a day behind would find another one's deadlines long past. Its own clock only counts what
-// has passed since the last look at the database's.
+// whose own clock is a day behind would find another one's deadlines long past. Its own clock only counts
+// what has passed since the last look at the database's.
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 
 const lookEveryMs = 60_000
