@@ -64,7 +64,8 @@ export class FigureMachine {
       { link, journal: this.#journal, clock: systemClock, random: systemRandom, log: silent },
       {
         mode: 'permanent',
-        identity: { version: 'figures', configurationHash: 'none', chain: identity.chain, machineNumber },
+        identity: { version: 'figures', chain: identity.chain, machineNumber },
+        configuration: { version: 0, hash: 'none' },
         reader: 'alwaysIdle',
         limits: defaultLimits,
       },

@@ -105,7 +105,8 @@ class Fleet {
       { link, journal, clock: systemClock, random: systemRandom, log: silent },
       {
         mode: 'permanent',
-        identity: { version: 'figures', configurationHash: 'none', chain, machineNumber },
+        identity: { version: 'figures', chain, machineNumber },
+        configuration: { version: 0, hash: 'none' },
         reader: 'alwaysIdle',
         limits: defaultLimits,
       },
