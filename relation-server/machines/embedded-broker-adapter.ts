@@ -32,6 +32,13 @@ export interface EmbeddedBroker {
 }
 
 /**
+ * Our own words to the broker never wait for it to read. Broker and client each stop reading while a write of
+ * theirs is held back; held back on both ways, as when ten thousand machines are born at once, neither would
+ * ever go on. What can be on the way is bounded: one word a machine.
+ */
+const neverHeldBack = 2 ** 30
+
+/**
  * Nobody may subscribe to it. What is published without the right to goes here: an error would end the
  * connection, and the client would only come back and try again.
  */
@@ -56,7 +63,7 @@ export async function startEmbeddedBroker(parts: EmbeddedBrokerParts): Promise<E
     port,
     url: `${parts.tls ? 'mqtts' : 'mqtt'}://${urlHost(parts.host)}:${port}`,
     connect() {
-      const [ours, its] = streamPair()
+      const [ours, its] = streamPair(neverHeldBack)
       broker.handle(its)
       return ours
     },

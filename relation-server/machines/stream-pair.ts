@@ -43,8 +43,9 @@ class End extends Duplex {
   }
 }
 
-export function streamPair(): [Duplex, Duplex] {
-  const [one, other] = [new End(), new End()]
+/** @param patience bytes written to the first end and not read from the second before its writer is held back */
+export function streamPair(patience?: number): [Duplex, Duplex] {
+  const [one, other] = [new End(), new End(patience === undefined ? {} : { readableHighWaterMark: patience })]
   one.join(other)
   other.join(one)
   return [one, other]

@@ -9,7 +9,7 @@ import { systemClock } from '@concilia/platform/system-clock.ts'
 import { claimFolder, releaseFolder } from '@concilia/simulator/start/owned-processes.ts'
 import { choosePorts } from '@concilia/simulator/start/places.ts'
 import { type MeasuredProgram, startProgram } from './measured-program.ts'
-import type { Measured } from './premises.ts'
+import { clearDatabase, type Measured } from './premises.ts'
 
 export interface BareConfiguration {
   readonly centreIdentity: string
@@ -40,7 +40,7 @@ export async function openBarePremises(
   const directory = join(folder, 'postgres')
   mkdirSync(folder, { recursive: true })
   await claimFolder(run)
-  rmSync(directory, { recursive: true, force: true })
+  await clearDatabase(directory)
   const programs: MeasuredProgram[] = []
   const postgres = await startEmbeddedPostgres({ directory, port: 0 })
   const close = async () => {

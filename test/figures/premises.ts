@@ -1,7 +1,7 @@
 // What is measured: PostgreSQL with fsync, the payment centre and the relation server, each a process of its
 // own started by its own main.ts with a configuration file, on free ports of loopback. Machines and buyers
 // are put into the books beforehand. Fresh for every run.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openCentre } from '@concilia/payment-centre/centre.ts'
 import type { centreConfigurationSchema } from '@concilia/payment-centre/configuration.ts'
@@ -75,7 +75,7 @@ export class Premises {
     mkdirSync(folder, { recursive: true })
     await claimFolder(join(folder, 'run'))
     const directory = join(folder, 'postgres')
-    rmSync(directory, { recursive: true, force: true })
+    await clearDatabase(directory)
     const [postgres, ports] = await Promise.all([
       startDatabase(directory, options.profile !== undefined),
       choosePorts(),
@@ -211,6 +211,12 @@ export class Premises {
       },
     }
   }
+}
+
+/** Of a run that was killed, the server may still be there. */
+export async function clearDatabase(directory: string): Promise<void> {
+  if (existsSync(directory)) await (await startEmbeddedPostgres({ directory, port: 0 })).stop()
+  rmSync(directory, { recursive: true, force: true })
 }
 
 async function startDatabase(directory: string, withStatistics: boolean): Promise<EmbeddedPostgres> {
