@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-// Two kinds of test: those beside the code, two files at a time; then those of test/, which start real
-// processes and own databases, brokers and ports, one file at a time.
+// Two kinds of test: those beside the code; then those of test/, which start real processes, each with a
+// database, a broker and ports of its own, and wait more than they work. Either two files at a time.
 export default defineConfig({
   test: {
     globalSetup: ['platform/test-database-setup.ts'],
@@ -23,7 +23,9 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: ['test/**/*.test.ts'],
-          fileParallelism: false,
+          maxWorkers: 2,
+          // Longer than a scenario waits for anything (watch.ts, story.ts), so that it can tell its story.
+          testTimeout: 90_000,
           sequence: { groupOrder: 1 },
         },
       },

@@ -93,7 +93,7 @@ function assertRole({ role }: Identity, folder: string): void {
   if (role === 'payment-centre') return
   throw new OperatingError({
     code: 'identity-of-another-role',
-    message: `The identity in ${folder} is that of a party with the role ${role}, not of a payment centre.`,
+    message: `The certificate in ${folder} is for the role ${role}.`,
     advice: 'Name the folder of the identity that was enrolled for the payment centre.',
   })
 }

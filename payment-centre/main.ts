@@ -1,18 +1,6 @@
-// Starts the payment centre, or runs one of its commands: node payment-centre/main.ts [COMMAND] --config FILE
-import { usageError } from '@concilia/platform/command-line.ts'
-import { runMain } from '@concilia/platform/run-main.ts'
-import { openCentre } from './centre.ts'
-import { description, runCommand } from './operator-commands.ts'
-import { serve } from './serve.ts'
+// Starts the payment centre or runs one of its commands: node payment-centre/main.ts [COMMAND] --config FILE
+// The program itself is loaded after the compile cache is switched on, which halves the cost of a start.
+import { enableCompileCache } from 'node:module'
 
-await runMain(description, async (line) => {
-  if (line.flags.config === undefined) throw usageError(description, '--config FILE is needed')
-  const centre = await openCentre(line.flags.config)
-  if (line.command === '') return serve(centre)
-  try {
-    console.log(await runCommand(centre, line))
-  } finally {
-    await centre.close()
-  }
-  return undefined
-})
+enableCompileCache()
+await import('./program.ts')

@@ -219,6 +219,7 @@ class Load {
 
   /**
    * Asks fifty of what was answered before, then all that was not, until a request is cut off or all is done.
+   * What the centre cannot answer now (503) is asked again with its key, as the answer says.
    * @param killAfter new answers after which `kill` is called
    */
   async run(port: number, killAfter: number, kill: () => void): Promise<void> {
@@ -233,7 +234,8 @@ class Load {
         const answer = await send(port, paths.payments, this.#bodies.get(key) ?? '', authorization).catch(
           () => undefined,
         )
-        if (answer) this.#remember(key, answer)
+        if (answer?.status === 503) work.push(key)
+        else if (answer) this.#remember(key, answer)
         else isCut = true
         if (this.answered.size - before >= killAfter) kill()
       }

@@ -1,6 +1,13 @@
 // What keeps buyers unknown to whoever reads the database: look-up by keyed hash, numbers and stored answers
 // under AES-256-GCM. The keys come from a file outside the database (key-file-adapter.ts).
-import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  type KeyObject,
+  timingSafeEqual,
+} from 'node:crypto'
 import type { Random } from '@concilia/protocol/random.ts'
 import { type Subscriber, subscriberSchema } from '@concilia/protocol/subscriber.ts'
 
@@ -15,11 +22,17 @@ const ivBytes = 12
 const tagBytes = 16
 
 export class Secrets {
-  readonly #keys: SecretKeys
+  /** As key objects: bytes would be made one again at each use, which costs five times the use. */
+  readonly #keys: { readonly [Use in keyof SecretKeys]: KeyObject }
   readonly #random: Random
 
   constructor(keys: SecretKeys, random: Random) {
-    this.#keys = keys
+    const { pepper, sealing, tokens } = keys
+    this.#keys = {
+      pepper: createSecretKey(pepper),
+      sealing: createSecretKey(sealing),
+      tokens: createSecretKey(tokens),
+    }
     this.#random = random
   }
 

@@ -116,8 +116,7 @@ function lost(where: string, state: string): Kind | undefined {
   return {
     code: 'database-away',
     message: `${where} does not answer${state ? ` (${state})` : ''}.`,
-    advice:
-      'Check that PostgreSQL runs there and that DATABASE_URL names its host and port; we go on trying.',
+    advice: 'Check that PostgreSQL runs there and that DATABASE_URL names its host and port.',
     retry: true,
   }
 }

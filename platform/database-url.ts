@@ -2,7 +2,7 @@
 // is wrong with it instead of what a driver made of it.
 import { OperatingError } from './operating-error.ts'
 
-const example = 'postgres://user:password@host:5432/database'
+const example = 'postgres://ROLE:PASSWORD@HOST:5432/DATABASE'
 
 /** @returns the address without credentials, for messages: `postgres at host:5432/database` */
 export function describedUrl(url: string | undefined): string {

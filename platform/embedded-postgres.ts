@@ -16,10 +16,10 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import pg from 'pg'
 import { type Home, prepareHome } from './embedded-postgres-home.ts'
+import { freePorts } from './free-ports.ts'
 import { OperatingError } from './operating-error.ts'
 import { systemClock } from './system-clock.ts'
 import { systemRandom } from './system-random.ts'
@@ -52,7 +52,7 @@ export async function startEmbeddedPostgres(options: {
   for (let attempt = 0; attempt < 40; attempt++) {
     const running = await runningPort(home, password)
     if (running !== undefined) return new RunningPostgres(home, password, running)
-    const port = options.port || (await freePort())
+    const port = options.port || (await freePorts(1))[0] || 0
     const refusal = await startServer(home, port)
     if (refusal === undefined) return new RunningPostgres(home, password, port)
     if (/Address already in use/.test(refusal) && options.port !== 0) throw portTaken(port)
@@ -213,15 +213,6 @@ async function run(home: Home, program: string, args: string[], output: 'pipe' |
   } catch (error) {
     return { status: null, output: String(error) }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address ? address.port : 0
 }
 
 function portTaken(port: number): OperatingError {

@@ -55,6 +55,18 @@ test('a migration merged late is refused instead of skipped', async () => {
   expect(await tables()).toBe(0)
 })
 
+test('tables of another program, or of a newer version, are left alone', async () => {
+  migrations(1, 2)
+  await migrate(database.url, folder)
+  migrations(1)
+  const refusal = { code: 'database-of-another-program', message: expect.stringContaining('127.0.0.1') }
+  await expect(migrate(database.url, folder)).rejects.toMatchObject(refusal)
+  migrations(1, 2, 3)
+  writeFileSync(join(folder, '0001_t.sql'), 'create table theirs ()')
+  await expect(migrate(database.url, folder)).rejects.toMatchObject(refusal)
+  expect(await tables()).toBe(2)
+})
+
 test('says what is missing: migrations, address, database, the right password, the host', async () => {
   await expect(migrate(database.url, folder)).rejects.toMatchObject({ code: 'migrations-missing' })
   migrations(1)

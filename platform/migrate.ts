@@ -1,5 +1,6 @@
 // Brings a database's tables to the version of the program, at its start. Takes a lock on the same connection
 // first: drizzle's migrator takes none, and two servers that start together would both apply.
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
 import { z } from 'zod'
@@ -16,7 +17,8 @@ const journalSchema = z.object({ entries: z.array(z.object({ tag: z.string(), wh
 /**
  * @param folder drizzle-kit's output: `0000_name.sql` ... and `meta/_journal.json`
  * Rejects with an OperatingError: database-url-missing, database-url-unreadable, database-away,
- * database-missing, database-login-refused, migrations-missing, migrations-out-of-order.
+ * database-missing, database-login-refused, migrations-missing, migrations-out-of-order,
+ * database-of-another-program.
  */
 export async function migrate(url: string | undefined, folder: string): Promise<void> {
   const where = describedUrl(url)
@@ -32,12 +34,33 @@ export async function migrate(url: string | undefined, folder: string): Promise<
   try {
     await client.connect()
     await client.query('select pg_advisory_lock($1)', [lockKey])
+    await checkApplied(client, where, folder)
     await applyMigrations(drizzle(client), { migrationsFolder: folder })
   } catch (error) {
     throw databaseError(where, error)
   } finally {
     await client.end()
   }
+}
+
+/** The migrator keeps a hash of each file that it applied, and does not mind those of somebody else. */
+async function checkApplied(client: pg.Client, where: string, folder: string): Promise<void> {
+  const made = await client.query(`select to_regclass('drizzle.__drizzle_migrations') as name`)
+  if (made.rows[0]?.name === null) return
+  const { rows } = await client.query<{ hash: string }>('select hash from drizzle.__drizzle_migrations')
+  const ours = new Set(
+    readJournal(folder).entries.map(({ tag }) =>
+      createHash('sha256')
+        .update(readFileSync(`${folder}/${tag}.sql`))
+        .digest('hex'),
+    ),
+  )
+  if (rows.every(({ hash }) => ours.has(hash))) return
+  throw new OperatingError({
+    code: 'database-of-another-program',
+    message: `The tables in ${where} were made by another program, or by a newer version of this one.`,
+    advice: 'Name our own database in DATABASE_URL, or install that version. Nothing was changed.',
+  })
 }
 
 /**

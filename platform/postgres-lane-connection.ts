@@ -2,6 +2,7 @@
 // after a loss does both again at the next asking. It repeats nothing by itself: that is the caller's
 // decision.
 import assert from 'node:assert/strict'
+import type { Socket } from 'node:net'
 import pg from 'pg'
 import { drizzle, type NodePgDatabase } from './drizzle.ts'
 
@@ -19,12 +20,32 @@ const settings = {
 }
 
 /**
+ * For a writer whose every statement finds its rows by an index, a few at a time. A plan is made once for
+ * each statement, and on an empty table: PostgreSQL would choose to read the whole table, and go on doing so
+ * while the table grows, until it is next analysed. A bitmap is refused as well, because only a plain walk over
+ * an index marks the entries of dead rows, which rows that change often leave behind.
+ */
+export const byIndexAlone = [
+  'plan_cache_mode=force_generic_plan',
+  ...['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin'].map((way) => `enable_${way}=off`),
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ')
+
+/**
  * A live connection. It serves until it is lost; then every call rejects and a new one has to be asked for.
  */
 export interface LiveConnection<S> {
   readonly statements: S
   /** How many statements were handed to the driver so far, commands not counted. */
   sent(): number
+  /**
+   * What `send` hands to the driver goes out in one write. By itself the driver writes for each statement,
+   * and each of those wakes PostgreSQL.
+   */
+  together<T>(send: () => T): T
+  /** What is handed over in this turn, by whomever, goes out in one write at its end. */
+  gather(): void
   /** Sends at once, behind whatever was sent before; gives the command that PostgreSQL says it performed. */
   command(text: 'begin' | 'commit' | 'rollback'): Promise<string>
   /** The connection is in no state to go on. */
@@ -35,11 +56,14 @@ export class ReturningConnection<S> {
   readonly #url: string | undefined
   readonly #name: string
   readonly #prepare: (db: NodePgDatabase) => S
+  readonly #options: string
   #live: Promise<LiveConnection<S>> | undefined
   #client: pg.Client | undefined
   #closed = false
 
-  constructor(url: string | undefined, name: string, prepare: (db: NodePgDatabase) => S) {
+  /** @param options settings of the session, as PostgreSQL's own `options` */
+  constructor(url: string | undefined, name: string, prepare: (db: NodePgDatabase) => S, options = '') {
+    this.#options = options
     this.#url = url
     this.#name = name
     this.#prepare = prepare
@@ -60,7 +84,12 @@ export class ReturningConnection<S> {
   }
 
   async #connect(): Promise<LiveConnection<S>> {
-    const client = new pg.Client({ connectionString: this.#url, application_name: this.#name, ...settings })
+    const client = new pg.Client({
+      connectionString: this.#url,
+      application_name: this.#name,
+      options: this.#options,
+      ...settings,
+    })
     const lose = () => {
       if (this.#client === client) {
         this.#client = undefined
@@ -81,7 +110,20 @@ export class ReturningConnection<S> {
       await client.connect()
       const statements = this.#prepare(drizzle(client, { logger }))
       const command = async (text: string) => (await client.query(text)).command
-      return { statements, sent: () => sent, command, giveUp }
+      const { stream } = (client as unknown as { connection: { stream: Socket } }).connection
+      const together = <T>(send: () => T): T => {
+        stream.cork()
+        try {
+          return send()
+        } finally {
+          stream.uncork()
+        }
+      }
+      const gather = () => {
+        stream.cork()
+        setImmediate(() => stream.uncork())
+      }
+      return { statements, sent: () => sent, together, gather, command, giveUp }
     } catch (error) {
       giveUp()
       throw error

@@ -40,24 +40,25 @@ let folder: string
 let database: TestDatabase
 let lane: Lane<Statements>
 
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'concilia-migrations-'))
   mkdirSync(join(folder, 'meta'))
   const entries = [{ idx: 0, version: '7', when: 1, tag: '0000_machine', breakpoints: true }]
   writeFileSync(join(folder, 'meta/_journal.json'), JSON.stringify({ entries }))
   const table = `create table machine (id text primary key, sales int not null check (sales < 3))`
   writeFileSync(join(folder, '0000_machine.sql'), table)
+  database = await testDatabase(folder)
 })
-afterAll(() => rmSync(folder, { recursive: true }))
+afterAll(async () => {
+  await database.drop()
+  rmSync(folder, { recursive: true })
+})
 
 beforeEach(async () => {
-  database = await testDatabase(folder)
+  await admin((client) => client.query('truncate machine'))
   lane = await openLane({ url: database.url, name: 'test lane', prepare })
 })
-afterEach(async () => {
-  await lane.close()
-  await database.drop()
-})
+afterEach(() => lane.close())
 
 const nothing = async () => []
 const add = (...ids: string[]) =>

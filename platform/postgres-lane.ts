@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { databaseError } from './database-error.ts'
 import { describedUrl } from './database-url.ts'
 import type { NodePgDatabase } from './drizzle.ts'
-import { type LiveConnection, ReturningConnection } from './postgres-lane-connection.ts'
+import { byIndexAlone, type LiveConnection, ReturningConnection } from './postgres-lane-connection.ts'
 
 export interface LaneOptions<S> {
   readonly url: string | undefined
@@ -43,7 +43,7 @@ export interface Lane<S> {
 /** Connects and prepares; rejects with an OperatingError as `migrate` does when that fails. */
 export async function openLane<S>({ url, name, prepare }: LaneOptions<S>): Promise<Lane<S>> {
   const where = describedUrl(url)
-  const writer = new ReturningConnection(url, name, prepare)
+  const writer = new ReturningConnection(url, name, prepare, byIndexAlone)
   const lane = new PostgresLane(where, writer, new ReturningConnection(url, `${name} reads`, prepare))
   await translated(where, writer.live())
   return lane
@@ -73,7 +73,10 @@ class PostgresLane<S> implements Lane<S> {
   }
 
   async read<T>(read: (statements: S) => Promise<T>): Promise<T> {
-    const work = this.#reader.live().then(({ statements }) => read(statements))
+    const work = this.#reader.live().then(({ statements, gather }) => {
+      gather()
+      return read(statements)
+    })
     return await translated(this.#where, work)
   }
 
@@ -89,8 +92,10 @@ async function transaction<S, R, T>(
   decide: (rows: R) => Decision<S, T>,
 ): Promise<T> {
   try {
-    const begin = connection.command('begin')
-    const [begun, rows] = await Promise.allSettled([begin, Promise.try(read, connection.statements)])
+    const sending = connection.together(
+      () => [connection.command('begin'), Promise.try(read, connection.statements)] as const,
+    )
+    const [begun, rows] = await Promise.allSettled(sending)
     if (begun.status === 'rejected') throw begun.reason
     if (rows.status === 'rejected') throw rows.reason
     const { result, writes } = decide(rows.value)
@@ -107,14 +112,18 @@ async function writeAndCommit<S>(
   connection: LiveConnection<S>,
   writes: Decision<S, unknown>['writes'],
 ): Promise<void> {
-  const sentBefore = connection.sent()
-  const written = writes(connection.statements)
-  if (connection.sent() - sentBefore < written.length) {
+  const { written, commit } = connection.together(() => {
+    const sentBefore = connection.sent()
+    const written = writes(connection.statements)
+    const isWhole = connection.sent() - sentBefore >= written.length
+    return { written, commit: isWhole ? connection.command('commit') : undefined }
+  })
+  if (!commit) {
     const failed = rejected(await Promise.allSettled(written))
     if (failed) throw failed.reason
     assert.fail('a write was not sent at once, and would have missed its COMMIT')
   }
-  const [committed, ...results] = await Promise.allSettled([connection.command('commit'), ...written])
+  const [committed, ...results] = await Promise.allSettled([commit, ...written])
   const failed = rejected(results)
   if (committed.status === 'fulfilled' && committed.value === 'COMMIT') {
     assert(!failed, 'a write failed in the driver and the rest of its transaction was committed')

@@ -6,7 +6,8 @@ const international = /(?:\+|%2B)([1-9](?:[ -]?\d){4,14})(?!\d)/gi
 /** Nine to fifteen bare digits after a word that says they are somebody's number. */
 const names = 'from|to|phone|phone_?number|msisdn|sender|recipient|subscriber'
 const named = new RegExp(`\\b((?:${names})["'\\\\]*(?:\\s*[:=]\\s*|\\s+)["'\\\\]*)(\\d{9,15})(?!\\d)`, 'gi')
-const urlPassword = /(:\/\/[^\s/:@]*:)[^\s/@]+@/g
+/** The word PASSWORD itself stands in our own advice. */
+const urlPassword = /(:\/\/[^\s/:@]*:)(?!PASSWORD@)[^\s/@]+@/g
 const bearer = /\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi
 /** The database layer repeats a statement's parameters, hence buyers' numbers, in its error text. */
 const statementParameters = /\bparams: [\s\S]*?(?=\n\s+at |$)/g

@@ -1,5 +1,22 @@
-// The system's source of chance as the Random port.
-import { randomBytes } from 'node:crypto'
+// The system's source of chance as the Random port. A small request is served from a supply that is drawn
+// at once: each draw by itself costs a call into the system. What was given out is wiped from the supply.
+import { randomFillSync } from 'node:crypto'
 import type { Random } from '@concilia/protocol/random.ts'
 
-export const systemRandom: Random = { bytes: (length) => randomBytes(length) }
+const supply = new Uint8Array(4096)
+let used = supply.length
+
+export const systemRandom: Random = {
+  bytes(length) {
+    const drawn = new Uint8Array(length)
+    if (length > supply.length) return randomFillSync(drawn)
+    if (used + length > supply.length) {
+      randomFillSync(supply)
+      used = 0
+    }
+    drawn.set(supply.subarray(used, used + length))
+    supply.fill(0, used, used + length)
+    used += length
+    return drawn
+  },
+}

@@ -25,9 +25,7 @@ export interface TestDatabase {
 
 /** @param migrationsFolder drizzle-kit's output; left out for an empty database */
 export async function testDatabase(migrationsFolder?: string): Promise<TestDatabase> {
-  const directory = process.env[directoryVariable]
-  if (!directory) throw new Error('Start tests with npm test: their database belongs to the run.')
-  const server = await startEmbeddedPostgres({ directory, port: 0 })
+  const server = await runsServer()
   const name = `test_${uuidFrom(systemRandom).replaceAll('-', '')}`
   const template = migrationsFolder && (await migratedTemplate(server, migrationsFolder))
   const url = await createDatabase(server.adminUrl, name, role, template)
@@ -35,13 +33,23 @@ export async function testDatabase(migrationsFolder?: string): Promise<TestDatab
   return { url, adminUrl: server.databaseUrl(name), drop }
 }
 
+/** Looked for once a test file: looking costs more than the database does. */
+let found: Promise<EmbeddedPostgres> | undefined
+
+function runsServer(): Promise<EmbeddedPostgres> {
+  const directory = process.env[directoryVariable]
+  if (!directory) throw new Error('Start tests with npm test: their database belongs to the run.')
+  found ??= startEmbeddedPostgres({ directory, port: 0 })
+  return found
+}
+
 /** Made once a run, whichever worker comes first; renamed when complete. */
 async function migratedTemplate(server: EmbeddedPostgres, folder: string): Promise<string> {
   const template = `template_${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`
   await administer(server, async (admin) => {
     await admin.query(`select pg_advisory_lock(hashtext($1))`, [template])
-    const found = await admin.query('select from pg_database where datname = $1', [template])
-    if (found.rowCount) return
+    const made = await admin.query('select from pg_database where datname = $1', [template])
+    if (made.rowCount) return
     await migrate(await createDatabase(server.adminUrl, `${template}_unfinished`, role), folder)
     await admin.query(`alter database ${template}_unfinished rename to ${template}`)
   })

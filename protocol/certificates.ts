@@ -117,9 +117,14 @@ export class KnownParties {
   admit(chainPem: string, at: number): CheckedChain {
     const read = readChain(chainPem, this.#rootPem)
     if (!read.ok) return read
-    this.#parties.set(read.party.kid, read.party)
+    this.keep(read.party)
     const refusal = dateRefusal(read.party, at)
     return refusal ? { ok: false, refusal } : read
+  }
+
+  /** Keeps a party whose chain was checked to the same root. */
+  keep(party: Party): void {
+    this.#parties.set(party.kid, party)
   }
 
   /** @param signedAt when the word in question was signed, where that counts (epoch ms) */

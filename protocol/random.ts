@@ -1,5 +1,5 @@
 // The chance port. Ids and codes are minted from it and stored before first use, so that retries reuse them.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 export interface Random {
   /** `length` unpredictable bytes. */
@@ -29,7 +29,7 @@ export function codeFrom(random: Random, digits: number): string {
 
 /** SHA-256 of a text's UTF-8 bytes, base64url. Here because every hash we exchange is this one. */
 export function sha256(text: string | Uint8Array): string {
-  return createHash('sha256').update(text).digest('base64url')
+  return hash('sha256', text, 'base64url')
 }
 
 /**

@@ -1,6 +1,6 @@
 // MQTT topics: `concilia/1/{partition}/{automaton}/...`. No personal data, at most seven levels. The
 // partition lets servers share the machines on any broker later on.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { z } from 'zod'
 
 export const automatonIdSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,47}$/)
@@ -25,7 +25,7 @@ export type DownChannel = (typeof downChannels)[number]
 
 /** Which of the 64 partitions an automaton belongs to: a hash of its id, so that nobody hands them out. */
 export function partitionOf(automatonId: string): number {
-  return createHash('sha256').update(automatonId).digest().readUInt16BE(0) % partitions
+  return hash('sha256', automatonId, 'buffer').readUInt16BE(0) % partitions
 }
 
 export function topicBase(automatonId: string): string {

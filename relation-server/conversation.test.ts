@@ -338,6 +338,21 @@ describe('by dialogue', () => {
     expect(texts.map(({ text }) => text)).toEqual([expect.stringMatching(/^Paid/)])
   })
 
+  test('who looks while the account is being checked sees the price once it is, and then 1 pays', async () => {
+    const { scenario, machine, dial, texts } = await town()
+    expect(await dial('4021')).toMatchObject({ screen: /1 See the price/, goesOn: true })
+    const { promise: checking, resolve: answered } = Promise.withResolvers<void>()
+    scenario.centre.next('eligibility', checking)
+    const saleId = await machine.offer()
+    const looking = dial('1')
+    await scenario.settle()
+    answered()
+    expect(await looking).toMatchObject({ screen: /1\.50.*\n1 Pay\n0 Cancel/, goesOn: true })
+    expect(texts).toEqual([])
+    expect(await dial('1')).toMatchObject({ screen: /^Thank you/, goesOn: false })
+    expect(await scenario.state(saleId)).toBe('instructed')
+  })
+
   test('the suggested machine is line 1 of its screen, and only of that', async () => {
     const { scenario, machine, dial } = await town()
     const saleId = await machine.offer()

@@ -50,7 +50,6 @@ export function newMachine(automatonId: string, seller: string, enrolledAt: numb
     boot: 0,
     storedUpTo: 0,
     beyond: [],
-    chain: null,
     presence: null,
     reader: 'alwaysIdle',
     enrolledAt,

@@ -19,7 +19,6 @@ import { Engine } from './engine/engine.ts'
 import type { Settings } from './engine/world.ts'
 import { makeSaleChart } from './sale-chart.ts'
 import { secretFrom } from './secret-file.ts'
-import { serve } from './serve.ts'
 import { openPostgresStore } from './store/postgres-store.ts'
 import { SubscriberVault } from './subscriber-vault.ts'
 
@@ -41,12 +40,15 @@ await runMain(description, async ({ command, flags }) => {
   if (flags.config === undefined) throw usageError(description, '--config FILE is needed')
   const configuration = readConfiguration(serverConfigurationSchema, flags.config)
   assertLimits(configuration.limits, flags.config)
-  const url = requiredEnvironment('DATABASE_URL', 'where the relation server keeps its sales')
+  const url = requiredEnvironment(
+    'DATABASE_URL',
+    'postgres://ROLE:PASSWORD@HOST:5432/DATABASE of the relation server',
+  )
   const identity = readIdentity(configuration.identity)
   if (identity.role !== 'relation-server') {
     throw new OperatingError({
       code: 'identity-of-another-role',
-      message: `The certificate in ${configuration.identity} is that of a ${identity.role}.`,
+      message: `The certificate in ${configuration.identity} is for the role ${identity.role}.`,
       advice: "Name the folder of the relation server's own identity.",
     })
   }
@@ -90,6 +92,8 @@ await runMain(description, async ({ command, flags }) => {
   const clientSecret = readFileSync(configuration.payments.clientSecretFile, 'utf8').trim()
   const parts = { configuration, settings, identity, clientSecret, store, vault, clock, random, log }
   try {
+    // What only a server needs is not loaded for a command.
+    const { serve } = await import('./serve.ts')
     const { ready, stop } = await serve(parts)
     return { ready, stop: () => stop().finally(() => clock.stop()) }
   } catch (error) {

@@ -50,7 +50,10 @@ export async function reconcile({ store, payments, engine, clock, limits, log }:
       why: 'the centre does not know a payment it acknowledged: it gets its acknowledgement again',
     })
   }
-  log.info({ findings }, `the centre's payments agree with our sales, but for ${findings}`)
+  log.info(
+    { findings },
+    `the centre's payments agree with our sales${findings > 0 ? `, but for ${findings}` : ''}`,
+  )
   return findings
 }
 

@@ -6,7 +6,7 @@ import type { Log } from '@concilia/platform/log.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
 import { type Random, uuidFrom } from '@concilia/protocol/random.ts'
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { ServerConfiguration } from './configuration.ts'
 import type { Settings } from './engine/world.ts'
 import { MachineDirectory } from './machine-directory.ts'
@@ -59,12 +59,12 @@ export async function serve(parts: ServedParts): Promise<Served> {
     ...parts,
     manners: { house, language, answerLimitMs },
     directory,
-    machines: machinesOf(parts, broker?.url, password),
-    payments: paymentsOf(parts, directory),
+    machines: machinesOf(parts, broker, password),
+    payments: paymentsOf(parts),
     centreUrl: configuration.payments.centreUrl,
     sender: textSender(gateway.gateway.sending, sendLimitMs),
   })
-  const http = fastify({ disableRequestLogging: true })
+  const http = fastify({ logController: new LogController({ disableRequestLogging: true }) })
   const stop = async () => {
     await http.close()
     await server.stop()
@@ -109,11 +109,12 @@ async function brokerOf(
   return await startEmbeddedBroker({ host, port, serverPassword, tls: tls ? identity : undefined, log })
 }
 
-function machinesOf(parts: ServedParts, embeddedUrl: string | undefined, password: string): MachineLink {
+function machinesOf(parts: ServedParts, broker: EmbeddedBroker | undefined, password: string): MachineLink {
   const { configuration, identity, clock, random } = parts
-  const url = configuration.machines.brokerUrl ?? embeddedUrl ?? ''
+  const url = configuration.machines.brokerUrl ?? broker?.url ?? ''
   return new MachineLink({
     url,
+    open: broker && (() => broker.connect()),
     clientId: `relation-server-${uuidFrom(random)}`,
     username: configuration.machines.username ?? serverUsername,
     password,
@@ -124,10 +125,7 @@ function machinesOf(parts: ServedParts, embeddedUrl: string | undefined, passwor
   })
 }
 
-function paymentsOf(
-  { configuration, clientSecret, clock }: ServedParts,
-  directory: MachineDirectory,
-): CamaraPayments {
+function paymentsOf({ configuration, clientSecret, clock, store }: ServedParts): CamaraPayments {
   const { centreUrl, clientId, connections, rootFile } = configuration.payments
   const { authorisationMs } = configuration.limits
   const rootPem = rootFile === undefined ? undefined : readFileSync(rootFile, 'utf8')
@@ -136,7 +134,7 @@ function paymentsOf(
     http: new CentreHttp(address, clock, authorisationMs),
     clock,
     authorisationMs,
-    chainOf: (kid) => directory.chainOf(kid),
+    chainOf: (kid) => store.chainOf(kid),
   })
 }
 

@@ -4,6 +4,7 @@
 import type { Log } from '@concilia/platform/log.ts'
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import type { Random } from '@concilia/protocol/random.ts'
+import { sha256 } from '@concilia/protocol/random.ts'
 import { CentreCertificates } from './centre-certificates.ts'
 import { Conversation, type Manners } from './conversation.ts'
 import { DueWatch } from './engine/due-watch.ts'
@@ -18,6 +19,7 @@ import type { Payments } from './payments/port.ts'
 import type { Incoming, Reply, TextSender } from './phones/port.ts'
 import { Reconciliation } from './reconciliation.ts'
 import { Screens } from './screens.ts'
+import { sharedWork } from './shared-work.ts'
 import type { Store } from './store/port.ts'
 import type { SubscriberVault } from './subscriber-vault.ts'
 
@@ -47,6 +49,7 @@ export class RelationServer {
   readonly #conversation: Conversation
   readonly #centre: CentreCertificates
   #pruning: Timer | undefined
+  readonly #births = sharedWork()
   #stopped = false
 
   constructor(parts: ServerParts) {
@@ -106,7 +109,7 @@ export class RelationServer {
     const { log } = this.#parts
     this.#parts.machines.start({
       receive: (input) => {
-        this.#hear(input).catch((error: unknown) => {
+        this.#hearOnce(input).catch((error: unknown) => {
           // Not stored, so the machine sends it again.
           log.warn({ automatonId: input.automatonId }, `a message was not taken: ${String(error)}`)
         })
@@ -128,6 +131,16 @@ export class RelationServer {
       await store.ensureMachine(newMachine(input.automatonId, '', clock.now()))
     }
     if (await directory.knows(input.automatonId)) await this.#engine.submit(input)
+  }
+
+  /**
+   * A machine says its birth again until it is answered. While one waits its repeats are not another's work:
+   * when a whole fleet comes back at once, they would come faster than they can be answered.
+   */
+  async #hearOnce(input: MachineInput): Promise<void> {
+    if (input.type !== 'birth') return await this.#hear(input)
+    const key = sha256(JSON.stringify([input.automatonId, input.birth]))
+    await this.#births(key, () => this.#hear(input))
   }
 
   /** Keeps the books as long as a re-credit is possible, and no longer. */

@@ -19,7 +19,7 @@ let bench: Bench
 
 beforeAll(async () => {
   await broker.start()
-  bench = await Bench.open({ brokerPort: broker.port })
+  bench = await Bench.open({ broker: broker.access })
 })
 afterAll(async () => {
   await bench?.close()

@@ -2,10 +2,16 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import type { BrokerAccess } from '@concilia/simulator/start/configurations.ts'
 
 export class OutsideBroker {
   port = 0
   #child: ChildProcess | undefined
+
+  get access(): BrokerAccess & { readonly machines: string } {
+    const url = `mqtt://127.0.0.1:${this.port}`
+    return { machines: url, servers: { brokerUrl: url } }
+  }
 
   async start(): Promise<void> {
     const child = fork(join(import.meta.dirname, 'broker-process.ts'), [String(this.port)])

@@ -14,12 +14,13 @@ export interface Elsewhere {
   readonly httpPort: number
   readonly brokerPort?: number
   readonly centrePort?: number
+  readonly databaseUrl?: string
 }
 
 /** Not started yet. */
 export function secondServer(
   { places, programs, happenings }: House,
-  { httpPort, brokerPort, centrePort }: Elsewhere,
+  { httpPort, brokerPort, centrePort, databaseUrl }: Elsewhere,
 ): SupervisedProgram {
   const first = programs.get('relation-server')?.program
   if (!first) throw new Error('the first relation server has not been started')
@@ -33,7 +34,13 @@ export function secondServer(
     }),
   })
   return new SupervisedProgram(
-    { ...first, name: secondServerName, title: 'relation server 2', arguments: ['--config', file] },
+    {
+      ...first,
+      name: secondServerName,
+      title: 'relation server 2',
+      arguments: ['--config', file],
+      environment: { ...first.environment, ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }) },
+    },
     places,
     {
       line({ title }, line) {

@@ -162,11 +162,13 @@ export class TcpProxy {
         held(true)
         hold.held(async () => {
           const [first] = to
-          const answer = first ? once(first, 'data').then(String, () => '') : ''
+          const answer = first ? nextBytes(first) : ''
           for (const each of waiting ?? []) write(each)
           waiting = undefined
           const words = await answer
           held(false)
+          // Whoever it was to reach has hung up meanwhile: so does the wire.
+          if (to.every((socket) => socket.destroyed)) from.destroy()
           return words
         })
       }
@@ -174,4 +176,11 @@ export class TcpProxy {
       else if (!this.#lost.includes(direction)) write(bytes)
     })
   }
+}
+
+/** Empty when it ends before it says any more. */
+async function nextBytes(socket: Socket): Promise<string> {
+  if (socket.destroyed || socket.readableEnded) return ''
+  const [bytes = ''] = await Promise.race([once(socket, 'data'), once(socket, 'close')]).catch(() => [])
+  return Buffer.isBuffer(bytes) ? bytes.toString() : ''
 }

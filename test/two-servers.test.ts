@@ -1,8 +1,12 @@
-// Two relation servers on one database and one broker: both hear every machine, one lock an input; either
-// may be killed or stopped in time, and the other goes on with what it had begun.
+// Two relation servers on one database and one broker: both hear every machine, one lock an input; either may
+// be killed, or taken out of time in the middle of a batch, and the other goes on with what it had begun. Who
+// listens at the broker sees that no machine is ever told two things.
+import { instructionSchema } from '@concilia/protocol/messages.ts'
 import { buyers } from '@concilia/simulator/start/buyers.ts'
+import { choosePorts } from '@concilia/simulator/start/places.ts'
 import type { SupervisedProgram } from '@concilia/simulator/start/supervised-program.ts'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { connect, type MqttClient } from 'mqtt'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { Bench } from './bench.ts'
 import { OutsideBroker } from './outside-broker.ts'
 import { secondServer } from './second-server.ts'
@@ -13,34 +17,69 @@ const { rich, postpaid } = buyers
 const broker = new OutsideBroker()
 /** The gateway's way to the servers: to the first, or to the second. */
 const phonesWire = new TcpProxy()
+/** The second server's way to the database. */
+const databaseWire = new TcpProxy()
+const titles = { first: 'relation server', second: 'relation server 2' } as const
 const ports = { first: 0, second: 0 }
+/** Ids of the `deliver` instructions that the broker was given, by sale; each as often as it was given. */
+const delivers = new Map<string, string[]>()
 let bench: Bench
 let second: SupervisedProgram
+let listener: MqttClient
 
 beforeAll(async () => {
   await broker.start()
-  const spare = new TcpProxy()
-  ports.second = await spare.start(0)
-  await spare.stop()
+  ports.second = (await choosePorts()).serverHttp
   bench = await Bench.open({
-    brokerPort: broker.port,
+    broker: broker.access,
     detour: async ({ serverHttp }) => {
       ports.first = serverHttp
       return { serverHttp: await phonesWire.start(serverHttp) }
     },
   })
-  second = secondServer(bench.house, { httpPort: ports.second })
+  second = await makeSecond()
   await second.start()
+  listener = await listen()
 })
 afterAll(async () => {
   await second?.stop()
+  await listener?.endAsync(true)
   await bench?.close()
-  await Promise.all([phonesWire.stop(), broker.kill()])
+  await Promise.all([phonesWire.stop(), databaseWire.stop(), broker.kill()])
 })
+afterEach(() => {
+  for (const ids of delivers.values()) expect(new Set(ids).size).toBe(1)
+  delivers.clear()
+})
+
+async function makeSecond(): Promise<SupervisedProgram> {
+  const database = new URL(bench.program('relation-server').program.environment?.DATABASE_URL ?? '')
+  database.port = String(await databaseWire.start(Number(database.port)))
+  return secondServer(bench.house, { httpPort: ports.second, databaseUrl: database.href })
+}
+
+async function listen(): Promise<MqttClient> {
+  const client = connect(`mqtt://127.0.0.1:${broker.port}`, { protocolVersion: 4, reconnectPeriod: 0 })
+  client.on('message', (_, bytes) => {
+    const told = instructionSchema.parse(JSON.parse(bytes.toString('utf8')))
+    if (told.kind === 'deliver') delivers.set(told.saleId, [...(delivers.get(told.saleId) ?? []), told.id])
+  })
+  await client.subscribeAsync('concilia/1/+/+/down/instruction', { qos: 1 })
+  return client
+}
 
 /** The gateway hands what phones do to this server from now on. */
 function phonesReach(which: keyof typeof ports): void {
   phonesWire.retarget(ports[which])
+}
+
+/** Does it the next time that the party, or one of its kind, tells the step. */
+function atStep(step: string, party: string, act: () => void): void {
+  const stop = bench.house.happenings.listen((each) => {
+    if (each.kind !== 'step' || each.step !== step || !each.party.startsWith(party)) return
+    stop()
+    act()
+  })
 }
 
 async function buys(story: Story): Promise<void> {
@@ -87,9 +126,7 @@ test.each([
     const story = await bench.begin()
     phonesReach('first')
     const first = bench.program('relation-server')
-    const stop = bench.house.happenings.listen((each) => {
-      if (each.kind !== 'step' || each.step !== step || !each.party.startsWith(teller)) return
-      stop()
+    atStep(step, teller, () => {
       first.kill()
       phonesReach('second')
     })
@@ -99,6 +136,74 @@ test.each([
     await first.start()
   },
 )
+
+test.each([
+  ['before its commit', false],
+  ['after its commit, before it hears of it', true],
+])(
+  'one is stopped in mid-batch with the yes in its hands, %s: the other goes on, and it comes back too late',
+  async (_, isCommitted) => {
+    const story = await bench.begin()
+    const before = await bench.transfers()
+    phonesReach('second')
+    await story.choose('4021', 1)
+    await story.texts(rich, 'PAY 4021')
+    const code = await story.readsPrice(rich)
+    // The machine is locked by then, and what is to be written is on its way with the commit.
+    const written = databaseWire.holdBack('request', /put_sales/)
+    const said = story.texts(rich, `YES ${code}`)
+    await written.begun
+    if (isCommitted) void written.release()
+    const batch = isCommitted ? databaseWire.holdBack('answer', /COMMIT/) : written
+    await batch.begun
+    second.pause()
+    phonesReach('first')
+    await Promise.all([said, story.reads(rich, /^Paid 1\.50 EUR/)])
+    const released = batch.release()
+    second.resume()
+    await released
+    await story.ends({ sales: ['settled'], paid: { rich: 150 } })
+    const now = await bench.transfers()
+    expect((now.debit ?? 0) - (before.debit ?? 0)).toBe(1)
+    phonesReach('second')
+    await buys(story)
+    await story.ends({ sales: ['settled', 'settled'], paid: { rich: 300 } })
+  },
+)
+
+test('both machines sell while the servers are killed and stopped in time by turns: each sale once', async () => {
+  const story = await bench.begin()
+  const before = await bench.transfers()
+  const first = bench.program('relation-server')
+  const turns = [
+    {
+      hears: 'first',
+      befalls: () => first.kill(),
+      passes: () => story.watch.news(/relation server is back/),
+    },
+    { hears: 'second', befalls: () => second.pause(), passes: () => second.resume() },
+    { hears: 'second', befalls: () => second.kill(), passes: () => story.watch.news(/server 2 is back/) },
+    { hears: 'first', befalls: () => first.pause(), passes: () => first.resume() },
+  ] as const
+  for (const { hears, befalls, passes } of turns) {
+    phonesReach(hears)
+    await story.texts(postpaid, 'PAY 4022')
+    await story.reads(postpaid, /^Choose your item/)
+    await Promise.all([story.choose('4021', 1), story.choose('4022', 1)])
+    await story.texts(rich, 'PAY 4021')
+    const [richCode, postpaidCode] = [await story.readsPrice(rich), await story.readsPrice(postpaid)]
+    atStep('ST11', titles[hears], () => {
+      befalls()
+      phonesReach(hears === 'first' ? 'second' : 'first')
+    })
+    await Promise.all([story.texts(rich, `YES ${richCode}`), story.texts(postpaid, `YES ${postpaidCode}`)])
+    await Promise.all([story.reads(rich, /^Paid 1\.50 EUR/), story.reads(postpaid, /^Paid 1\.20 EUR/)])
+    await passes()
+  }
+  await story.ends({ sales: Array(8).fill('settled'), paid: { rich: 600, postpaid: 480 } })
+  const now = await bench.transfers()
+  expect((now.debit ?? 0) - (before.debit ?? 0)).toBe(8)
+})
 
 test('one is stopped in time with the machine in its hands, and comes back to a sale that is over', async () => {
   const story = await bench.begin()

@@ -15,8 +15,9 @@ let bench: Bench
 beforeAll(async () => {
   await broker.start()
   bench = await Bench.open({
-    limits: shortWait,
-    brokerPort: broker.port,
+    // Long enough for a broker to come back on a loaded machine, short enough to be waited for twice.
+    limits: { ...shortWait, offerWaitMs: 8000 },
+    broker: broker.access,
     detour: async ({ centre, serverHttp }) => ({
       centre: await centreWire.start(centre),
       serverHttp: await phonesWire.start(serverHttp),

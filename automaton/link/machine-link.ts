@@ -88,6 +88,8 @@ export class MachineLink {
   #state: LinkState = firstLinkState()
   #pause: Timer | undefined
   #stopped = false
+  /** Why the link is down, as it was said last; empty while it is up. */
+  #trouble = ''
 
   constructor(ports: MachineLinkPorts, settings: MachineLinkSettings, hear: (news: LinkNews) => void) {
     this.#ports = ports
@@ -231,11 +233,15 @@ export class MachineLink {
     if (this.#stopped) return
     switch (event.type) {
       case 'connected':
+        this.#trouble = ''
         this.#ports.log.info('connected to the broker')
         this.#step({ type: 'connected' })
         break
       case 'lost':
-        this.#ports.log.warn({ err: event.error }, 'the link is down')
+        // Each attempt fails alike; a line a minute for a weekend would hide all others.
+        if (this.#trouble !== event.error.message)
+          this.#ports.log.warn({ err: event.error }, 'the link is down; tried again until it is up')
+        this.#trouble = event.error.message
         this.#step({ type: 'lost' })
         break
       case 'received':

@@ -3,6 +3,7 @@
 // unique index and is decided again.
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { type Lane, openLane } from '@concilia/platform/postgres-lane.ts'
+import { rowsJson } from '@concilia/platform/rows-json.ts'
 import { currencySchema } from '@concilia/protocol/money.ts'
 import { type Change, keyName, type Rows } from '../books/books.ts'
 import type { Wants } from '../books/decide.ts'
@@ -21,7 +22,7 @@ import {
 } from '../books/records.ts'
 import type { BookCheck, CentreStore, FoundPayment, PaymentsQuery } from './port.ts'
 import { account, client, entry, payment, refund, requestKey, seller, transfer, usage } from './schema.ts'
-import { prepareStatements, rowsJson, type Statements } from './statements.ts'
+import { prepareStatements, type Statements } from './statements.ts'
 
 /** A store that also says what time it is in the database (epoch ms). */
 export interface TimedStore extends CentreStore {
@@ -35,19 +36,34 @@ export async function openPostgresStore(url: string): Promise<TimedStore> {
 
 class PostgresStore implements TimedStore {
   readonly #lane: Lane<Statements>
+  /**
+   * Accounts of operators and of the centre that are known to be there: none is ever deleted. Forgotten when a
+   * batch fails, as the database may have come back from a backup.
+   */
+  readonly #houseAccounts = new Set<string>()
 
   constructor(lane: Lane<Statements>) {
     this.#lane = lane
   }
 
-  commitBatch<T>(wants: Wants, decide: (rows: Rows) => { result: T; change: Change }): Promise<T> {
-    return this.#lane.transact(
+  async commitBatch<T>(wants: Wants, decide: (rows: Rows) => { result: T; change: Change }): Promise<T> {
+    let opened: readonly Account[] = []
+    const work = this.#lane.transact(
       (statements) => readWanted(statements, wants),
       (rows) => {
         const { result, change } = decide(rows)
-        return { result, writes: (statements) => writeChange(statements, rows, change) }
+        opened = houseAccounts(change.transfers ?? []).filter(({ id }) => !this.#houseAccounts.has(id))
+        return { result, writes: (statements) => writeChange(statements, rows, change, opened) }
       },
     )
+    try {
+      const result = await work
+      for (const { id } of opened) this.#houseAccounts.add(id)
+      return result
+    } catch (error) {
+      this.#houseAccounts.clear()
+      throw error
+    }
   }
 
   async now(): Promise<number> {
@@ -180,9 +196,15 @@ function assertLocked({ accounts, payments }: Rows): void {
 }
 
 /** Sends what there is to write, one statement a table, in an order that each can rely on. */
-function writeChange(statements: Statements, rows: Rows, change: Change): Promise<unknown>[] {
+/** @param opened accounts that have to be there for the change's transfers */
+function writeChange(
+  statements: Statements,
+  rows: Rows,
+  change: Change,
+  opened: readonly Account[],
+): Promise<unknown>[] {
   return [
-    ...ledgerWrites(statements, change),
+    ...ledgerWrites(statements, change, opened),
     ...paymentWrites(statements, rows, change),
     ...keyWrites(statements, rows, change),
     ...sending(usageChanges(change.usage ?? []), (items) =>
@@ -201,12 +223,16 @@ function sending<Row>(items: readonly Row[], send: (items: readonly Row[]) => Pr
   return items.length > 0 ? [send(items)] : []
 }
 
-function ledgerWrites(statements: Statements, { accounts = [], transfers = [] }: Change): Promise<unknown>[] {
+function ledgerWrites(
+  statements: Statements,
+  { accounts = [], transfers = [] }: Change,
+  opened: readonly Account[],
+): Promise<unknown>[] {
   return [
     ...sending(latest(accounts, idOf), (items) =>
       statements.saveAccounts.execute({ rows: rowsJson(account, items.map(accountRow)) }),
     ),
-    ...sending(houseAccounts(transfers), (items) =>
+    ...sending(opened, (items) =>
       statements.ensureAccounts.execute({ rows: rowsJson(account, items.map(accountRow)) }),
     ),
     ...sending(balanceChanges(transfers), (items) =>

@@ -72,10 +72,7 @@ export const entry = pgTable(
     layer: text('layer', { enum: ['posted', 'held'] }).notNull(),
     amountMinor: minor('amount_minor').notNull(),
   },
-  (row) => [
-    primaryKey({ columns: [row.transferId, row.position] }),
-    index('entry_of_account').on(row.accountId),
-  ],
+  (row) => [primaryKey({ columns: [row.transferId, row.position] })],
 )
 
 export const payment = pgTable(
@@ -100,7 +97,8 @@ export const payment = pgTable(
     // Not unique: keys are forgotten after a time, and may then come again.
     index('payment_of_key').on(row.client, row.key),
     uniqueIndex('payment_of_offer').on(row.seller, row.offerHash).where(sql`${row.live}`),
-    index('payment_by_date').on(row.client, row.createdAt, row.id),
+    // Without the client: on an empty table the planner would take it for the way to a client's keys.
+    index('payment_by_date').on(row.createdAt, row.id),
     index('payment_due').on(row.dueAt).where(sql`${row.dueAt} is not null`),
     index('payment_owed').on(row.owedSince).where(sql`${row.owedSince} is not null`),
   ],
@@ -133,7 +131,10 @@ export const requestKey = pgTable(
     paymentId: text('payment_id'),
     createdAt: epochMs('created_at').notNull(),
   },
-  (row) => [primaryKey({ columns: [row.client, row.key] }), index('request_key_by_date').on(row.createdAt)],
+  (row) => [
+    primaryKey({ columns: [row.client, row.key] }),
+    index('request_key_by_date').using('brin', row.createdAt),
+  ],
 )
 
 export const usage = pgTable(

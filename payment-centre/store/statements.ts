@@ -17,17 +17,6 @@ const texts = (name: string) => sql`${sql.placeholder(name)}::text[]`
 const anyOf = (name: string) => sql`any(${texts(name)})`
 const pairs = (left: string, right: string) => sql`(select * from unnest(${texts(left)}, ${texts(right)}))`
 
-/** Rows as the JSON text that {@link rowsFrom} unpacks, by the table's own column names. */
-export function rowsJson(table: PgTable, rows: readonly object[]): string {
-  const columns = Object.entries(getTableColumns(table))
-  return JSON.stringify(
-    rows.map((row) => {
-      const values = new Map(Object.entries(row))
-      return Object.fromEntries(columns.map(([name, column]) => [column.name, values.get(name) ?? null]))
-    }),
-  )
-}
-
 function rowsFrom(table: PgTable) {
   const names = Object.values(getTableColumns(table)).map(({ name }) => `"${name}"`)
   const rows = sql`json_populate_recordset(null::${table}, ${sql.placeholder('rows')}::json)`

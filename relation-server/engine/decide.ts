@@ -1,7 +1,7 @@
 // One batch, decided: the locked books and the inputs in, all rows to write out. Inputs are taken in the
 // order they came, except that due times wait for everything stored before them (rule 11). An input that
 // cannot be processed costs its machine one quarantine row and nobody else anything (rule 16).
-import type { BatchBook, Writes } from '../store/port.ts'
+import type { BatchBook, IdentificationRow, MachineRow, SaleRow, Writes } from '../store/port.ts'
 import { type Input, inboxKeyOf, saleIdOf } from './inputs.ts'
 import { bar, countStored, machineSpoke, readmit, releaseStored } from './machine-step.ts'
 import { addText } from './outgoing.ts'
@@ -27,13 +27,16 @@ export function decide(book: BatchBook, inputs: readonly Input[], world: World):
   const batch = new Changes()
   const seen = new Map(book.seen.map((row) => [`${row.source} ${row.key}`, row.bodyHash]))
   const locked = new Set(book.machines.map(({ automatonId }) => automatonId))
+  const shelves = new Shelves(book)
   const postponed: Input[] = []
   for (const input of inDueOrder(inputs)) {
     if (input.automatonId !== null && !locked.has(input.automatonId)) {
       postponed.push(input)
       continue
     }
-    batch.add(decideOne(sceneOf(book, batch, input), input, seen, world))
+    const changes = decideOne(shelves.sceneOf(book, batch, input), input, seen, world)
+    batch.add(changes)
+    shelves.add(changes)
   }
   return { writes: writesOf(batch), postponed, notes: batch.notes, releases: batch.releases }
 }
@@ -42,33 +45,57 @@ function inDueOrder(inputs: readonly Input[]): Input[] {
   return [...inputs.filter(({ kind }) => kind !== 'due'), ...inputs.filter(({ kind }) => kind === 'due')]
 }
 
-/** The books of one input's machine, as the inputs before it in this batch have left them. */
-function sceneOf(book: BatchBook, batch: Changes, input: Input): Scene {
-  const { automatonId } = input
-  const newest = <R extends { automatonId: string }>(
-    rows: readonly R[],
-    changed: ReadonlyMap<string, R>,
-    key: (row: R) => string,
-  ) => {
-    const own = new Map(rows.filter((row) => row.automatonId === automatonId).map((row) => [key(row), row]))
-    for (const [id, row] of changed) if (row.automatonId === automatonId) own.set(id, row)
-    return [...own.values()]
+/** The books by machine, as the inputs decided so far have left them: each input sees those of its own. */
+class Shelves {
+  readonly #machines = new Map<string, MachineRow>()
+  readonly #sales = new Map<string, Map<string, SaleRow>>()
+  readonly #identifications = new Map<string, Map<string, IdentificationRow>>()
+  readonly #owners = new Map<string, string>()
+
+  constructor({ machines, sales, identifications }: BatchBook) {
+    for (const row of machines) this.#machines.set(row.automatonId, row)
+    for (const row of sales) this.#putSale(row)
+    for (const row of identifications) this.#putIdentification(row)
   }
-  return new Scene({
-    machine: newest(book.machines, batch.machines, (row) => row.automatonId)[0],
-    sales: newest(book.sales, batch.sales, (row) => row.saleId),
-    identifications: newest(book.identifications, batch.identifications, (row) => row.identificationId),
-    unknowns: [...book.unknowns, ...batch.unknowns],
-    namesForeignSale: isForeign(book, batch, input),
-  })
+
+  add({ machines, sales, identifications }: Changes): void {
+    for (const row of machines.values()) this.#machines.set(row.automatonId, row)
+    for (const row of sales.values()) this.#putSale(row)
+    for (const row of identifications.values()) this.#putIdentification(row)
+  }
+
+  sceneOf(book: BatchBook, batch: Changes, input: Input): Scene {
+    const id = input.automatonId ?? ''
+    return new Scene({
+      certificates: book.certificates,
+      machine: this.#machines.get(id),
+      sales: [...(this.#sales.get(id)?.values() ?? [])],
+      identifications: [...(this.#identifications.get(id)?.values() ?? [])],
+      unknowns: [...book.unknowns, ...batch.unknowns],
+      namesForeignSale: this.#isForeign(input),
+    })
+  }
+
+  /** Whether an input names the sale of another machine than its own. */
+  #isForeign(input: Input): boolean {
+    const owner = this.#owners.get(saleIdOf(input) ?? '')
+    return owner !== undefined && owner !== input.automatonId
+  }
+
+  #putSale(row: SaleRow): void {
+    this.#owners.set(row.saleId, row.automatonId)
+    put(this.#sales, row.automatonId, row.saleId, row)
+  }
+
+  #putIdentification(row: IdentificationRow): void {
+    put(this.#identifications, row.automatonId, row.identificationId, row)
+  }
 }
 
-/** Whether an input names the sale of another machine than its own. */
-function isForeign(book: BatchBook, batch: Changes, input: Input): boolean {
-  const saleId = saleIdOf(input)
-  if (saleId === undefined) return false
-  const named = batch.sales.get(saleId) ?? book.sales.find((row) => row.saleId === saleId)
-  return named !== undefined && named.automatonId !== input.automatonId
+function put<R>(shelves: Map<string, Map<string, R>>, automatonId: string, key: string, row: R): void {
+  const shelf = shelves.get(automatonId) ?? new Map<string, R>()
+  shelf.set(key, row)
+  shelves.set(automatonId, shelf)
 }
 
 function decideOne(scene: Scene, input: Input, seen: Map<string, string>, world: World): Changes {
@@ -236,6 +263,7 @@ function writesOf(changes: Changes): Writes {
   return {
     inbox: changes.inbox,
     machines: [...changes.machines.values()],
+    certificates: [...changes.certificates.values()],
     sales: [...changes.sales.values()],
     identifications: [...changes.identifications.values()],
     outbox: changes.outbox,

@@ -10,7 +10,7 @@ import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import type { Random } from '@concilia/protocol/random.ts'
 import type { BatchNeed, OutboxRow, Store } from '../store/port.ts'
 import { type Decided, decide } from './decide.ts'
-import { type Input, inboxKeyOf, saleIdOf } from './inputs.ts'
+import { type Input, inboxKeyOf, saleIdOf, signerOf } from './inputs.ts'
 import type { Note, Release } from './scene.ts'
 import { dayOf, type Settings, World } from './world.ts'
 
@@ -42,6 +42,8 @@ export class Engine {
   readonly #parts: EngineParts
   readonly #parties: KnownParties
   #queue: Waiting[] = []
+  /** Outbox rows that were performed and are answered by nobody; the next commit removes them. */
+  #performed: string[] = []
   #centreChains: readonly string[] = []
   #quietUntil = Number.POSITIVE_INFINITY
   #busy = false
@@ -91,6 +93,15 @@ export class Engine {
     })
   }
 
+  /**
+   * Removes an outbox row that was performed and is answered by nobody, with the next commit. When the server
+   * ends before, or the database refuses, the row stands and is performed again.
+   */
+  performed(outboxId: string): void {
+    this.#performed.push(outboxId)
+    this.#flush()
+  }
+
   /** No deadline moves money now. */
   get quiet(): boolean {
     return this.#parts.clock.monotonic() < this.#quietUntil
@@ -112,23 +123,25 @@ export class Engine {
   }
 
   #flush(): void {
-    if (this.#busy || this.#pause || this.#queue.length === 0) return
+    if (this.#busy || this.#pause || this.#queue.length + this.#performed.length === 0) return
     const batch = this.#queue.splice(0, largestBatch)
     this.#busy = true
     this.#commit(batch).finally(() => {
       this.#busy = false
-      if (this.#stopped) for (const wake of this.#idle.splice(0)) wake()
       this.#flush()
+      if (this.#stopped && !this.#busy) for (const wake of this.#idle.splice(0)) wake()
     })
   }
 
   async #commit(batch: Waiting[]): Promise<void> {
     const { store, log } = this.#parts
     const inputs = batch.map(({ input }) => input)
+    const performed = this.#performed.splice(0)
     try {
       const decided = await store.commitBatch(this.#need(inputs), (book) => {
         const result = decide(book, inputs, this.#world())
-        return { writes: result.writes, result }
+        const { outboxDone } = result.writes
+        return { writes: { ...result.writes, outboxDone: [...outboxDone, ...performed] }, result }
       })
       this.#lastTrouble = ''
       this.#letOut(decided)
@@ -136,6 +149,8 @@ export class Engine {
       for (const { input, settle } of batch) if (!postponed.has(input)) settle.resolve()
       this.#postpone(batch.filter(({ input }) => postponed.has(input)))
     } catch (error) {
+      const isRepeated = batch.length > 0 || (error instanceof OperatingError && error.retry)
+      if (isRepeated) this.#performed.push(...performed)
       if (error instanceof OperatingError && error.retry) {
         if (error.code !== 'database-busy' && this.#lastTrouble !== error.message) {
           this.#lastTrouble = error.message
@@ -178,7 +193,7 @@ export class Engine {
 
   /** Back to the head of the queue, in order; a stopping engine refuses it instead. */
   #again(batch: Waiting[], pauseMs: number): void {
-    if (batch.length === 0) return
+    if (batch.length + this.#performed.length === 0) return
     if (this.#stopped) {
       for (const { settle } of batch) settle.reject(stopping())
       return
@@ -193,12 +208,19 @@ export class Engine {
   #need(inputs: readonly Input[]): BatchNeed {
     const automatonIds = new Set(inputs.flatMap(({ automatonId }) => automatonId ?? []))
     const saleIds = new Set(inputs.flatMap((input) => saleIdOf(input) ?? []))
+    const now = this.#parts.clock.now()
+    const strangers = inputs.flatMap((input) => signerOf(input) ?? []).filter((kid) => !this.#knows(kid, now))
     return {
       automatonIds: [...automatonIds].sort(),
+      kids: [...new Set(strangers)].sort(),
       saleIds: [...saleIds].sort(),
       inboxKeys: inputs.flatMap((input) => inboxKeyOf(input) ?? []),
-      unknownsOf: inputs.some(mayEndUnknown) ? dayOf(this.#parts.clock.now()) : null,
+      unknownsOf: inputs.some(mayEndUnknown) ? dayOf(now) : null,
     }
+  }
+
+  #knows(kid: string, now: number): boolean {
+    return this.#parties.find(kid, 'automaton', now) !== undefined
   }
 
   #world(): World {

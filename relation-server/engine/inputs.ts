@@ -1,6 +1,7 @@
 // Everything that can reach the engine: a machine's message, a phone's step, the centre's answer, a due time,
 // a person's word. Each belongs to one machine (the unit of order) or, a few words of a phone, to none.
 import type { Audit } from '@concilia/protocol/audit.ts'
+import { kidOf } from '@concilia/protocol/jws.ts'
 import type { ConfigurationAnswer } from '@concilia/protocol/machine-configuration.ts'
 import type {
   Birth,
@@ -176,5 +177,21 @@ export function saleIdOf(input: Input): string | undefined {
       return undefined
     default:
       return input.saleId ?? undefined
+  }
+}
+
+/** Who signed the word that an input carries, as the word itself says: nothing is proved by it. */
+export function signerOf(input: Input): string | undefined {
+  if (input.kind !== 'machine' || input.type !== 'sale') return undefined
+  const { message } = input
+  switch (message.kind) {
+    case 'offer':
+      return kidOf(message.slip)
+    case 'withdrawal':
+      return kidOf(message.withdrawal)
+    case 'outcome':
+      return kidOf(message.outcome)
+    case 'gone':
+      return undefined
   }
 }

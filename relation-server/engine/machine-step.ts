@@ -74,7 +74,7 @@ function born(scene: Scene, world: World, birth: Birth): void {
     answer('rejected', refusal)
     return
   }
-  scene.putMachine({ chain: birth.chain, reader: birth.reader })
+  scene.putMachine({ reader: birth.reader })
   if (machine.state === 'pending' || machine.machineNumber === null) {
     scene.putMachine({ newJournalId: birth.journalId, boot: birth.boot })
     answer('pending', 'a person has to enrol and admit this machine')
@@ -127,7 +127,8 @@ function identityRefusal(scene: Scene, world: World, birth: Birth): string | und
   if (birth.journalId === machine.journalId && birth.boot < machine.boot) {
     return `boot ${birth.boot} is older than ${machine.boot}: a copy of this machine, or a restored journal`
   }
-  world.parties.admit(birth.chain, world.at)
+  world.parties.keep(party)
+  scene.changes.certificates.set(party.kid, { kid: party.kid, chain: birth.chain })
   return undefined
 }
 

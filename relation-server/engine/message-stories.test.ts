@@ -255,7 +255,7 @@ describe('what cannot be processed', () => {
     const { store, scenario, machine } = await world()
     const saleId = await machine.offer()
     const writes = { ...noWrites, sales: [{ ...(await scenario.saleRow(saleId)), chartVersion: 0 }] }
-    const need = { automatonIds: [], saleIds: [], inboxKeys: [], unknownsOf: null }
+    const need = { automatonIds: [], kids: [], saleIds: [], inboxKeys: [], unknownsOf: null }
     await store.commitBatch(need, () => ({ writes, result: undefined }))
     await scenario.pass(scenario.settings.limits.offerWaitMs)
     expect(store.quarantine).toHaveLength(1)

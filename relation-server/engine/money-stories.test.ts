@@ -161,7 +161,9 @@ describe('a re-credit', () => {
     await scenario.pass(1_200_000)
     expect(await scenario.saleRow(saleId)).toMatchObject({
       state: 'recrediting.undoing',
-      aside: `the payment centre gives no definite answer to refund, asked ${longDoubtAttempts} times: no answer`,
+      aside:
+        'the payment centre gives no definite answer to refund, ' +
+        `asked ${longDoubtAttempts} times: no answer`,
     })
     scenario.centre.wellAgain()
     await scenario.pass(120_000)

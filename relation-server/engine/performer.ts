@@ -71,16 +71,16 @@ export class Performer {
       case 'admission': {
         const admission: Admission = { ...JSON.parse(row.body), centreChains: this.#engine().centreChains }
         const sent = await this.#parts.machines.send(row.automatonId ?? '', 'admission', admission)
-        if (sent) await this.#parts.store.forgetOutbox([row.id])
+        if (sent) this.#engine().performed(row.id)
       }
     }
   }
 
   async #instruct({ id, automatonId, body }: OutboxRow): Promise<void> {
     const { instruction, until }: InstructionBody = JSON.parse(body)
-    const { machines, store, clock } = this.#parts
+    const { machines, clock } = this.#parts
     if (until !== null && clock.now() > until) {
-      await store.forgetOutbox([id])
+      this.#engine().performed(id)
       return
     }
     const message: Instruction = instruction
@@ -126,6 +126,6 @@ export class Performer {
 
   async #say({ id, body }: OutboxRow): Promise<void> {
     const text: TextBody = JSON.parse(body)
-    if ((await this.#parts.speaker.speak(text, id)) === 'done') await this.#parts.store.forgetOutbox([id])
+    if ((await this.#parts.speaker.speak(text, id)) === 'done') this.#engine().performed(id)
   }
 }

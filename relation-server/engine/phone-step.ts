@@ -111,6 +111,9 @@ function sayAgain(
     answer(scene, world, input, { kind: 'paying', machineNumber, price }, channel, sessionId)
     return
   }
+  // The price comes by itself with the centre's answer; said before, it could be agreed to before.
+  const phone = context.phones.find((each) => each.identificationId === identificationId)
+  if (phone?.step === 'checking') return
   const { code } = identification
   const say: Say = { kind: 'price', machineNumber, price, code, withinMs: consentMs }
   answer(scene, world, input, say, channel, sessionId, both.vouched)

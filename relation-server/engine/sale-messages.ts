@@ -1,5 +1,7 @@
 // A machine's word about a sale: offer, withdrawal, outcome. Signatures are checked here, before anything is
 // believed; what does not hold is poison and goes to quarantine.
+
+import { kidOf } from '@concilia/protocol/jws.ts'
 import { limitTable } from '@concilia/protocol/limits.ts'
 import { type Offer, offerSchema, parseMessage, type SaleMessage } from '@concilia/protocol/messages.ts'
 import { check, outcomeKind, slipKind, withdrawalKind } from '@concilia/protocol/promises.ts'
@@ -179,11 +181,12 @@ function placeholder(
   }
 }
 
-/** The payload of a promise made by this very machine. Its chain came with its birth and is in its row. */
+/** The payload of a promise made by this very machine, whose chain came with its birth. */
 function signed<T>(kind: Parameters<typeof check<T>>[0], token: string, scene: Scene, world: World): T {
-  const { automatonId, chain } = scene.machine
+  const { automatonId } = scene.machine
   let checked = check(kind, token, world.parties, world.at)
-  if (!checked.ok && checked.refusal === 'unknownSigner' && chain !== null) {
+  const chain = checked.ok ? undefined : scene.chainOf(kidOf(token))
+  if (chain !== undefined) {
     world.parties.admit(chain, world.at)
     checked = check(kind, token, world.parties, world.at)
   }

@@ -1,11 +1,12 @@
 // One transition of one sale: the chart's snapshot from its row, the event, the new row, and each effect
 // turned into the rows that will make it happen. Pure but for the ids that the world mints.
-import { type AnyEventObject, initialTransition, type SnapshotFrom, transition } from 'xstate'
+import type { AnyEventObject, SnapshotFrom } from 'xstate'
 import { type SaleChart, saleChartVersion } from '../sale-chart.ts'
 import { payerOf, type SaleContext, type SaleInput } from '../sale-context.ts'
 import type { SaleEvent } from '../sale-events.ts'
 import type { SaleEffect } from '../sale-vocabulary.ts'
 import type { IdentificationRow, SaleRow } from '../store/port.ts'
+import { beginChart, stepChart } from './chart-step.ts'
 import { Poisoned } from './poisoned.ts'
 import { performEffect } from './sale-effects.ts'
 import type { Scene } from './scene.ts'
@@ -15,7 +16,7 @@ type Snapshot = SnapshotFrom<SaleChart>
 
 /** A sale begins: its offer has come. */
 export function beginSale(scene: Scene, world: World, input: SaleInput): void {
-  const [snapshot, actions] = initialTransition(world.settings.chart, input)
+  const [snapshot, effects] = beginChart(world.settings.chart, input)
   const row: SaleRow = {
     saleId: input.saleId,
     automatonId: input.automatonId,
@@ -33,7 +34,7 @@ export function beginSale(scene: Scene, world: World, input: SaleInput): void {
     createdAt: input.offeredAt,
     endedAt: null,
   }
-  keep(scene, world, row, snapshot, effectsOf(actions))
+  keep(scene, world, row, snapshot, effects)
 }
 
 /** What happened to a sale, without the stamp that every event gets here. */
@@ -66,13 +67,8 @@ function feed(scene: Scene, world: World, row: SaleRow, event: AnyEventObject): 
   const { chart } = world.settings
   const snapshot = chart.resolveState(JSON.parse(row.snapshot))
   // Delayed events are XState's own and not in the chart's union.
-  const [next, actions] = transition(chart, snapshot, event as SaleEvent)
-  keep(scene, world, row, next, effectsOf(actions))
-}
-
-/** XState types its actions side by side (every name with every params); the vocabulary pairs them. */
-function effectsOf(actions: readonly unknown[]): readonly SaleEffect[] {
-  return actions as readonly SaleEffect[]
+  const [next, effects] = stepChart(chart, snapshot, event as SaleEvent)
+  keep(scene, world, row, next, effects)
 }
 
 export function contextOf(row: SaleRow): SaleContext {
@@ -109,9 +105,14 @@ function keep(
       performEffect(scene, world, context, effect)
     }
   }
-  scene.putSale(row)
+  // A receipt changes nothing in most states: nothing to write then.
+  if (!isSame(row, before)) scene.putSale(row)
   keepIdentifications(scene, context, row)
   if (!row.open) scene.note({ saleId: row.saleId, words: `ended: ${state}` })
+}
+
+function isSame(row: SaleRow, before: SaleRow): boolean {
+  return row.snapshot === before.snapshot && row.dueAt === before.dueAt && row.aside === before.aside
 }
 
 /** States in which the phones of a sale may still be asked, or wait for their goods. */

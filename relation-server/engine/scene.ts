@@ -3,6 +3,7 @@
 import type { Admission, Stored } from '@concilia/protocol/messages.ts'
 import type {
   AuditRow,
+  CertificateRow,
   ConfigurationRow,
   IdentificationRow,
   InboxRow,
@@ -32,6 +33,7 @@ export type Release =
 /** Everything one input, or a whole batch, adds to the books. */
 export class Changes {
   readonly machines = new Map<string, MachineRow>()
+  readonly certificates = new Map<string, CertificateRow>()
   readonly sales = new Map<string, SaleRow>()
   readonly identifications = new Map<string, IdentificationRow>()
   readonly subscribers = new Map<string, SubscriberRow>()
@@ -52,6 +54,7 @@ export class Changes {
   /** Takes over what a finished input changed. */
   add(other: Changes): void {
     for (const [key, row] of other.machines) this.machines.set(key, row)
+    for (const [key, row] of other.certificates) this.certificates.set(key, row)
     for (const [key, row] of other.sales) this.sales.set(key, row)
     for (const [key, row] of other.identifications) this.identifications.set(key, row)
     for (const [key, row] of other.subscribers) this.subscribers.set(key, row)
@@ -59,8 +62,11 @@ export class Changes {
     const dropped = (row: OutboxRow) =>
       other.outboxDone.includes(row.id) ||
       other.outboxDropped.some(({ saleId, kind }) => saleId === row.saleId && kind === row.kind)
-    const kept = this.outbox.filter((row) => !dropped(row))
-    this.outbox.splice(0, this.outbox.length, ...kept, ...other.outbox)
+    if (other.outboxDone.length + other.outboxDropped.length > 0) {
+      const kept = this.outbox.filter((row) => !dropped(row))
+      this.outbox.splice(0, this.outbox.length, ...kept)
+    }
+    this.outbox.push(...other.outbox)
     this.inbox.push(...other.inbox)
     this.outboxDone.push(...other.outboxDone)
     this.outboxDropped.push(...other.outboxDropped)
@@ -78,6 +84,7 @@ export class Changes {
 
 export interface Books {
   readonly machine: MachineRow | undefined
+  readonly certificates: readonly CertificateRow[]
   readonly sales: readonly SaleRow[]
   readonly identifications: readonly IdentificationRow[]
   readonly unknowns: readonly UnknownRow[]
@@ -112,6 +119,11 @@ export class Scene {
 
   putMachine(change: Partial<MachineRow>): void {
     this.changes.machines.set(this.machine.automatonId, { ...this.machine, ...change })
+  }
+
+  /** The chain of a signer that this server has not in memory. */
+  chainOf(kid: string | undefined): string | undefined {
+    return this.#books.certificates.find((row) => row.kid === kid)?.chain
   }
 
   sale(saleId: string | null | undefined): SaleRow | undefined {

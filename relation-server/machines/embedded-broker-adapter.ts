@@ -3,11 +3,13 @@
 // outboxes of both sides do.
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { createServer as createTlsServer, TLSSocket } from 'node:tls'
 import type { Log } from '@concilia/platform/log.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { Aedes, type AedesOptions, type Client } from 'aedes'
 import { type Holder, holderOf, mayPublish, mayRetain, maySubscribe } from './broker-rights.ts'
+import { streamPair } from './stream-pair.ts'
 
 export interface EmbeddedBrokerParts {
   readonly host: string
@@ -22,10 +24,19 @@ export interface EmbeddedBrokerParts {
 
 export interface EmbeddedBroker {
   readonly port: number
-  /** For our own client on this machine. */
+  /** For other servers of this machine. */
   readonly url: string
+  /** A connection for a client in this very process. */
+  connect(): Duplex
   close(): Promise<void>
 }
+
+/**
+ * Our own words to the broker never wait for it to read. Broker and client each stop reading while a write of
+ * theirs is held back; held back on both ways, as when ten thousand machines are born at once, neither would
+ * ever go on. What can be on the way is bounded: one word a machine.
+ */
+const neverHeldBack = 2 ** 30
 
 /**
  * Nobody may subscribe to it. What is published without the right to goes here: an error would end the
@@ -51,6 +62,11 @@ export async function startEmbeddedBroker(parts: EmbeddedBrokerParts): Promise<E
   return {
     port,
     url: `${parts.tls ? 'mqtts' : 'mqtt'}://${urlHost(parts.host)}:${port}`,
+    connect() {
+      const [ours, its] = streamPair(neverHeldBack)
+      broker.handle(its)
+      return ours
+    },
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       await new Promise<void>((resolve) => broker.close(() => resolve()))

@@ -2,11 +2,12 @@
 // other. It hears every machine and has one queue for each. A message is acknowledged to the broker as it
 // comes: what counts is our own *stored* after the commit. Reconnecting is ours too, with full jitter; what
 // was under way then is not sent.
+import type { Duplex } from 'node:stream'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import { fullJitter, type Random } from '@concilia/protocol/random.ts'
 import { allPresenceTopics, allUpTopics, type DownChannel, downTopic } from '@concilia/protocol/topics.ts'
-import { connect, type IClientOptions, type MqttClient } from 'mqtt'
+import { connect, type IClientOptions, MqttClient } from 'mqtt'
 import type { Machines, MachinesHear } from './port.ts'
 import { readMessage } from './read-message.ts'
 import { SendQueue } from './send-queue.ts'
@@ -14,6 +15,8 @@ import { SendQueue } from './send-queue.ts'
 export interface MachineLinkParts {
   /** `mqtts://` anywhere; `mqtt://` to this machine only (the configuration sees to it). */
   readonly url: string
+  /** A way to the broker that is no socket; the embedded one has it. Opened anew for each attempt. */
+  readonly open?: (() => Duplex) | undefined
   /** Another for each server on the same broker. */
   readonly clientId: string
   readonly username: string
@@ -75,7 +78,8 @@ export class MachineLink implements Machines {
   }
 
   #connect(): void {
-    const client = connect(this.#parts.url, this.#options())
+    const { url, open } = this.#parts
+    const client = open ? new MqttClient(open, this.#options()) : connect(url, this.#options())
     this.#client = client
     this.#lost = new Promise((resolve) => client.once('close', () => resolve(false)))
     let why: Error | undefined

@@ -76,7 +76,11 @@ const misbehaving: [string, () => Promise<number>, string][] = [
     () => listening(createTcpServer((socket) => socket.end('SSH-2.0\r\n'))),
     'HTTPParserError',
   ],
-  ['it never ends', () => listening(createServer((_, response) => endless(response))), 'endless answer'],
+  [
+    'it never ends',
+    () => listening(createServer((_, response) => endless(response))),
+    'UND_ERR_RES_EXCEEDED_MAX_SIZE',
+  ],
 ]
 
 test.each(misbehaving)('%s: temporary, and no number in the reason', async (_, open, why) => {

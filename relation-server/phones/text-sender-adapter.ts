@@ -10,23 +10,23 @@ const longestAnswer = 16_384
 
 /** @param timeoutMs of one attempt, connection included */
 export function textSender(sending: Sending, timeoutMs: number): TextSender {
-  const pool = new Pool(sending.origin, { connections: 8, keepAliveTimeout: 30_000 })
+  const pool = new Pool(sending.origin, {
+    connections: 8,
+    keepAliveTimeout: 30_000,
+    maxResponseSize: longestAnswer,
+  })
   return {
     async send(text) {
       if (!mayBeTexted(text.subscriber)) return final('not a number we text')
+      const limit = new AbortController()
+      const timer = setTimeout(() => limit.abort(), timeoutMs)
       try {
-        const answer = await pool.request({
-          ...sending.request(text),
-          signal: AbortSignal.timeout(timeoutMs),
-        })
-        let body = ''
-        for await (const chunk of answer.body.setEncoding('utf8')) {
-          body += chunk
-          if (body.length > longestAnswer) return temporary('endless answer')
-        }
-        return sending.result(answer.statusCode, body)
+        const answer = await pool.request({ ...sending.request(text), signal: limit.signal })
+        return sending.result(answer.statusCode, await answer.body.text())
       } catch (cause) {
-        return temporary(codeOf(cause))
+        return temporary(limit.signal.aborted ? 'TimeoutError' : codeOf(cause))
+      } finally {
+        clearTimeout(timer)
       }
     },
     close: () => pool.destroy(),

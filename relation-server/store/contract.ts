@@ -30,7 +30,6 @@ export const machine = (automatonId: string, change: Partial<MachineRow> = {}): 
   boot: 1,
   storedUpTo: 0,
   beyond: [],
-  chain: null,
   presence: null,
   reader: 'alwaysIdle',
   enrolledAt: 1,
@@ -114,6 +113,7 @@ const subscriber = (subscriberId: string, change: Partial<SubscriberRow> = {}): 
 
 export const need = (change: Partial<BatchNeed> = {}): BatchNeed => ({
   automatonIds: [],
+  kids: [],
   saleIds: [],
   inboxKeys: [],
   unknownsOf: null,

@@ -5,6 +5,7 @@ import {
   type AuditRow,
   type BatchBook,
   type BatchNeed,
+  type CertificateRow,
   type ConfigurationRow,
   type Due,
   type IdentificationRow,
@@ -30,6 +31,7 @@ const unknownKey = ({ day, scope, id }: UnknownRow) => `${day} ${scope} ${id}`
 
 export class MemoryStore implements Store {
   readonly #machines = new Map<string, MachineRow>()
+  readonly #certificates = new Map<string, CertificateRow>()
   readonly #sales = new Map<string, SaleRow>()
   readonly #identifications = new Map<string, IdentificationRow>()
   readonly #inbox = new Map<string, InboxRow>()
@@ -83,13 +85,14 @@ export class MemoryStore implements Store {
     })
   }
 
-  #book({ automatonIds, saleIds, inboxKeys, unknownsOf }: BatchNeed): BatchBook {
+  #book({ automatonIds, kids, saleIds, inboxKeys, unknownsOf }: BatchNeed): BatchBook {
     const ids = new Set(automatonIds)
     const sales = new Set(saleIds)
     return {
       machines: [...this.#machines.values()]
         .filter((row) => ids.has(row.automatonId))
         .sort(by('automatonId')),
+      certificates: kids.flatMap((kid) => this.#certificates.get(kid) ?? []),
       sales: [...this.#sales.values()].filter(
         (row) => (row.open && ids.has(row.automatonId)) || sales.has(row.saleId),
       ),
@@ -114,6 +117,7 @@ export class MemoryStore implements Store {
     }
     for (const row of writes.inbox) this.#inbox.set(inboxKey(row), row)
     for (const row of writes.machines) this.#machines.set(row.automatonId, row)
+    for (const row of writes.certificates) this.#certificates.set(row.kid, row)
     for (const row of writes.sales) this.#sales.set(row.saleId, row)
     for (const row of writes.identifications) this.#identifications.set(row.identificationId, row)
     for (const row of writes.outbox) this.#outbox.set(row.id, row)
@@ -171,6 +175,10 @@ export class MemoryStore implements Store {
 
   async keepCentreChains(centreUrl: string, chains: readonly string[]): Promise<void> {
     this.#centres.set(centreUrl, [...chains])
+  }
+
+  async chainOf(kid: string): Promise<string | undefined> {
+    return this.#certificates.get(kid)?.chain
   }
 
   async identificationsOf(subscriberId: string): Promise<IdentificationRow[]> {

@@ -21,7 +21,6 @@ export interface MachineRow {
   /** Everything up to this seq of the journal is stored, and `beyond` it these. */
   readonly storedUpTo: number
   readonly beyond: readonly number[]
-  readonly chain: string | null
   readonly presence: 'online' | 'asleep' | 'lost' | null
   readonly reader: 'alwaysIdle' | 'session'
   readonly enrolledAt: number
@@ -72,6 +71,12 @@ export interface AuditRow extends NoticeName {
 
 /** Of one machine, of telemetry and of quarantine each: older ones go sooner, so that noise costs no disk. */
 export const mostNoticesKept = 1000
+
+/** A certificate chain (PEM, leaf first) that came with a birth and was good then, by its leaf's `kid`. */
+export interface CertificateRow {
+  readonly kid: string
+  readonly chain: string
+}
 
 export interface SaleRow {
   readonly saleId: string
@@ -182,6 +187,8 @@ export interface BatchNeed {
   /** Sales that events name; loaded even when they have ended. */
   readonly saleIds: readonly string[]
   readonly inboxKeys: readonly { readonly source: string; readonly key: string }[]
+  /** Signers of whom this server has no certificate in memory. */
+  readonly kids: readonly string[]
   /** Whether today's unknown outcomes of these machines and their buyers are wanted (UTC day), or null. */
   readonly unknownsOf: string | null
 }
@@ -190,6 +197,8 @@ export interface BatchNeed {
 export interface BatchBook {
   /** Those of `automatonIds` whose rows are locked; the others go to the next batch. */
   readonly machines: readonly MachineRow[]
+  /** Those of `kids` that are kept. */
+  readonly certificates: readonly CertificateRow[]
   readonly sales: readonly SaleRow[]
   /** Waiting and bound ones. */
   readonly identifications: readonly IdentificationRow[]
@@ -201,6 +210,7 @@ export interface BatchBook {
 export interface Writes {
   readonly inbox: readonly InboxRow[]
   readonly machines: readonly MachineRow[]
+  readonly certificates: readonly CertificateRow[]
   readonly sales: readonly SaleRow[]
   readonly identifications: readonly IdentificationRow[]
   readonly outbox: readonly OutboxRow[]
@@ -251,6 +261,8 @@ export interface Store {
   /** The certificate chains of the payment centre at this URL, as last fetched; empty when never. */
   centreChains(centreUrl: string): Promise<readonly string[]>
   keepCentreChains(centreUrl: string, chains: readonly string[], at: number): Promise<void>
+  /** The certificate chain (PEM, leaf first) of this `kid`, if it came with a birth. */
+  chainOf(kid: string): Promise<string | undefined>
   /** Waiting and bound identifications of a subscriber, newest first. */
   identificationsOf(subscriberId: string): Promise<IdentificationRow[]>
   subscriber(subscriberId: string): Promise<SubscriberRow | undefined>
@@ -290,6 +302,7 @@ export interface Store {
 export const noWrites: Writes = {
   inbox: [],
   machines: [],
+  certificates: [],
   sales: [],
   identifications: [],
   outbox: [],

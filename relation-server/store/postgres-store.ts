@@ -3,9 +3,11 @@
 // other.
 import { fileURLToPath } from 'node:url'
 import type { PgTable } from '@concilia/platform/drizzle.ts'
+import { gathered } from '@concilia/platform/gathered.ts'
 import { migrate } from '@concilia/platform/migrate.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { type Lane, openLane } from '@concilia/platform/postgres-lane.ts'
+import { rowsJson } from '@concilia/platform/rows-json.ts'
 import {
   type BatchBook,
   type BatchNeed,
@@ -16,7 +18,7 @@ import {
   type Writes,
 } from './port.ts'
 import * as tables from './schema.ts'
-import { prepareStatements, rowsJson, type Statements } from './statements.ts'
+import { prepareStatements, type Statements } from './statements.ts'
 
 export const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url))
 
@@ -38,6 +40,9 @@ export async function openPostgresStore(url: string | undefined): Promise<TimedS
 class PostgresStore implements TimedStore {
   readonly #batches: Lane<Statements>
   readonly #rest: Lane<Statements>
+  // Asked for each text that comes or goes: together they are a tenth of the work.
+  readonly #subscriber = gathered((ids) => this.#subscribers(ids))
+  readonly #identificationsOf = gathered((ids) => this.#identificationsOfAll(ids))
 
   constructor(batches: Lane<Statements>, rest: Lane<Statements>) {
     this.#batches = batches
@@ -106,13 +111,17 @@ class PostgresStore implements TimedStore {
     )
   }
 
+  async chainOf(kid: string) {
+    const [row] = await this.#rest.read(({ chainOf }) => chainOf.execute({ kid }))
+    return row?.chain
+  }
+
   async identificationsOf(subscriberId: string) {
-    return await this.#rest.read(({ identificationsOf }) => identificationsOf.execute({ id: subscriberId }))
+    return (await this.#identificationsOf(subscriberId)) ?? []
   }
 
   async subscriber(subscriberId: string) {
-    const [row] = await this.#rest.read(({ subscriber }) => subscriber.execute({ id: subscriberId }))
-    return row
+    return await this.#subscriber(subscriberId)
   }
 
   async sale(saleId: string) {
@@ -179,6 +188,16 @@ class PostgresStore implements TimedStore {
     )
   }
 
+  async #subscribers(ids: readonly string[]) {
+    const rows = await this.#rest.read(({ subscribers }) => subscribers.execute({ ids }))
+    return new Map(rows.map((row) => [row.subscriberId, row]))
+  }
+
+  async #identificationsOfAll(ids: readonly string[]) {
+    const rows = await this.#rest.read(({ identificationsOfAll }) => identificationsOfAll.execute({ ids }))
+    return Map.groupBy(rows, ({ subscriberId }) => subscriberId)
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.#batches.close(), this.#rest.close()])
   }
@@ -197,19 +216,24 @@ function storedElsewhere(error: unknown): OperatingError | undefined {
   return new OperatingError({ code, message, advice, retry: true, cause })
 }
 
+/** Asks only for what can be there. */
 async function readBook(statements: Statements, need: BatchNeed): Promise<BatchBook> {
   const ids = need.automatonIds
-  const [machines, sales, identifications, seen, unknowns] = await Promise.all([
-    statements.lockMachines.execute({ ids }),
-    statements.salesOf.execute({ ids, saleIds: need.saleIds }),
-    statements.identificationsAt.execute({ ids }),
-    statements.seen.execute({
-      sources: need.inboxKeys.map(({ source }) => source),
-      keys: need.inboxKeys.map(({ key }) => key),
-    }),
+  const { saleIds, inboxKeys } = need
+  const [machines, certificates, sales, identifications, seen, unknowns] = await Promise.all([
+    ids.length === 0 ? [] : statements.lockMachines.execute({ ids }),
+    need.kids.length === 0 ? [] : statements.certificates.execute({ kids: need.kids }),
+    ids.length + saleIds.length === 0 ? [] : statements.salesOf.execute({ ids, saleIds }),
+    ids.length === 0 ? [] : statements.identificationsAt.execute({ ids }),
+    inboxKeys.length === 0
+      ? []
+      : statements.seen.execute({
+          sources: inboxKeys.map(({ source }) => source),
+          keys: inboxKeys.map(({ key }) => key),
+        }),
     need.unknownsOf === null ? [] : statements.unknowns.execute({ day: need.unknownsOf, ids }),
   ])
-  return { machines, sales, identifications, seen, unknowns }
+  return { machines, certificates, sales, identifications, seen, unknowns }
 }
 
 /** Sends only what there is; keys in sorted order, so that two servers lock in one order. */
@@ -246,6 +270,7 @@ function write(statements: Statements, writes: Writes): Promise<unknown>[] {
   }
   put(statements.addInbox, tables.inbox, writes.inbox, (row) => `${row.source} ${row.key}`)
   put(statements.putMachines, tables.machine, writes.machines, (row) => row.automatonId)
+  put(statements.addCertificates, tables.certificate, writes.certificates, (row) => row.kid)
   put(statements.putSales, tables.sale, writes.sales, (row) => row.saleId)
   put(
     statements.putIdentifications,

@@ -28,7 +28,6 @@ export const machine = pgTable('machine', {
   boot: integer('boot').notNull(),
   storedUpTo: long('stored_up_to').notNull(),
   beyond: jsonb('beyond').$type<readonly number[]>().notNull(),
-  chain: text('chain'),
   presence: text('presence').$type<MachineRow['presence']>(),
   reader: text('reader').$type<MachineRow['reader']>().notNull(),
   enrolledAt: long('enrolled_at').notNull(),
@@ -93,6 +92,12 @@ export const centre = pgTable('centre', {
   fetchedAt: long('fetched_at').notNull(),
 })
 
+/** Chains of machines' certificates, as they came with a birth and were checked then. */
+export const certificate = pgTable('certificate', {
+  kid: text('kid').primaryKey(),
+  chain: text('chain').notNull(),
+})
+
 export const sale = pgTable(
   'sale',
   {
@@ -141,7 +146,7 @@ export const identification = pgTable(
     index('identification_machine').on(row.automatonId).where(sql`state <> 'closed'`),
     index('identification_subscriber').on(row.subscriberId).where(sql`state <> 'closed'`),
     index('identification_due').on(row.dueAt).where(sql`due_at is not null`),
-    index('identification_at').on(row.at),
+    index('identification_at').using('brin', row.at),
   ],
 )
 
@@ -156,7 +161,7 @@ export const inbox = pgTable(
     body: text('body').notNull(),
     at: long('at').notNull(),
   },
-  (row) => [primaryKey({ columns: [row.source, row.key] }), index('inbox_at').on(row.at)],
+  (row) => [primaryKey({ columns: [row.source, row.key] }), index('inbox_at').using('brin', row.at)],
 )
 
 export const outbox = pgTable(

@@ -8,7 +8,6 @@ import {
   getTableColumns,
   gt,
   type NodePgDatabase,
-  ne,
   type PgTable,
   sql,
 } from '@concilia/platform/drizzle.ts'
@@ -16,19 +15,6 @@ import * as tables from './schema.ts'
 
 const texts = (name: string) => sql`${sql.placeholder(name)}::text[]`
 const ids = (name: string) => sql`any(${texts(name)})`
-
-/** Rows as the JSON text that {@link rowsFrom} unpacks, keyed by the table's own column names. */
-export function rowsJson(table: PgTable, rows: readonly object[]): string {
-  const columns = Object.entries(getTableColumns(table))
-  return JSON.stringify(
-    rows.map((row) => {
-      const values = new Map(Object.entries(row))
-      return Object.fromEntries(
-        columns.map(([property, column]) => [column.name, values.get(property) ?? null]),
-      )
-    }),
-  )
-}
 
 function columnList(table: PgTable, prefix = '') {
   const names = Object.values(getTableColumns(table)).map(({ name }) => `${prefix}"${name}"`)
@@ -56,8 +42,18 @@ function beyondMost(table: PgTable, newestFirst: string) {
 }
 
 export function prepareStatements(db: NodePgDatabase) {
-  const { machine, sale, identification, inbox, outbox, quarantine, person, unknownOutcome, subscriber } =
-    tables
+  const {
+    certificate,
+    machine,
+    sale,
+    identification,
+    inbox,
+    outbox,
+    quarantine,
+    person,
+    unknownOutcome,
+    subscriber,
+  } = tables
   const { configuration, telemetry, audit, centre } = tables
   const now = sql.placeholder('now')
   const limit = sql.placeholder('limit')
@@ -82,11 +78,21 @@ export function prepareStatements(db: NodePgDatabase) {
       .orderBy(machine.automatonId)
       .for('update', { skipLocked: true })
       .prepare('lock_machines'),
+    certificates: db
+      .select()
+      .from(certificate)
+      .where(sql`${certificate.kid} = ${ids('kids')}`)
+      .prepare('certificates'),
+    // Two look-ups, each in its own index: said with `or` they would walk over every dead version of a sale.
     salesOf: db
       .select()
       .from(sale)
-      .where(
-        sql`(${sale.automatonId} = ${ids('ids')} and ${sale.open}) or ${sale.saleId} = ${ids('saleIds')}`,
+      .where(openThere)
+      .unionAll(
+        db
+          .select()
+          .from(sale)
+          .where(sql`${sale.saleId} = ${ids('saleIds')} and (${openThere}) is not true`),
       )
       .prepare('sales_of'),
     identificationsAt: db
@@ -134,6 +140,11 @@ export function prepareStatements(db: NodePgDatabase) {
       .select(rowsFrom(machine))
       .onConflictDoUpdate({ target: machine.automatonId, set: replaced(machine, 'automatonId') })
       .prepare('put_machines'),
+    addCertificates: db
+      .insert(certificate)
+      .select(rowsFrom(certificate))
+      .onConflictDoNothing()
+      .prepare('add_certificates'),
     putSales: db
       .insert(sale)
       .select(rowsFrom(sale))
@@ -173,6 +184,11 @@ export function prepareStatements(db: NodePgDatabase) {
       .select(rowsFrom(machine))
       .onConflictDoNothing()
       .prepare('ensure_machine'),
+    chainOf: db
+      .select({ chain: certificate.chain })
+      .from(certificate)
+      .where(eq(certificate.kid, sql.placeholder('kid')))
+      .prepare('chain_of'),
     machines: db.select().from(machine).orderBy(machine.automatonId).prepare('machines'),
     configuration: db
       .select()
@@ -215,17 +231,17 @@ export function prepareStatements(db: NodePgDatabase) {
       .select(rowsFrom(centre))
       .onConflictDoUpdate({ target: centre.url, set: replaced(centre, 'url') })
       .prepare('keep_centre_chains'),
-    identificationsOf: db
+    identificationsOfAll: db
       .select()
       .from(identification)
-      .where(and(eq(identification.subscriberId, sql.placeholder('id')), ne(identification.state, 'closed')))
+      .where(sql`${identification.subscriberId} = ${ids('ids')} and ${identification.state} <> 'closed'`)
       .orderBy(desc(identification.at))
-      .prepare('identifications_of'),
-    subscriber: db
+      .prepare('identifications_of_all'),
+    subscribers: db
       .select()
       .from(subscriber)
-      .where(eq(subscriber.subscriberId, sql.placeholder('id')))
-      .prepare('subscriber'),
+      .where(sql`${subscriber.subscriberId} = ${ids('ids')}`)
+      .prepare('subscribers'),
     sale: db
       .select()
       .from(sale)

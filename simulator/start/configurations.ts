@@ -31,12 +31,15 @@ export interface BenchSettings {
   readonly ports: Ports
   /** Where they are looked for: elsewhere only when somebody stands on the wire. */
   readonly reached: Ports
-  /** A broker that is nobody's of ours, and where each program finds it; undefined: the server's own. */
-  readonly brokerPort: number | ((program: string) => number) | undefined
+  /** A broker that is nobody's of ours; undefined: the server's own. */
+  readonly broker: BrokerAccess | undefined
 }
 
-function brokerPortFor(program: string, { brokerPort }: BenchSettings): number | undefined {
-  return typeof brokerPort === 'function' ? brokerPort(program) : brokerPort
+/** How an outside broker is reached. */
+export interface BrokerAccess {
+  /** URL for automata: the same for all, or for each by its id. */
+  readonly machines: string | ((automatonId: string) => string)
+  readonly servers: { readonly brokerUrl: string; readonly username?: string; readonly passwordFile?: string }
 }
 
 /** @returns the file */
@@ -48,18 +51,19 @@ export function writeConfiguration(places: Places, name: string, content: object
 }
 
 export function automatonConfiguration(
-  settings: BenchSettings,
+  { places, reached, limits, linkMode, broker }: BenchSettings,
   { number, automatonId, alwaysIdle }: BenchMachine,
   identity: string,
 ): z.input<typeof automatonConfigurationSchema> {
-  const { places, reached, limits, linkMode } = settings
   return {
     machineNumber: number,
     identity,
     journal: join(places.journals, `${automatonId}.db`),
     currency,
     link: {
-      url: `mqtt://127.0.0.1:${brokerPortFor(automatonId, settings) ?? reached.serverMqtt}`,
+      url:
+        (typeof broker?.machines === 'function' ? broker.machines(automatonId) : broker?.machines) ??
+        `mqtt://127.0.0.1:${reached.serverMqtt}`,
       // A session is opened by the server, which must be able to reach the machine.
       mode: alwaysIdle ? linkMode : 'permanent',
     },
@@ -74,11 +78,9 @@ export function lineOf(places: Places, machineNumber: string): string {
 }
 
 export function serverConfiguration(
-  settings: BenchSettings,
+  { places, ports, reached, limits, charge, broker }: BenchSettings,
   identity: string,
 ): z.input<typeof serverConfigurationSchema> {
-  const { places, ports, reached, limits, charge } = settings
-  const brokerPort = brokerPortFor('relation-server', settings)
   return {
     identity,
     subscriberKeyFile: secretFile(places, 'subscriber.key'),
@@ -89,8 +91,7 @@ export function serverConfiguration(
       clientId,
       clientSecretFile: keptSecret(places, clientSecret),
     },
-    machines:
-      brokerPort === undefined ? { port: ports.serverMqtt } : { brokerUrl: `mqtt://127.0.0.1:${brokerPort}` },
+    machines: broker?.servers ?? { port: ports.serverMqtt },
     phones: {
       helpNumber: '0800 123 456',
       gateways: {

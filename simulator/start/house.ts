@@ -3,7 +3,6 @@
 // round. Every program is a process of its own; this one owns them all.
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { createDatabase } from '@concilia/platform/create-database.ts'
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '@concilia/platform/embedded-postgres.ts'
 import { issue } from '@concilia/platform/enrolment.ts'
 import { systemClock } from '@concilia/platform/system-clock.ts'
 import type { Limits } from '@concilia/protocol/limits.ts'
@@ -25,6 +24,7 @@ import type { LogLine, Program } from './child-program.ts'
 import {
   automatonConfiguration,
   type BenchSettings,
+  type BrokerAccess,
   centreConfiguration,
   gatewayUrl,
   lineOf,
@@ -36,6 +36,7 @@ import { runCommand } from './one-command.ts'
 import { claimFolder, releaseFolder } from './owned-processes.ts'
 import { choosePorts, type Places, type Ports, placesIn } from './places.ts'
 import { stepOf } from './steps.ts'
+import { SupervisedPostgres } from './supervised-postgres.ts'
 import { SupervisedProgram } from './supervised-program.ts'
 
 export interface HouseOptions {
@@ -49,8 +50,8 @@ export interface HouseOptions {
   readonly slowMs?: number
   /** Somebody who stands on the wires: where the programs are looked for instead of where they listen. */
   readonly detour?: (ports: Ports) => Promise<Partial<Ports>>
-  /** An MQTT broker of this machine that takes the place of the server's own: where each program finds it. */
-  readonly brokerPort?: number | ((program: string) => number)
+  /** An MQTT broker that takes the place of the server's own. */
+  readonly broker?: BrokerAccess
   /** Those of `npm start` when left out. */
   readonly machines?: readonly BenchMachine[]
 }
@@ -63,7 +64,7 @@ export class House {
   #starting: Promise<void> | undefined
   #stopped: Promise<void> | undefined
   #isClaimed = false
-  #postgres: EmbeddedPostgres | undefined
+  #postgres: SupervisedPostgres | undefined
   #simulator: SimulatorControl | undefined
   #centre: CentreDesk | undefined
   #serverStore: ServerStore | undefined
@@ -89,13 +90,13 @@ export class House {
     this.#tell('starting the database')
     for (const folder of [places.lines, places.journals]) mkdirSync(folder, { recursive: true })
     const [postgres, ports] = await Promise.all([
-      startEmbeddedPostgres({ directory: places.postgres, port: 0 }),
+      SupervisedPostgres.start(places.postgres, (words) => this.#news(words)),
       choosePorts(),
     ])
     this.#postgres = postgres
-    const { limits, charge, linkMode = 'permanent', detour, brokerPort } = this.#options
+    const { limits, charge, linkMode = 'permanent', detour, broker } = this.#options
     const reached = { ...ports, ...(await detour?.(ports)) }
-    const settings: BenchSettings = { limits, charge, linkMode, places, ports, reached, brokerPort }
+    const settings: BenchSettings = { limits, charge, linkMode, places, ports, reached, broker }
     this.#tell('starting payment centre, relation server and simulator')
     await Promise.all([this.#startSimulator(settings), this.#startServers(settings, postgres)])
     this.#tell('starting the automata')
@@ -143,6 +144,10 @@ export class House {
     this.happenings.tell({ kind: 'act', at: systemClock.now(), party: 'bench', words })
   }
 
+  #news(words: string): void {
+    this.happenings.tell({ kind: 'news', at: systemClock.now(), words })
+  }
+
   async #startSimulator(settings: BenchSettings): Promise<void> {
     const program = { name: 'simulator', title: 'simulator', script: 'simulator/main.ts', arguments: [] }
     await this.#startProgram(program, async (child) => {
@@ -182,7 +187,7 @@ export class House {
     }
   }
 
-  async #startServers(settings: BenchSettings, postgres: EmbeddedPostgres): Promise<void> {
+  async #startServers(settings: BenchSettings, postgres: SupervisedPostgres): Promise<void> {
     const { places } = settings
     const [centreUrl, serverUrl] = await Promise.all(
       ['payment_centre', 'relation_server'].map((name) => createDatabase(postgres.adminUrl, name, name)),
@@ -239,7 +244,7 @@ export class House {
   ): Promise<void> {
     const hearing = {
       line: (from: Program, line: LogLine) => this.#hearLine(from, line),
-      news: (words: string) => this.happenings.tell({ kind: 'news', at: systemClock.now(), words }),
+      news: (words: string) => this.#news(words),
     }
     if (this.#stopped) throw new Error('the house is being stopped')
     const supervised = new SupervisedProgram(program, this.places, hearing, furnish)

@@ -61,7 +61,7 @@ async function bench(flags: Flags, stopping: AbortSignal): Promise<Running | und
   let print = (line: string): void => void process.stdout.write(`${line}\n`)
   const paint = paintFor(process.stdout)
   happenings.listen((happening) => {
-    const line = happeningLine(happening, paint)
+    const line = happeningLine(happening, paint, process.stdout.columns)
     if (line) print(line)
   })
   const house = new House({ data, limits: defaultLimits, ...chosen(flags) }, happenings)
@@ -90,7 +90,7 @@ async function sale(flags: Flags, stopping: AbortSignal): Promise<undefined> {
   const happenings = new Happenings()
   const paint = paintFor(process.stdout)
   happenings.listen((happening) => {
-    const line = happeningLine(happening, paint)
+    const line = happeningLine(happening, paint, process.stdout.columns)
     if (line) process.stdout.write(`${line}\n`)
   })
   const limits = playLimits(play.fault)
@@ -104,8 +104,14 @@ async function sale(flags: Flags, stopping: AbortSignal): Promise<undefined> {
     }
   } finally {
     await house.stop()
-    if (verdict.agreed !== undefined && !flags.data) rmSync(data, { recursive: true, force: true })
+    const isNothingWrong = verdict.agreed !== undefined || stopping.aborted
+    if (isNothingWrong && !flags.data) rmSync(data, { recursive: true, force: true })
     else if (!flags.data) process.stdout.write(`logs and data are kept in ${keepForInspection(data)}\n`)
+  }
+  if (stopping.aborted) {
+    process.stdout.write('stopped before the end of the sale\n')
+    process.exitCode = 130
+    return undefined
   }
   const seconds = ((systemClock.monotonic() - begun) / 1000).toFixed(1)
   process.stdout.write(`${verdictText(verdict, paint)}  (${seconds} s)\n`)

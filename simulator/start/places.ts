@@ -1,9 +1,7 @@
 // Where everything lies below one data folder, and which ports the programs use. Nothing is anywhere else.
 
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { freePorts } from '@concilia/platform/free-ports.ts'
 
 export interface Places {
   /** Root of the tree: programs are started by their main.ts below it. */
@@ -51,13 +49,4 @@ export interface Ports {
 export async function choosePorts(): Promise<Ports> {
   const [centre = 0, serverHttp = 0, serverMqtt = 0, carrier = 0] = await freePorts(4)
   return { centre, serverHttp, serverMqtt, carrier }
-}
-
-/** Held all at once before any is let go, so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
-  const probes = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(probes.map((probe) => once(probe, 'listening')))
-  const ports = probes.map((probe) => (probe.address() as AddressInfo).port) // never a string for TCP
-  await Promise.all(probes.map((probe) => once(probe.close(), 'close')))
-  return ports
 }

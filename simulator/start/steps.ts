@@ -5,6 +5,7 @@ import { timeOfDay } from '@concilia/platform/log.ts'
 import type { MachineEvent } from '../vending-machine.ts'
 import type { LogLine } from './child-program.ts'
 import type { Happening } from './happenings.ts'
+import { wrapped } from './wrapped.ts'
 
 export interface Step {
   readonly at: number
@@ -26,32 +27,41 @@ const colours = { step: '\x1b[36m', party: '\x1b[2m', bad: '\x1b[31m', good: '\x
 
 export type Paint = (colour: keyof typeof colours, text: string) => string
 
-/** Colours for a terminal, none for a pipe. */
+/** Colours for a terminal, none for a pipe, nor for somebody who wants none (no-color.org). */
 export function paintFor(stream: { isTTY?: boolean }): Paint {
-  return stream.isTTY ? (colour, text) => `${colours[colour]}${text}\x1b[0m` : (_, text) => text
+  return stream.isTTY && !process.env.NO_COLOR
+    ? (colour, text) => `${colours[colour]}${text}\x1b[0m`
+    : (_, text) => text
 }
 
-/** `12:00:01.234  ST4   automaton 4021    offer published`; undefined for what would only be noise. */
-export function happeningLine(happening: Happening, paint: Paint): string | undefined {
+/**
+ * `12:00:01.234  ST4   automaton 4021    offer published`; undefined for what would only be noise.
+ * @param columns of the terminal; undefined on a pipe
+ */
+export function happeningLine(happening: Happening, paint: Paint, columns?: number): string | undefined {
+  const line = (step: string, party: string, words: string, colour?: 'bad') => {
+    const text = wrapped(words, columns, wordsColumn)
+    const front = `${paint('step', step.padEnd(5))} ${paint('party', party.padEnd(17))}`
+    return `${timeOfDay(happening.at)}  ${front} ${colour ? paint(colour, text) : text}`
+  }
   switch (happening.kind) {
     case 'step':
-      return columns(paint, happening.at, happening.step, happening.party, happening.words)
+      return line(happening.step, happening.party, happening.words)
     case 'act':
-      return columns(paint, happening.at, '', happening.party, happening.words)
+      return line('', happening.party, happening.words)
     case 'text':
-      return columns(paint, happening.at, '', `${happening.buyer.name} buyer`, `reads "${happening.words}"`)
+      return line('', `${happening.buyer.name} buyer`, `reads "${happening.words}"`)
     case 'news':
-      return columns(paint, happening.at, '', 'bench', paint('bad', happening.words))
+      return line('', 'bench', happening.words, 'bad')
     case 'machine': {
       const words = machineWords(happening.event)
-      return words && columns(paint, happening.at, '', `machine ${happening.machine}`, words)
+      return words && line('', `machine ${happening.machine}`, words)
     }
   }
 }
 
-function columns(paint: Paint, at: number, step: string, party: string, words: string): string {
-  return `${timeOfDay(at)}  ${paint('step', step.padEnd(5))} ${paint('party', party.padEnd(17))} ${words}`
-}
+/** Where the words begin: time, step and party stand in front. */
+const wordsColumn = 38
 
 /** What somebody beside the machine would notice. The countdown on its display is left out. */
 function machineWords(event: MachineEvent): string | undefined {

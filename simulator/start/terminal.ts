@@ -2,10 +2,14 @@
 // Works on a pipe as well: lines in, lines out.
 import { createInterface, type Interface } from 'node:readline'
 import { nearestWord } from '@concilia/platform/nearest-word.ts'
-import { priceText } from '@concilia/protocol/money.ts'
-import { type BehaviourName, behaviourNames } from '../behaviours.ts'
-import { type BenchMachine, type Buyer, type BuyerName, benchMachines, buyers, priceOf } from './buyers.ts'
+import { OperatingError } from '@concilia/platform/operating-error.ts'
+import { behaviourNames } from '../behaviours.ts'
+import type { Pressed } from '../vending-machine.ts'
+import { type BenchMachine, benchMachines, buyers } from './buyers.ts'
 import type { House } from './house.ts'
+import { screenText, showAccounts, showMachines, showSales } from './shows.ts'
+import { behaviourNamed, buyerNamed, itemOf, Mistyped, machineNamed, oneOf } from './typed-words.ts'
+import { wrapped } from './wrapped.ts'
 
 interface Command {
   /** How it is typed. */
@@ -15,18 +19,15 @@ interface Command {
   readonly run: (house: House, words: readonly string[]) => Promise<string | undefined>
 }
 
-/** Something typed that cannot be done, in words. */
-class Mistyped extends Error {}
-
 const commands: Readonly<Record<string, Command>> = {
   machines: { form: 'machines', says: 'the machines, their items and displays', run: showMachines },
   press: {
     form: 'press MACHINE ITEM',
     says: 'the buyer at the machine chooses phone payment and an item',
     async run({ simulator }, [number, item]) {
-      const { number: machine } = machineNamed(number)
-      const pressed = await simulator.call('press', { machine, item: Number(item) })
-      return pressed === 'asked' ? undefined : `nothing happens (${pressed})`
+      const machine = machineNamed(number)
+      const pressed = await simulator.call('press', { machine: machine.number, item: itemOf(machine, item) })
+      return pressedText[pressed](machine)
     },
   },
   text: {
@@ -57,8 +58,11 @@ const commands: Readonly<Record<string, Command>> = {
     form: 'coins MACHINE ITEM',
     says: 'pays in coins instead',
     async run({ simulator }, [number, item]) {
-      const { number: machine } = machineNamed(number)
-      const paid = await simulator.call('payInCoins', { machine, item: Number(item) })
+      const machine = machineNamed(number)
+      const paid = await simulator.call('payInCoins', {
+        machine: machine.number,
+        item: itemOf(machine, item),
+      })
       return paid ? undefined : 'the machine takes no coins now'
     },
   },
@@ -95,19 +99,33 @@ const commands: Readonly<Record<string, Command>> = {
   kill: {
     form: 'kill PROGRAM',
     says: 'kill -9; it is started again and picks up where it was',
-    async run({ programs }, [name = '']) {
-      const program = programs.get(name)
-      if (!program) throw new Mistyped(`no program ${name}; there are ${[...programs.keys()].join(', ')}`)
-      program.kill()
+    async run({ programs }, [name]) {
+      programs.get(oneOf('program', [...programs.keys()], name))?.kill()
       return undefined
     },
   },
 }
 
-const help = [
-  ...Object.values(commands).map(({ form, says }) => `  ${form.padEnd(26)} ${says}`),
-  `  ${'quit'.padEnd(26)} stops everything (so does Ctrl-C); it is all there at the next start`,
-].join('\n')
+const forms = [
+  ...Object.values(commands),
+  { form: 'help', says: 'this text' },
+  { form: 'quit', says: 'stops everything (so does Ctrl-C); it is all there at the next start' },
+]
+
+function help(): string {
+  const { columns } = process.stdout
+  const names = ([title, all]: readonly [string, readonly string[]]) =>
+    `  ${title.padEnd(26)} ${wrapped(all.join(', '), columns, 29)}`
+  const words = [
+    ['MACHINE', benchMachines.map(({ number }) => number)],
+    ['BUYER', Object.keys(buyers)],
+  ] as const
+  return [
+    ...forms.map(({ form, says }) => `  ${form.padEnd(26)} ${wrapped(says, columns, 29)}`),
+    '',
+    ...words.map(names),
+  ].join('\n')
+}
 
 export interface Terminal {
   /** A line from the house, without disturbing what is being typed. */
@@ -128,7 +146,7 @@ export function openTerminal(house: House): Terminal {
   lines.on('line', (line) => {
     const words = line.trim().split(/\s+/).filter(Boolean)
     turn = turn.then(async () => {
-      if (words[0] === 'quit' || words[0] === 'exit') return resolve()
+      if (/^(quit|exit)$/i.test(words[0] ?? '')) return resolve()
       print(await answer(house, words))
     })
   })
@@ -136,86 +154,55 @@ export function openTerminal(house: House): Terminal {
   lines.on('close', () => turn.then(resolve))
   // On a terminal Ctrl-C comes as a key, not as a signal.
   lines.on('SIGINT', () => resolve())
-  print(`${help}\n\nTry: press 4021 1, then text rich PAY 4021, then the answer it asks for.`)
-  return { print, quit, close: () => lines.close() }
+  print(`${help()}\n\nTry: press 4021 1, then text rich PAY 4021, then the answer it asks for.`)
+  return {
+    print,
+    quit,
+    close() {
+      lines.close()
+      if (isPerson) output.write(clearedLine)
+    },
+  }
 }
 
-async function answer(house: House, [name = '', ...words]: readonly string[]): Promise<string> {
+async function answer(house: House, [typed = '', ...words]: readonly string[]): Promise<string> {
+  const name = typed.toLowerCase()
   if (name === '') return ''
-  if (name === 'help') return help
+  if (name === 'help' || name === '?') return help()
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (!command) {
-    const nearest = nearestWord(name, Object.keys(commands))
-    return `no command ${name}${nearest ? `; did you mean ${nearest}?` : ''} (help shows all)`
+    const nearest = nearestWord(name, [...Object.keys(commands), 'help', 'quit'])
+    return `no command ${typed}${nearest ? `; did you mean ${nearest}?` : ''} (help shows all)`
   }
   try {
     return (await command.run(house, words)) ?? ''
   } catch (error) {
-    if (error instanceof Mistyped) return `${error.message}\n  ${command.form}`
+    if (error instanceof Mistyped) {
+      return `${wrapped(error.message, process.stdout.columns)}\n  ${command.form}`
+    }
+    if (error instanceof OperatingError) return `${error.message} ${error.advice}`
     return error instanceof Error ? error.message : String(error)
   }
 }
 
+const clearedLine = '\r\x1b[K'
+
 function printAbove(lines: Interface, isPerson: boolean, text: string): void {
-  if (isPerson) process.stdout.write('\r\x1b[K')
+  if (isPerson) process.stdout.write(clearedLine)
   if (text) process.stdout.write(`${text}\n`)
   if (isPerson) lines.prompt(true)
-}
-
-async function showMachines({ simulator }: House): Promise<string> {
-  const rows = benchMachines.map(async (machine) => {
-    const view = await simulator.call('look', { machine: machine.number })
-    const items = Object.keys(machine.items).map((item) => {
-      const price = priceOf(machine, Number(item))
-      return `${item}: ${price ? priceText(price) : ''}`
-    })
-    const state = view.plugged ? (view.enabled ? 'sells by phone' : 'coins only') : 'unplugged'
-    return `${machine.number}  ${state.padEnd(15)} [${view.display.padEnd(32)}]  ${items.join(', ')}`
-  })
-  return (await Promise.all(rows)).join('\n')
-}
-
-async function showAccounts({ centre }: House): Promise<string> {
-  const rows = Object.values(buyers).map(async (buyer: Buyer) => {
-    const { balance, held } = await centre.accountText(buyer)
-    return `${buyer.name.padEnd(10)} ${balance.padStart(12)}  held ${held.padStart(10)}   ${buyer.says}`
-  })
-  const operator = await centre.operatorText()
-  return [...(await Promise.all(rows)), operator].join('\n')
-}
-
-async function showSales({ serverStore }: House): Promise<string> {
-  const rows = await serverStore.recentSales(10)
-  if (rows.length === 0) return 'no sales yet'
-  return rows
-    .map(({ saleId, automatonId, state, aside }) => {
-      return `${saleId}  ${automatonId}  ${state}${aside === null ? '' : `  waits for a person: ${aside}`}`
-    })
-    .join('\n')
-}
-
-function screenText({ text, goesOn }: { text: string; goesOn: boolean }): string {
-  const lines = text.split('\n').map((line) => `  | ${line}`)
-  return [...lines, goesOn ? '  (answer with type)' : '  (the dialogue has ended)'].join('\n')
 }
 
 async function quiet(done: Promise<unknown>): Promise<undefined> {
   await done
 }
 
-function machineNamed(number = ''): BenchMachine {
-  const found = benchMachines.find((machine) => machine.number === number)
-  if (found) return found
-  throw new Mistyped(`no machine ${number}; there are ${benchMachines.map((each) => each.number).join(', ')}`)
-}
-
-function buyerNamed(name = ''): Buyer {
-  if (Object.hasOwn(buyers, name)) return buyers[name as BuyerName]
-  throw new Mistyped(`no buyer ${name}; there are ${Object.keys(buyers).join(', ')}`)
-}
-
-function behaviourNamed(name: string): BehaviourName {
-  const found = behaviourNames.find((known) => known === name)
-  if (found) return found
-  throw new Mistyped(`no fault ${name}; there are ${behaviourNames.join(', ')}`)
+const pressedText: Readonly<Record<Pressed, (machine: BenchMachine) => string | undefined>> = {
+  asked: () => undefined,
+  noSuchItem: ({ number }) => `machine ${number} has no such item`,
+  busy: ({ number }) => `nothing happens: machine ${number} is busy with a sale`,
+  noPhonePayment: ({ number, alwaysIdle }) =>
+    alwaysIdle
+      ? `nothing happens: machine ${number} sells for coins only now`
+      : `nothing happens: no session is open on machine ${number}; first text rich PAY ${number}`,
 }

@@ -139,6 +139,17 @@ export class CentreSite {
       throw new Error(`the centre refused: ${refused.map(({ body }) => body).join(' ')}`)
   }
 
+  /** An account is closed, as a buyer or the centre may want, and a new one opened for the same number. */
+  reopen(opening: Opening): void {
+    const engine = this.#running?.engine
+    if (!engine || !this.#running?.process.alive) return
+    const { story } = this.#parts
+    engine
+      .submit({ kind: 'closeAccount', subscriberHash: hashOfNumber(opening.number) })
+      .then(() => this.open([opening]))
+      .catch((error: unknown) => story.tell('centre', `an account was not reopened: ${String(error)}`))
+  }
+
   #again(): void {
     const { timeline, random, story } = this.#parts
     story.tell('centre', 'ends')

@@ -2,7 +2,7 @@
 // strikes and for how long, and stops when the world is to become calm.
 import { upTopic } from '@concilia/protocol/topics.ts'
 import type { Broker, WayFault } from './broker.ts'
-import type { CentreSite } from './centre-site.ts'
+import type { CentreSite, Opening } from './centre-site.ts'
 import type { Database } from './database.ts'
 import type { Observe } from './observations.ts'
 import type { SeededRandom } from './seeded-random.ts'
@@ -25,6 +25,7 @@ export interface Stage {
   readonly broker: Broker
   readonly serverDatabase: Database
   readonly centreDatabase: Database
+  readonly openings: readonly Opening[]
 }
 
 /** One fault as it strikes: a machine and a server were picked in case it is theirs. */
@@ -80,6 +81,10 @@ const faults: Readonly<Record<FaultKind, Fault>> = {
   journalLost: { whom: 'machine', bring: ({ site }) => site.loseJournal() },
   unplugged: { whom: 'machine', bring: ({ site, forMs }) => site.unplug(forMs) },
   boxRestart: { whom: 'machine', bring: ({ site }) => site.machine.box.restart() },
+  accountReopened: {
+    whom: 'centre',
+    bring: ({ stage }) => stage.centre.reopen(stage.random.pick(stage.openings)),
+  },
   forgedYes: { whom: 'machine', bring: ({ stage, site }) => stage.broker.forge(site.id, 'madeUp') },
   replayedYes: { whom: 'machine', bring: ({ stage, site }) => stage.broker.forge(site.id, 'replayed') },
   poisoned: { whom: 'machine', bring: poison },

@@ -83,7 +83,7 @@ export class ServerSite {
         http: centreWire.doorOf(process),
         clock,
         authorisationMs: settings.limits.authorisationMs,
-        chainOf: (kid) => directory.chainOf(kid),
+        chainOf: (kid) => store.chainOf(kid),
       }),
       sender: carrier.senderOf(process),
       vault: new SubscriberVault(vaultSecret, random),

@@ -10,6 +10,7 @@ import type { SimulatedProcess } from './simulated-process.ts'
 const statementNames = [
   'ensureMachine',
   'machines',
+  'chainOf',
   'configuration',
   'telemetryOf',
   'auditsOf',

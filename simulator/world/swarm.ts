@@ -28,6 +28,7 @@ export const faultKinds = [
   'unplugged',
   'boxRestart',
   'poisoned',
+  'accountReopened',
   'forgedYes',
   'replayedYes',
 ] as const
@@ -87,8 +88,14 @@ const behaviourNames: readonly BehaviourName[] = [
 ]
 
 export function drawSwarm(random: SeededRandom): Swarm {
-  const some = <K>(kinds: readonly K[], among: number, draw: () => number) =>
-    new Map(kinds.filter(() => random.chance(among)).map((kind) => [kind, draw()] as const))
+  // Each kind is drawn from a stream of its own: a new kind does not change what a seed drew before.
+  const some = <K extends string>(kinds: readonly K[], among: number, draw: (own: SeededRandom) => number) =>
+    new Map(
+      kinds.flatMap((kind) => {
+        const own = random.stream(kind)
+        return own.chance(among) ? [[kind, draw(own)] as const] : []
+      }),
+    )
   const weather = (delayMs: number): Weather => ({
     delayMs: random.around(delayMs),
     held: random.chance(0.4) ? random.fraction() * 0.05 : 0,
@@ -99,10 +106,10 @@ export function drawSwarm(random: SeededRandom): Swarm {
     charge: random.pick(['debit', 'hold']),
     servers: random.chance(0.4) ? 2 : 1,
     limits: drawLimits(random),
-    everyMs: some(faultKinds, 0.3, () => 20_000 + random.around(150_000)),
+    everyMs: some(faultKinds, 0.3, (own) => 20_000 + own.around(150_000)),
     crashAtCommit: random.chance(0.4) ? random.fraction() * 0.02 : 0,
-    behaviours: some(behaviourNames, 0.35, () => random.fraction() * 0.15),
-    twists: some(twists, 0.5, () => random.fraction() * 0.12),
+    behaviours: some(behaviourNames, 0.35, (own) => own.fraction() * 0.15),
+    twists: some(twists, 0.5, (own) => own.fraction() * 0.12),
     sessionMachines: random.pick([0, 0.2, 0.5]),
     onDemandLinks: random.pick([0, 0.2, 0.5]),
     drift: random.pick([0, 0.001, 0.01]),

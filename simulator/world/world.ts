@@ -174,6 +174,7 @@ export class World {
       broker: this.#broker,
       serverDatabase: this.#serverDatabase,
       centreDatabase: this.#centreDatabase,
+      openings,
     })
   }
 

@@ -48,6 +48,7 @@ export class World {
     const atBroker = [...machines.map(({ automatonId }) => automatonId), ...serverNames]
     const names = [...atBroker.map(toBroker), ...serverNames.map(toCentre), phonesWire, carrierWire]
     for (const name of names) this.wires.set(name, new TcpProxy())
+    const brokerUrl = () => this.#brokerUrl(serverNames[0])
     this.house = new House(
       {
         data,
@@ -55,7 +56,15 @@ export class World {
         ...plan,
         slowMs: chaosLimits.vendMs + 1000,
         machines,
-        brokerPort: (program) => this.#brokerPorts.get(program) ?? 0,
+        broker: {
+          machines: (automatonId) => this.#brokerUrl(automatonId),
+          servers: {
+            // Asked for once the wires are there.
+            get brokerUrl() {
+              return brokerUrl()
+            },
+          },
+        },
         detour: async ({ centre, serverHttp, carrier }) => {
           for (const program of atBroker) {
             this.#brokerPorts.set(program, await this.wire(toBroker(program)).start(this.broker.port))
@@ -130,6 +139,10 @@ export class World {
     await this.house.stop()
     await this.broker.kill()
     await Promise.all([...this.wires.values()].map((wire) => wire.stop()))
+  }
+
+  #brokerUrl(program: string): string {
+    return `mqtt://127.0.0.1:${this.#brokerPorts.get(program)}`
   }
 
   async #startSecond(): Promise<void> {

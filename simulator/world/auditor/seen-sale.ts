@@ -31,11 +31,13 @@ export interface SeenMoney {
   postedMinor: number
   /** Below zero while it is held. */
   heldMinor: number
+  /** What the centre owes the buyer of it: the account was closed before the money could go back. */
+  owedMinor: number
 }
 
-/** What the buyer cannot spend because of it. */
-export function tiedMinor({ postedMinor, heldMinor }: SeenMoney): number {
-  return -(postedMinor + heldMinor)
+/** What the buyer cannot spend, and is not owed, because of it. */
+export function tiedMinor({ postedMinor, heldMinor, owedMinor }: SeenMoney): number {
+  return -(postedMinor + heldMinor + owedMinor)
 }
 
 export interface SeenAccount {
@@ -122,7 +124,14 @@ export class Seen {
         const { id, saleId, accountId, amountMinor } = observation.payment
         const sale = this.sales.get(saleId)
         if (!sale || sale.payments.has(id)) return
-        sale.payments.set(id, { paymentId: id, accountId, amountMinor, postedMinor: 0, heldMinor: 0 })
+        sale.payments.set(id, {
+          paymentId: id,
+          accountId,
+          amountMinor,
+          postedMinor: 0,
+          heldMinor: 0,
+          owedMinor: 0,
+        })
         this.#saleOfPayment.set(id, sale)
         return
       }
@@ -217,6 +226,7 @@ export class Seen {
       const account = this.accounts.get(accountId)
       if (account) account[field] += amountMinor
       if (money?.accountId === accountId) money[field] += amountMinor
+      if (money && accountId.startsWith('centre:owed:')) money.owedMinor += amountMinor
     }
   }
 }

@@ -1,0 +1,69 @@
+// The simulator's program: vending machines on pseudo-terminals and phones, in one process that starts no
+// others (see pty.ts). With an IPC channel it is worked by its parent (control.ts); with `--machine` by a
+// technician who types.
+import { createInterface } from 'node:readline'
+import { type Line, usageError } from '@concilia/platform/command-line.ts'
+import { type Running, runMain } from '@concilia/platform/run-main.ts'
+import { systemClock } from '@concilia/platform/system-clock.ts'
+import { systemRandom } from '@concilia/platform/system-random.ts'
+import { type Bench, openBench } from './bench.ts'
+import type { CallMessage, FromSimulator } from './control.ts'
+import { machineOf, obey, typedHelp } from './technician.ts'
+import type { MachineEvent } from './vending-machine.ts'
+
+const description = {
+  program: 'simulator',
+  summary: 'vending machines behind Qibixx boxes, on pseudo-terminals, for automata to be connected to.',
+  usage: ['node simulator/main.ts --machine NAME --link PATH [--items 1=1.20,2=2.00]'],
+  flags: {
+    machine: { value: 'NAME', says: 'a name to call the machine by' },
+    link: { value: 'PATH', says: 'where its serial port appears: the path that the automaton opens' },
+    items: { value: 'LIST', says: 'item numbers with their prices; 1=1.20,2=2.00,5=1.50 when left out' },
+    currency: { value: 'CODE', says: 'of the prices; EUR when left out' },
+    behaviour: { value: 'NAME', says: 'how vends go: good (when left out), jam, silent, reset, slow ...' },
+    session: { says: 'the machine waits for a session instead of asking by itself' },
+  },
+} as const
+
+await runMain(description, async (line) => {
+  if (process.send) return worked()
+  return typed(line)
+})
+
+/** By a parent process. */
+function worked(): Running {
+  const tell = (message: FromSimulator) => process.connected && process.send?.(message)
+  const bench = openBench({
+    clock: systemClock,
+    random: systemRandom,
+    see: (machine, event) => tell({ type: 'machine', machine, ...event }),
+  })
+  process.on('message', async ({ id, call, takes }: CallMessage) => {
+    try {
+      // The caller's types bind name and argument together.
+      const perform = bench.calls[call] as (takes: unknown) => unknown
+      tell({ type: 'answer', id, answer: await perform(takes) })
+    } catch (error) {
+      tell({ type: 'failed', id, why: error instanceof Error ? error.message : String(error) })
+    }
+  })
+  return { stop: () => bench.close() }
+}
+
+/** By a technician. */
+async function typed({ flags }: Line<typeof description.flags>): Promise<Running> {
+  const made = machineOf(flags)
+  if (typeof made === 'string') throw usageError(description, made)
+  const see = (machine: string, event: MachineEvent) => console.log(`${machine}: ${JSON.stringify(event)}`)
+  const bench: Bench = openBench({ clock: systemClock, random: systemRandom, see })
+  await bench.calls.createMachine(made)
+  console.log(`machine ${made.name} is on ${made.link}\n${typedHelp}`)
+  const lines = createInterface({ input: process.stdin })
+  lines.on('line', (text) => console.log(obey(bench, made.name, text)))
+  return {
+    async stop() {
+      lines.close()
+      await bench.close()
+    },
+  }
+}
