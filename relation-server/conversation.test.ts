@@ -334,6 +334,7 @@ describe('by dialogue', () => {
     await machine.report(saleId, 'delivered')
     await scenario.settle()
     read.resolve()
+    await scenario.pass(2000)
     expect(await dialling).toMatchObject({ screen: /^Choose your item/ })
     expect(texts.map(({ text }) => text)).toEqual([expect.stringMatching(/^Paid/)])
   })
