@@ -46,6 +46,6 @@ test('words become calls on the one machine', () => {
     ['restartBox', { machine }],
     ['look', { machine }],
   ])
-  expect(obey(bench, 'bench', 'behave odd')).toContain('known: good, jam')
+  expect(obey(bench, 'bench', 'behave odd')).toContain('known: good, twice, jam')
   expect(obey(bench, 'bench', 'what')).toBe(typedHelp)
 })

@@ -100,6 +100,7 @@ const rows: [Kind, string, string, string][] = [
 /** The standard's own codes that ours do not use but a foreign centre may. */
 const foreignStatus: Readonly<Record<string, number>> = {
   'CARRIER_BILLING_REFUND.USER_AMOUNT_THRESHOLD_OVERPASSED': 422,
+  'CARRIER_BILLING_REFUND.REFUND_DENIED': 403,
 }
 
 function meaningOf(kind: Kind, attempt: number, code: string): string {
