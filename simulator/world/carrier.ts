@@ -135,7 +135,12 @@ export class Carrier {
       return
     }
     const heard = server.gateway.routes.text.hear(fields, server.clock.now())
-    if (heard.kind === 'incoming') this.#ask(server, heard.incoming, (reply) => reply ?? again())
+    if (heard.kind !== 'incoming') return
+    const { gateway, messageId: key } = heard.incoming
+    this.#ask(server, heard.incoming, (reply) => {
+      if (reply) this.#parts.observe({ type: 'textTaken', gateway, key })
+      else again()
+    })
   }
 
   #server(): ServedPhones | undefined {

@@ -32,7 +32,9 @@ export const faultKinds = [
   'forgedYes',
   'replayedYes',
 ] as const
-export type FaultKind = (typeof faultKinds)[number]
+/** What somebody with a key of ours could do; only where it is asked for, never drawn. */
+export const attackKinds = ['chargedAgain'] as const
+export type FaultKind = (typeof faultKinds)[number] | (typeof attackKinds)[number]
 
 /** What a buyer may do instead of what is expected. */
 export const twists = [
@@ -52,7 +54,10 @@ export const twists = [
 ] as const
 export type Twist = (typeof twists)[number]
 
+export const usualMachines = 20
+
 export interface Swarm {
+  readonly machines: number
   readonly charge: 'debit' | 'hold'
   readonly servers: number
   readonly limits: Limits
@@ -105,6 +110,7 @@ export function drawSwarm(random: SeededRandom): Swarm {
   return {
     charge: random.pick(['debit', 'hold']),
     servers: random.chance(0.4) ? 2 : 1,
+    machines: usualMachines,
     limits: drawLimits(random),
     everyMs: some(faultKinds, 0.3, (own) => 20_000 + own.around(150_000)),
     crashAtCommit: random.chance(0.4) ? random.fraction() * 0.02 : 0,

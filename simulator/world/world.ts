@@ -171,6 +171,7 @@ export class World {
       sites: this.#sites,
       servers: this.#servers,
       centre: this.#centre,
+      centreWire,
       broker: this.#broker,
       serverDatabase: this.#serverDatabase,
       centreDatabase: this.#centreDatabase,

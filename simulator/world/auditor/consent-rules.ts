@@ -42,14 +42,16 @@ export class ConsentRules implements Rules {
     const amountMinor = Number(whole) * 100 + Number(cents)
     const quotes = this.#quotes.get(buyer) ?? []
     this.#quotes.set(buyer, quotes)
-    const again = quotes.some(
+    const before = quotes.find(
       (quote) =>
         code !== undefined &&
         quote.code === code &&
         quote.machineNumber === machineNumber &&
         at - quote.readAt < sameQuoteMs,
     )
-    if (!again) {
+    if (before && before.amountMinor !== amountMinor)
+      this.#breaks(14, `code ${code} stands for two prices, ${before.amountMinor} and ${amountMinor}`)
+    if (!before) {
       quotes.push({ machineNumber, amountMinor, code, readAt: at, saidYes: false, saleId: undefined })
     }
   }

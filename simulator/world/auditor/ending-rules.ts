@@ -64,8 +64,10 @@ export class EndingRules implements Rules {
       return
     }
     const isUnknown = word === 'unknown' || state === 'unknownClosed'
+    this.#heeded(sale, found)
     if (fallen === 1 && paid === amountMinor) {
       this.endings.delivered++
+      this.#settled(sale, found)
     } else if (fallen === 0 && paid === 0) {
       if (isUnknown && sale.promise === 'deliver') this.#unknown(sale, found)
       else this.endings.notDelivered++
@@ -77,6 +79,25 @@ export class EndingRules implements Rules {
     } else {
       this.#breaks(2, `${found}: paid for nothing`)
     }
+  }
+
+  /** What was still to be decided when the machine's word came is decided by it. */
+  #heeded({ heard, state, closedByPerson }: SeenSale, found: string): void {
+    if (state !== 'unknownClosed' || closedByPerson) return
+    const word = heard.find(
+      ({ word, state }) => word !== 'unknown' && /^(?:open|charging|instructed)/.test(state),
+    )
+    if (word) this.#breaks(2, `${found}: closed as unknown, though the server had heard ${word.word}`)
+  }
+
+  /** Paid means charged, not only promised, and the operator's to have. */
+  #settled({ payments, amountMinor, closedByPerson }: SeenSale, found: string): void {
+    const all = [...payments.values()]
+    const held = all.reduce((sum, { heldMinor }) => sum - heldMinor, 0)
+    const payable = all.reduce((sum, { payableMinor }) => sum + payableMinor, 0)
+    if (held !== 0) this.#breaks(2, `${found}: delivered, and the money is only held`)
+    else if (payable !== amountMinor && !closedByPerson)
+      this.#breaks(2, `${found}: delivered, and ${payable} of it is the operator's`)
   }
 
   /** An unknown must have had a cause on its machine while it was delivering. */
