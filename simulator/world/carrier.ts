@@ -2,6 +2,7 @@
 // hands each to a server in the form of Kannel and repeats it until it is taken. A dialogue's step is answered
 // by a screen or the dialogue is gone.
 
+import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
 import type { Fields, Gateway } from '@concilia/relation-server/phones/gateways/gateway.ts'
 import { kannel } from '@concilia/relation-server/phones/gateways/kannel.ts'
@@ -164,7 +165,13 @@ export class Carrier {
     process.enter(() => {
       receive(incoming).then(
         (reply) => process.leave(() => answer(reply)),
-        () => process.leave(() => answer(undefined)),
+        (error: unknown) =>
+          process.leave(() => {
+            const mayComeAgain = error instanceof OperatingError && error.retry
+            const { observe } = this.#parts
+            if (!mayComeAgain) observe({ type: 'textRefused', key: incoming.messageId, why: String(error) })
+            answer(undefined)
+          }),
       )
     })
   }

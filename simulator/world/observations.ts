@@ -37,6 +37,8 @@ export type Observation =
   | { type: 'textHandedOver'; key: string }
   /** A gateway was told that it need not repeat a text. */
   | { type: 'textTaken'; gateway: string; key: string }
+  /** A server will never take it. */
+  | { type: 'textRefused'; key: string; why: string }
 
 export interface SeenPayment {
   readonly id: string

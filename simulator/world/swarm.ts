@@ -64,6 +64,8 @@ export interface Swarm {
   readonly everyMs: ReadonlyMap<FaultKind, number>
   /** Probability, per call, that an automaton ends just before or just after what it does to its disk. */
   readonly crashAtCommit: number
+  /** Probability, per commit, that a database breaks off instead of answering; half of them have happened. */
+  readonly commitDoubt: number
   /** Probabilities, per vend. */
   readonly behaviours: ReadonlyMap<BehaviourName, number>
   /** Probabilities, per visit. */
@@ -101,6 +103,7 @@ export function drawSwarm(random: SeededRandom): Swarm {
         return own.chance(among) ? [[kind, draw(own)] as const] : []
       }),
     )
+  const doubts = random.stream('commitDoubt')
   const weather = (delayMs: number): Weather => ({
     delayMs: random.around(delayMs),
     held: random.chance(0.4) ? random.fraction() * 0.05 : 0,
@@ -114,6 +117,7 @@ export function drawSwarm(random: SeededRandom): Swarm {
     limits: drawLimits(random),
     everyMs: some(faultKinds, 0.3, (own) => 20_000 + own.around(150_000)),
     crashAtCommit: random.chance(0.4) ? random.fraction() * 0.02 : 0,
+    commitDoubt: doubts.chance(0.3) ? doubts.fraction() * 0.03 : 0,
     behaviours: some(behaviourNames, 0.35, (own) => own.fraction() * 0.15),
     twists: some(twists, 0.5, (own) => own.fraction() * 0.12),
     sessionMachines: random.pick([0, 0.2, 0.5]),

@@ -47,6 +47,7 @@ export interface WorldResult {
   readonly lastLines: readonly string[]
 }
 
+const unknownCap = { machine: 3, subscriber: 3 }
 const meanVisitGapMs = 4_000
 /** The safety phase ends by then, however few came. */
 const longestSafetyMs = 3_600_000
@@ -101,8 +102,9 @@ export class World {
     const timeline = this.#timeline
     const story = this.#story
     const failed = (process: string, error: unknown) => this.#died(process, error)
-    this.#serverDatabase = new Database(timeline, this.#random.stream('server database'))
-    this.#centreDatabase = new Database(timeline, this.#random.stream('centre database'))
+    const doubt = () => (this.#calm ? 0 : this.#swarm.commitDoubt)
+    this.#serverDatabase = new Database(timeline, this.#random.stream('server database'), doubt)
+    this.#centreDatabase = new Database(timeline, this.#random.stream('centre database'), doubt)
     this.#serverBooks = new ServerBooks(this.#serverDatabase, observe)
     this.#centreBooks = new CentreBooks(this.#centreDatabase, observe)
     this.#broker = new Broker(timeline, this.#carriage('mqtt'), observe)
@@ -348,6 +350,7 @@ export class World {
       readerLimitMs,
       vendMs,
       drift,
+      unknownsOfMachine: unknownCap.machine,
       numberOfHash: new Map(buyerNumbers.map((number) => [hashOfNumber(number), number])),
       machineNumberOf: new Map(automata.map(({ id }, index) => [id, machineNumberOf(index)])),
     }
@@ -361,7 +364,7 @@ export class World {
       charge,
       rootPem: this.#settings.identities.centre.rootPem,
       invitation: 'Text {number} to 36000',
-      unknownCap: { machine: 3, subscriber: 3 },
+      unknownCap,
     }
   }
 

@@ -22,6 +22,8 @@ export interface Premises {
   readonly offerWaitMs: number
   readonly readerLimitMs: number
   readonly vendMs: number
+  /** So many unknown outcomes of a machine are given back in a day before a person has to decide. */
+  readonly unknownsOfMachine: number
   /** Largest error of a clock that is not set by anybody. */
   readonly drift: number
   /** Whose phone has which account. */

@@ -47,12 +47,19 @@ export class EndingRules implements Rules {
     if (observation.type === 'processDied') {
       this.#breaks(16, `${observation.process} ended by an error of its own: ${observation.error}`)
     }
+    if (observation.type === 'textRefused') {
+      this.#breaks(
+        16,
+        `text ${observation.key} is refused for good, and in no quarantine: ${observation.why}`,
+      )
+    }
   }
 
   end({ isQuiet, left, bookFaults }: Ending): void {
     if (!isQuiet) this.#breaks(5, `not everything has ended: ${left.slice(0, 5).join('; ')}`)
     for (const fault of bookFaults) this.#breaks(4, fault)
     for (const sale of this.#seen.sales.values()) this.#ended(sale)
+    this.#capped()
   }
 
   #ended(sale: SeenSale): void {
@@ -78,6 +85,19 @@ export class EndingRules implements Rules {
       this.#breaks(7, `${found}: a yes that came after the withdrawal was not undone`)
     } else {
       this.#breaks(2, `${found}: paid for nothing`)
+    }
+  }
+
+  /** A world is shorter than a day. */
+  #capped(): void {
+    const counts = new Map<string, number>()
+    for (const { automatonId, state, closedByPerson, payments } of this.#seen.sales.values()) {
+      if (state !== 'unknownClosed' || closedByPerson || payments.size === 0) continue
+      counts.set(automatonId, (counts.get(automatonId) ?? 0) + 1)
+    }
+    for (const [automatonId, count] of counts) {
+      if (count > this.#premises.unknownsOfMachine)
+        this.#breaks(2, `${count} unknown outcomes of ${automatonId} were given back, and no person saw them`)
     }
   }
 

@@ -10,6 +10,7 @@ export interface Circumstances {
   /** Mean time between two of a kind in the whole world (ms). */
   readonly faults?: Readonly<Partial<Record<FaultKind, number>>>
   readonly crashAtCommit?: number
+  readonly commitDoubt?: number
   /** Probabilities, per vend. */
   readonly behaviours?: Readonly<Partial<Record<BehaviourName, number>>>
   /** Probabilities, per visit. */
@@ -24,7 +25,7 @@ export interface Circumstances {
 const fewMachines = 6
 
 export function circumstances(asked: Circumstances = {}): (drawn: Swarm) => Swarm {
-  const { charge = 'debit', crashAtCommit = 0, dialogues = 0, phoneFirst = 0 } = asked
+  const { charge = 'debit', crashAtCommit = 0, commitDoubt = 0, dialogues = 0, phoneFirst = 0 } = asked
   const { mqtt, http, text } = asked.weather ?? {}
   return ({ limits }) => ({
     charge,
@@ -33,6 +34,7 @@ export function circumstances(asked: Circumstances = {}): (drawn: Swarm) => Swar
     limits: { ...limits, ...asked.limits },
     everyMs: mapOf(asked.faults),
     crashAtCommit,
+    commitDoubt,
     behaviours: mapOf(asked.behaviours),
     twists: mapOf(asked.twists),
     sessionMachines: 0,

@@ -5,6 +5,8 @@ import { type Mutant, usualMutantSales } from './mutant.ts'
 import { stoppedByInvariant } from './stopped-by-invariant.ts'
 
 const mostWorlds = 12
+/** As the auditor says it. */
+const ended = 'ended by an error of its own'
 /** So many are looked at with no mutant in them. */
 const wholeWorlds = 2
 
@@ -58,7 +60,7 @@ async function judged(mutant: Mutant, isWhole: boolean): Promise<Verdict> {
 /** @throws when the program did not stop by a check of its own: a mutant must run */
 function whatBroke(ran: Ran, name: string): string | undefined {
   const [breach] = 'died' in ran ? [] : ran.result.breaches
-  const died = 'died' in ran ? ran.died : breach?.rule === 16 ? breach.words : undefined
+  const died = 'died' in ran ? ran.died : breach?.words.includes(ended) ? breach.words : undefined
   if (died === undefined) return breach && `rule ${breach.rule}: ${breach.words}`
   const check = stoppedByInvariant(died)
   if (check === undefined) throw new Error(`mutant ${name} does not run:\n${died}`)

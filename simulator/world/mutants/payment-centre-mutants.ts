@@ -112,7 +112,7 @@ export const paymentCentreMutants: readonly Mutant[] = [
           'if (!again && decidedBefore.length === 0) throw error\n        if (!again) return decidedBefore',
       },
     ],
-    needs: circumstances({ faults: { centreDatabaseFall: 3_000 } }),
+    needs: circumstances({ commitDoubt: 0.1 }),
   },
   {
     name: 'hold-lapses-on-return',
@@ -127,9 +127,8 @@ export const paymentCentreMutants: readonly Mutant[] = [
     ],
     needs: circumstances({
       charge: 'hold',
-      faults: { centreLongAway: 60_000 },
-      limits: { holdMs: 125_000, quietMs: 20_000 },
+      faults: { wayDeafUp: 3_000, centreDatabaseFall: 25_000 },
+      limits: { holdMs: 40_000, confirmBeforeMs: 8_000, quietMs: 20_000, vendMs: 15_000, marginMs: 2_000 },
     }),
-    sales: 100,
   },
 ]

@@ -68,7 +68,7 @@ export const relationServerMutants: readonly Mutant[] = [
         replace: 'for (const { settle } of batch) settle.resolve()',
       },
     ],
-    needs: circumstances({ faults: { serverDatabaseFall: 10_000 } }),
+    needs: circumstances({ commitDoubt: 0.05 }),
   },
   {
     name: 'gap-jumped',
@@ -273,7 +273,7 @@ export const relationServerMutants: readonly Mutant[] = [
   },
   {
     name: 'silence-called-re-credited',
-    says: 'a re-credit that is not answered is taken to be done',
+    says: 'a re-credit that is not answered is taken to be done, and not asked for again',
     against: 8,
     edits: [
       {
@@ -283,7 +283,7 @@ export const relationServerMutants: readonly Mutant[] = [
                 stillInDoubt,`,
         replace: `actions: [recreditAnew, setAside('the centre refuses the re-credit')],
                 },
-                { guard: 'inDoubt', target: '#sale.recredited' },`,
+                { guard: 'inDoubt', target: '#sale.recredited', actions: dropPayments },`,
       },
     ],
     needs: circumstances({ behaviours: { jam: 0.7 }, weather: { http: { lost: 0.3 } } }),
