@@ -1,6 +1,6 @@
 // The small worlds that mutants are hunted in: fair weather, few machines, and of everything that can go wrong
 // only what is asked for.
-import type { Limits } from '@concilia/protocol/limits.ts'
+import { brokenLimits, type Limits } from '@concilia/protocol/limits.ts'
 import type { BehaviourName } from '../../behaviours.ts'
 import { calmWeather, type FaultKind, type Swarm, type Twist } from '../swarm.ts'
 import type { Weather } from '../weather.ts'
@@ -27,11 +27,11 @@ const fewMachines = 6
 export function circumstances(asked: Circumstances = {}): (drawn: Swarm) => Swarm {
   const { charge = 'debit', crashAtCommit = 0, commitDoubt = 0, dialogues = 0, phoneFirst = 0 } = asked
   const { mqtt, http, text } = asked.weather ?? {}
-  return ({ limits }) => ({
+  return (drawn) => ({
     charge,
     servers: 1,
     machines: asked.machines ?? fewMachines,
-    limits: { ...limits, ...asked.limits },
+    limits: fitting({ ...drawn.limits, ...asked.limits }),
     everyMs: mapOf(asked.faults),
     crashAtCommit,
     commitDoubt,
@@ -49,6 +49,13 @@ export function circumstances(asked: Circumstances = {}): (drawn: Swarm) => Swar
     phoneFirst,
     dialogues,
   })
+}
+
+/** The programs would not start on others (rule 6), so nothing that happens with them proves anything. */
+function fitting(limits: Limits): Limits {
+  const broken = brokenLimits(limits)
+  if (broken.length > 0) throw new Error(`these limits break rule 6: ${broken.join('; ')}`)
+  return limits
 }
 
 function mapOf<K extends string>(of: Readonly<Partial<Record<K, number>>> | undefined): Map<K, number> {

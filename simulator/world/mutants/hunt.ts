@@ -8,7 +8,7 @@ const mostWorlds = 12
 /** As the auditor says it. */
 const ended = 'ended by an error of its own'
 /** So many are looked at with no mutant in them. */
-const wholeWorlds = 2
+const wholeWorlds = 4
 
 export interface Verdict {
   readonly mutant: Mutant

@@ -128,7 +128,7 @@ export const paymentCentreMutants: readonly Mutant[] = [
     needs: circumstances({
       charge: 'hold',
       faults: { wayDeafUp: 3_000, centreDatabaseFall: 25_000 },
-      limits: { holdMs: 40_000, confirmBeforeMs: 8_000, quietMs: 20_000, vendMs: 15_000, marginMs: 2_000 },
+      limits: { holdMs: 40_000, confirmBeforeMs: 8_000, quietMs: 5_000, vendMs: 15_000, marginMs: 2_000 },
     }),
   },
 ]
