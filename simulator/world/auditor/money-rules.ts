@@ -38,7 +38,7 @@ export class MoneyRules implements Rules {
   /** A yes that comes after the machine's last word is undone, never delivered on (rule 7). */
   #toldToDeliver({ saleId, body }: Extract<Observation, { type: 'outboxCommitted' }>): void {
     const sale = this.#seen.sales.get(saleId ?? '')
-    const [heard] = sale?.heard ?? []
+    const heard = sale?.heard.find(({ word }) => word !== 'delivered')
     if (sale && heard && JSON.parse(body).instruction?.kind === 'deliver')
       this.#breaks(
         7,

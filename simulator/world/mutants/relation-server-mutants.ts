@@ -256,7 +256,7 @@ export const relationServerMutants: readonly Mutant[] = [
         replace: "{ target: '#sale.expired' }],",
       },
     ],
-    needs: circumstances({ faults: { centreLongAway: 20_000 } }),
+    needs: circumstances({ faults: { centreLongAway: 20_000, wayDeafUp: 3_000 } }),
   },
   {
     name: 'silence-called-refused',
