@@ -1,5 +1,5 @@
-// npm run simulate as every check runs it: forty seeds and all that once failed break no rule, every mutant is
-// caught while its circumstances alone are stood, and one seed is one run in two processes.
+// npm run simulate as every check runs it: forty seeds and all that once failed break no rule, every mutant
+// is caught while its circumstances alone are stood, and one seed is one run in two processes.
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { keptSeeds } from '@concilia/simulator/world/kept-seeds.ts'
@@ -14,9 +14,14 @@ const jobs = ['--jobs', '1']
 
 function simulate(...flags: string[]): Promise<{ code: number; text: string; errors: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [program, ...flags], { maxBuffer: 2 ** 26 }, (error, text, errors) => {
-      resolve({ code: error ? Number(error.code ?? 1) : 0, text, errors })
-    })
+    execFile(
+      process.execPath,
+      [program, ...flags],
+      { maxBuffer: 2 ** 26, timeout: patience.timeout },
+      (error, text, errors) => {
+        resolve({ code: error ? Number(error.code ?? 1) : 0, text, errors })
+      },
+    )
   })
 }
 

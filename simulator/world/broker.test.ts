@@ -184,7 +184,8 @@ test('a forged yes is everything right but its signature', async () => {
   it.connect()
   await wait()
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const genuine = `${part({ typ: 'acknowledgement' })}.${part({ offerHash: 'old', paymentId: 'p' })}.signature`
+  const parts = [{ typ: 'acknowledgement' }, { offerHash: 'old', paymentId: 'p' }].map(part)
+  const genuine = [...parts, 'signature'].join('.')
   void one.machines.send(id, 'instruction', { acknowledgement: genuine })
   const saleId = '00000000-0000-4000-8000-000000000000'
   it.link.publish(

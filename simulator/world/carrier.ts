@@ -1,6 +1,6 @@
-// The mobile network between buyers and servers: texts take their time, come twice or not at all; the gateway
-// hands each to a server in the form of Kannel and repeats it until it is taken. A dialogue's step is answered
-// by a screen or the dialogue is gone.
+// The mobile network between buyers and servers: texts take their time, come twice or not at all; the
+// gateway hands each to a server in the form of Kannel and repeats it until it is taken. A dialogue's step
+// is answered by a screen or the dialogue is gone.
 
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
@@ -73,7 +73,10 @@ export class Carrier {
     this.#parts.carriage.carry(() => this.#hand({ id, from, to: '36000', text: words }, 0))
   }
 
-  /** One step of a dialogue: dialled (`*123*4021#`) or typed. @param ended undefined when the dialogue is gone */
+  /**
+   * One step of a dialogue: dialled (`*123*4021#`) or typed.
+   * @param ended undefined when the dialogue is gone
+   */
   step(from: string, session: number, words: string, ended: (screen: Screen | undefined) => void): void {
     const { timeline, random } = this.#parts
     const id = `step-${this.#messages++}`

@@ -1,6 +1,6 @@
-// Link 8 without sockets: requests of a relation server to the payment centre, each with what a network may do
-// to it. The request's exact text goes through the centre's own table of operations; tokens are left out, for
-// the wire itself says who asks.
+// Link 8 without sockets: requests of a relation server to the payment centre, each with what a network may
+// do to it. The request's exact text goes through the centre's own table of operations; tokens are left out,
+// for the wire itself says who asks.
 import { answerTo, type LetIn, operate } from '@concilia/payment-centre/http/operate.ts'
 import {
   type Centre,
@@ -56,7 +56,7 @@ export class CentreWire {
     }
   }
 
-  /** Whoever has a server's credentials asks once more for a payment that was made, under a key of its own. */
+  /** Whoever has a server's credentials asks for a payment once more, under a key of its own. */
   chargeAgain(): void {
     const running = this.#parts.listening()
     const request = this.#paid

@@ -1,5 +1,5 @@
-// The database as its clients meet it: locks from read to commit, transactions that are lost, commits of which
-// nobody knows whether they happened.
+// The database as its clients meet it: locks from read to commit, transactions that are lost, commits of
+// which nobody knows whether they happened.
 import { expect, test } from 'vitest'
 import { Database } from './database.ts'
 import { SeededRandom } from './seeded-random.ts'

@@ -1,5 +1,5 @@
-// npm run simulate: plays one seed as a story, runs many with a summary, or puts mutants into the programs and
-// sees that each is caught. Exits 0 only when no rule was broken, or every mutant was caught.
+// npm run simulate: plays one seed as a story, runs many with a summary, or puts mutants into the programs
+// and sees that each is caught. Exits 0 only when no rule was broken, or every mutant was caught.
 import { availableParallelism } from 'node:os'
 import { type CommandLine, type Line, usageError } from '@concilia/platform/command-line.ts'
 import { runMain } from '@concilia/platform/run-main.ts'

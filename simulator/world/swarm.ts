@@ -6,7 +6,7 @@ import type { BehaviourName } from '../behaviours.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import { fairWeather, type Weather } from './weather.ts'
 
-/** Faults that come by themselves, each with the mean time between two of its kind in the whole world (ms). */
+/** Faults that come by themselves; a world has a mean time between two of a kind (ms). */
 export const faultKinds = [
   'automatonCrash',
   'automatonStop',
@@ -58,6 +58,8 @@ export const usualMachines = 20
 
 export interface Swarm {
   readonly machines: number
+  /** No prepaid account has more when the world begins. */
+  readonly largestPurseMinor: number
   readonly charge: 'debit' | 'hold'
   readonly servers: number
   readonly limits: Limits
@@ -114,6 +116,7 @@ export function drawSwarm(random: SeededRandom): Swarm {
     charge: random.pick(['debit', 'hold']),
     servers: random.chance(0.4) ? 2 : 1,
     machines: usualMachines,
+    largestPurseMinor: Number.POSITIVE_INFINITY,
     limits: drawLimits(random),
     everyMs: some(faultKinds, 0.3, (own) => 20_000 + own.around(150_000)),
     crashAtCommit: random.chance(0.4) ? random.fraction() * 0.02 : 0,

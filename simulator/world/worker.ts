@@ -1,6 +1,6 @@
-// A worker's process: runs the seeds it is sent, one after the other, on the programs as they are or with one
-// mutant in them (the first argument; with `whole` behind it, in the mutant's circumstances but without it). A
-// breach, or a world that fails, is an answer like any other.
+// A worker's process: runs the seeds it is sent, one after the other, on the programs as they are or with
+// one mutant in them (the first argument; with `whole` behind it, in the mutant's circumstances but without
+// it). A breach, or a world that fails, is an answer like any other.
 
 import { mutantNamed } from './mutants/mutants.ts'
 import { breakInto } from './mutants/mutation.ts'

@@ -1,6 +1,6 @@
 // A whole world of machines, phones, servers and a payment centre in one process and in virtual time, drawn
-// from one seed: the real programs on simulated wires, disks, clocks and hardware. First anything may go wrong;
-// then the faults stop and everything must come to rest.
+// from one seed: the real programs on simulated wires, disks, clocks and hardware. First anything may go
+// wrong; then the faults stop and everything must come to rest.
 
 import type { Settings } from '@concilia/relation-server/engine/world.ts'
 import { makeSaleChart } from '@concilia/relation-server/sale-chart.ts'
@@ -59,7 +59,7 @@ const centreSettings = {
   validation: { waitMs: 40_000, digits: 6, tries: 3 },
 }
 
-/** Buyers of each sort: well off, on account, with little left, with a code for every purchase, with nothing. */
+/** Buyers of each sort: well off, on account, with little left, with a code each time, with nothing. */
 const openings: readonly Opening[] = Array.from({ length: 30 }, (_, index) => {
   const number = `+336120000${String(10 + index)}`
   if (index < 12) return { number, kind: 'prepaid', balanceMinor: 100_000, ceilingMinor: 0 }
@@ -206,7 +206,12 @@ export class World {
     this.#calm = true
     this.#centre.start()
     await this.#timeline.run(200)
-    const opened = this.#centre.open(openings)
+    const { largestPurseMinor } = this.#swarm
+    const filled = openings.map((each) => ({
+      ...each,
+      balanceMinor: Math.min(each.balanceMinor, largestPurseMinor),
+    }))
+    const opened = this.#centre.open(filled)
     await this.#timeline.run(1_000)
     await opened
     for (const site of this.#sites) {

@@ -1,5 +1,5 @@
-// The auditor: sees what can be seen of the world from outside, keeps books of its own, and checks the sixteen
-// rules after every step and once more when all is quiet. It shares no code with what it judges.
+// The auditor: sees what can be seen of the world from outside, keeps books of its own, and checks the
+// sixteen rules after every step and once more when all is quiet. It shares no code with what it judges.
 import type { Observation } from '../observations.ts'
 import { ConsentRules } from './consent-rules.ts'
 import { DeliveryRules } from './delivery-rules.ts'

@@ -1,5 +1,5 @@
-// Rules 14 and 15: nobody is charged who did not say yes, from that very phone, to that machine at that price;
-// and a yes is good for one sale.
+// Rules 14 and 15: nobody is charged who did not say yes, from that very phone, to that machine at that
+// price; and a yes is good for one sale.
 import type { Observation } from '../observations.ts'
 import type { Breaks, Premises, Rules } from './auditor.ts'
 import type { Seen } from './seen-sale.ts'

@@ -65,7 +65,8 @@ export class EndingRules implements Rules {
   #ended(sale: SeenSale): void {
     const paid = [...sale.payments.values()].map(tiedMinor).reduce((sum, each) => sum + each, 0)
     const { saleId, fallen, word, state, amountMinor } = sale
-    const found = `${saleId}: ${fallen} fallen, ${paid} of ${amountMinor} paid, machine says ${word}, server ${state}`
+    const money = `${fallen} fallen, ${paid} of ${amountMinor} paid`
+    const found = `${saleId}: ${money}, machine says ${word}, server ${state}`
     if (sale.isOpen && state !== '') {
       this.#breaks(5, `${found}, and still open`)
       return

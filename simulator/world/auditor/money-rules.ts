@@ -1,6 +1,6 @@
 // Rules 3, 4, 8 and 11 in the ledger: every transfer sums to zero, nobody is overdrawn, a sale is charged at
-// most once at a time, and once delivery was instructed money goes back on the automaton's word, a person's, or
-// the published limit, never on silence.
+// most once at a time, and once delivery was instructed money goes back on the automaton's word, a person's,
+// or the published limit, never on silence.
 import type { Observation, SeenTransfer } from '../observations.ts'
 import type { Breaks, Premises, Rules } from './auditor.ts'
 import { type Seen, type SeenSale, tiedMinor } from './seen-sale.ts'

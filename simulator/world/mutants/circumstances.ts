@@ -1,5 +1,5 @@
-// The small worlds that mutants are hunted in: fair weather, few machines, and of everything that can go wrong
-// only what is asked for.
+// The small worlds that mutants are hunted in: fair weather, few machines, and of everything that can go
+// wrong only what is asked for.
 import { brokenLimits, type Limits } from '@concilia/protocol/limits.ts'
 import type { BehaviourName } from '../../behaviours.ts'
 import { calmWeather, type FaultKind, type Swarm, type Twist } from '../swarm.ts'
@@ -20,6 +20,7 @@ export interface Circumstances {
   readonly dialogues?: number
   readonly phoneFirst?: number
   readonly machines?: number
+  readonly largestPurseMinor?: number
 }
 
 const fewMachines = 6
@@ -31,6 +32,7 @@ export function circumstances(asked: Circumstances = {}): (drawn: Swarm) => Swar
     charge,
     servers: 1,
     machines: asked.machines ?? fewMachines,
+    largestPurseMinor: asked.largestPurseMinor ?? drawn.largestPurseMinor,
     limits: fitting({ ...drawn.limits, ...asked.limits }),
     everyMs: mapOf(asked.faults),
     crashAtCommit,

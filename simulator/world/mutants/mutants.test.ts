@@ -1,4 +1,5 @@
-// The list of mutants itself: each finds its texts in the sources as they are, and what counts as caught does.
+// The list of mutants itself: each finds its texts in the sources as they are, and what counts as caught
+// does.
 import { expect, test } from 'vitest'
 import { SeededRandom } from '../seeded-random.ts'
 import { drawSwarm } from '../swarm.ts'
@@ -36,7 +37,8 @@ test('their circumstances are such that the programs would start', () => {
 const frame = (folder: string) => `    at invariant (file:///somewhere/${folder}/books/ledger.ts:14:9)`
 
 test('a program that its own check stopped says so', () => {
-  const text = `(node)\n  throw new BrokenInvariant(words)\n\nBrokenInvariant: twice\n${frame('payment-centre')}\n`
+  const thrown = '(node)\n  throw new BrokenInvariant(words)\n'
+  const text = `${thrown}\nBrokenInvariant: twice\n${frame('payment-centre')}\n`
   expect(stoppedByInvariant(text)).toBe('twice')
 })
 

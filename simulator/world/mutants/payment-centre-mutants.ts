@@ -16,10 +16,10 @@ export const paymentCentreMutants: readonly Mutant[] = [
     ],
     needs: circumstances({
       charge: 'hold',
+      largestPurseMinor: 250,
       twists: { spendsTwice: 1 },
-      faults: { wayCut: 3_000 },
+      weather: { mqtt: { delayMs: 500 } },
     }),
-    sales: 100,
   },
   {
     name: 'hold-kept-when-posted',
@@ -128,7 +128,7 @@ export const paymentCentreMutants: readonly Mutant[] = [
     needs: circumstances({
       charge: 'hold',
       faults: { wayDeafUp: 3_000, centreDatabaseFall: 25_000 },
-      limits: { holdMs: 40_000, confirmBeforeMs: 8_000, quietMs: 5_000, vendMs: 15_000, marginMs: 2_000 },
+      limits: { holdMs: 22_000, confirmBeforeMs: 8_000, quietMs: 5_000, vendMs: 15_000, marginMs: 2_000 },
     }),
   },
 ]

@@ -81,7 +81,7 @@ export const relationServerMutants: readonly Mutant[] = [
         replace: 'const upTo = seq\n  open.clear()',
       },
     ],
-    needs: circumstances({ weather: { mqtt: { lost: 0.2 } } }),
+    needs: circumstances({ twists: { pushesLever: 1 }, weather: { mqtt: { lost: 0.4 } } }),
   },
   {
     name: 'refund-on-silence',
@@ -140,8 +140,11 @@ export const relationServerMutants: readonly Mutant[] = [
     const dues = (await store.due(now, most)).filter(({ dueAt }) => dueAt >= since)`,
       },
     ],
-    needs: circumstances({ faults: { serverCrash: 5_000 }, twists: { textsTwoMachines: 1 } }),
-    sales: 30,
+    needs: circumstances({
+      faults: { serverCrash: 4_000 },
+      twists: { textsTwoMachines: 1 },
+      limits: { identificationWaitMs: 10_000 },
+    }),
   },
   {
     name: 'outbox-performed-once',
@@ -330,8 +333,8 @@ export const relationServerMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'relation-server/engine/sale-messages.ts',
-        find: "return scene.unknownsToday('machine', sale.automatonId) >= machine || ofSubscriber >= subscriber",
-        replace: 'return machine + subscriber + ofSubscriber < 0',
+        find: "scene.unknownsToday('machine', sale.automatonId) >= machine || ofSubscriber >=",
+        replace: 'machine < 0 || ofSubscriber < 0 ||  0 >',
       },
     ],
     needs: circumstances({ machines: 2, behaviours: { silent: 0.8 } }),
