@@ -173,7 +173,10 @@ export class Buyer {
   #giveCode(): void {
     const code = this.#centreCode
     this.#centreCode = undefined
-    if (code && this.#visit && !this.#visit.twists.has('isSilent')) this.#soon(() => this.say(code))
+    const twists = this.#visit?.twists
+    if (!code || !twists || twists.has('isSilent')) return
+    // Who took so long over the price has thought better of it by now.
+    this.#soon(() => this.say(twists.has('answersLate') ? 'NO' : code))
   }
 
   #choose(): void {

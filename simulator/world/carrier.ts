@@ -1,7 +1,8 @@
-// The mobile network between buyers and servers: texts take their time, come twice or not at all; the gateway
-// hands each to a server in the form of Kannel and repeats it until it is taken. A dialogue's step is answered
-// by a screen or the dialogue is gone.
+// The mobile network between buyers and servers: texts take their time, come twice or not at all; the
+// gateway hands each to a server in the form of Kannel and repeats it until it is taken. A dialogue's step
+// is answered by a screen or the dialogue is gone.
 
+import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
 import type { Fields, Gateway } from '@concilia/relation-server/phones/gateways/gateway.ts'
 import { kannel } from '@concilia/relation-server/phones/gateways/kannel.ts'
@@ -72,7 +73,10 @@ export class Carrier {
     this.#parts.carriage.carry(() => this.#hand({ id, from, to: '36000', text: words }, 0))
   }
 
-  /** One step of a dialogue: dialled (`*123*4021#`) or typed. @param ended undefined when the dialogue is gone */
+  /**
+   * One step of a dialogue: dialled (`*123*4021#`) or typed.
+   * @param ended undefined when the dialogue is gone
+   */
   step(from: string, session: number, words: string, ended: (screen: Screen | undefined) => void): void {
     const { timeline, random } = this.#parts
     const id = `step-${this.#messages++}`
@@ -135,7 +139,12 @@ export class Carrier {
       return
     }
     const heard = server.gateway.routes.text.hear(fields, server.clock.now())
-    if (heard.kind === 'incoming') this.#ask(server, heard.incoming, (reply) => reply ?? again())
+    if (heard.kind !== 'incoming') return
+    const { gateway, messageId: key } = heard.incoming
+    this.#ask(server, heard.incoming, (reply) => {
+      if (reply) this.#parts.observe({ type: 'textTaken', gateway, key })
+      else again()
+    })
   }
 
   #server(): ServedPhones | undefined {
@@ -159,7 +168,13 @@ export class Carrier {
     process.enter(() => {
       receive(incoming).then(
         (reply) => process.leave(() => answer(reply)),
-        () => process.leave(() => answer(undefined)),
+        (error: unknown) =>
+          process.leave(() => {
+            const mayComeAgain = error instanceof OperatingError && error.retry
+            const { observe } = this.#parts
+            if (!mayComeAgain) observe({ type: 'textRefused', key: incoming.messageId, why: String(error) })
+            answer(undefined)
+          }),
       )
     })
   }

@@ -1,6 +1,6 @@
-// Link 8 without sockets: requests of a relation server to the payment centre, each with what a network may do
-// to it. The request's exact text goes through the centre's own table of operations; tokens are left out, for
-// the wire itself says who asks.
+// Link 8 without sockets: requests of a relation server to the payment centre, each with what a network may
+// do to it. The request's exact text goes through the centre's own table of operations; tokens are left out,
+// for the wire itself says who asks.
 import { answerTo, type LetIn, operate } from '@concilia/payment-centre/http/operate.ts'
 import {
   type Centre,
@@ -42,6 +42,8 @@ interface Parts {
 export class CentreWire {
   readonly #parts: Parts
   #exchanges = 0
+  /** The newest payment that was made, as it was asked for. */
+  #paid: CentreRequest | undefined
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -52,6 +54,15 @@ export class CentreWire {
       exchange: (request, signal) => this.#exchange(server, request, signal),
       close: async () => {},
     }
+  }
+
+  /** Whoever has a server's credentials asks for a payment once more, under a key of its own. */
+  chargeAgain(): void {
+    const running = this.#parts.listening()
+    const request = this.#paid
+    if (!running || !request) return
+    const body = request.body?.replace(/("clientCorrelator":"[^"]*):\d+"/, '$1:99"') ?? ''
+    running.process.enter(() => void served(running, { ...request, body }))
   }
 
   #exchange(server: SimulatedProcess, request: CentreRequest, signal: AbortSignal): Promise<Answer> {
@@ -81,6 +92,7 @@ export class CentreWire {
     const send = ({ status, body: text }: HttpAnswer) =>
       process.leave(() => {
         observe({ type: 'answered', exchange, status, body: text })
+        if (status === 201 && /\/payments(\/prepare)?$/.test(path)) this.#paid = request
         carriage.carry(() => answer({ kind: 'answered', status, body: readExactJson(text) }), broken)
       })
     process.atEnd(broken)

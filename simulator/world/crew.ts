@@ -10,12 +10,15 @@ export type Ran = { readonly result: WorldResult } | { readonly seed: string; re
 export interface CrewSettings {
   readonly jobs: number
   readonly mutant?: string
+  /** In the mutant's circumstances, with the programs as they are. */
+  readonly isWhole?: boolean
   /** Called as each seed ends; false stops handing out more. */
   readonly each: (ran: Ran) => boolean
 }
 
 /** Resolves when all tasks are done or no more are wanted; every worker has ended then. */
-export async function runCrew(tasks: readonly Task[], { jobs, mutant, each }: CrewSettings): Promise<void> {
+export async function runCrew(tasks: readonly Task[], settings: CrewSettings): Promise<void> {
+  const { jobs, each } = settings
   const waiting = [...tasks]
   let isWanted = true
   const told = (ran: Ran) => {
@@ -28,16 +31,17 @@ export async function runCrew(tasks: readonly Task[], { jobs, mutant, each }: Cr
         worker?.kill()
         return
       }
-      if (!worker?.connected) worker = hired(mutant)
+      if (!worker?.connected) worker = hired(settings)
       told(await ranBy(worker, task))
     }
   }
   await Promise.all(Array.from({ length: Math.min(jobs, tasks.length) }, work))
 }
 
-function hired(mutant: string | undefined): ChildProcess {
+function hired({ mutant, isWhole }: CrewSettings): ChildProcess {
   const file = join(import.meta.dirname, 'worker.ts')
-  return fork(file, mutant === undefined ? [] : [mutant], { stdio: ['ignore', 'inherit', 'pipe', 'ipc'] })
+  const named = mutant === undefined ? [] : [mutant, ...(isWhole ? ['whole'] : [])]
+  return fork(file, named, { stdio: ['ignore', 'inherit', 'pipe', 'ipc'] })
 }
 
 function ranBy(worker: ChildProcess, task: Task): Promise<Ran> {

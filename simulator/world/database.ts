@@ -22,13 +22,18 @@ interface Transaction {
 export class Database {
   readonly #timeline: Timeline
   readonly #random: SeededRandom
+  readonly #doubts: SeededRandom
+  readonly #doubt: () => number
   readonly #locked = new Map<string, Transaction>()
   readonly #open = new Set<Transaction>()
   #isUp = true
 
-  constructor(timeline: Timeline, random: SeededRandom) {
+  /** @param doubt probability that a commit is broken off instead of answered */
+  constructor(timeline: Timeline, random: SeededRandom, doubt: () => number = () => 0) {
     this.#timeline = timeline
     this.#random = random
+    this.#doubts = random.stream('doubts')
+    this.#doubt = doubt
   }
 
   /** Its own clock is right: the world's (epoch ms). */
@@ -85,13 +90,20 @@ export class Database {
         }
         const { writes, result } = decided.value
         this.#travel(process, () => {
-          const done = attempt(() => (transaction.isOpen ? write(writes) : refuse()))
+          const done = attempt(() => (transaction.isOpen ? this.#written(() => write(writes)) : refuse()))
           this.#end(transaction)
           this.#answer(process, () => ('value' in done ? resolve(result) : reject(done.error)))
         })
       })
     })
     return promise
+  }
+
+  #written(write: () => void): void {
+    const isDoubtful = this.#doubts.chance(this.#doubt())
+    if (isDoubtful && this.#doubts.chance(0.5)) refuse()
+    write()
+    if (isDoubtful) refuse()
   }
 
   #begin(process: SimulatedProcess, wanted: readonly string[]): Transaction {

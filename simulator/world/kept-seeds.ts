@@ -2,7 +2,7 @@
 export const keptSeeds: Readonly<Record<string, string>> = {
   '24': 'a dialogue’s "1 See the price" was taken for the yes to a price that nobody had read',
   '75': 'a confirmation was repeated so seldom that its hold lapsed while the goods were in hand',
-  '77': 'a server whose clock was set back a day refused the signature of an outcome, and a person gave money back',
+  '77': 'a server whose clock was a day behind refused an outcome’s signature, and a person gave money back',
   '95': 'a refusal and a void that came of one event had one id, and the answer to the one removed the other',
   '102': 'of two servers on one database one was a day behind, and the other found its deadlines long past',
   '106': 'a hold lapsed as soon as the centre was back, before the confirmation was repeated',

@@ -1,12 +1,13 @@
-// npm run simulate: plays one seed as a story, runs many with a summary, or puts mutants into the programs and
-// sees that each is caught. Exits 0 only when no rule was broken, or every mutant was caught.
+// npm run simulate: plays one seed as a story, runs many with a summary, or puts mutants into the programs
+// and sees that each is caught. Exits 0 only when no rule was broken, or every mutant was caught.
 import { availableParallelism } from 'node:os'
 import { type CommandLine, type Line, usageError } from '@concilia/platform/command-line.ts'
 import { runMain } from '@concilia/platform/run-main.ts'
 import { systemClock } from '@concilia/platform/system-clock.ts'
 import { runCrew } from './crew.ts'
 import { keptSeeds } from './kept-seeds.ts'
-import { mutants } from './mutants.ts'
+import { hunt } from './mutants/hunt.ts'
+import { mutants } from './mutants/mutants.ts'
 import { progress } from './progress.ts'
 import { runSeed, swarmOf, usualSales } from './run-seed.ts'
 import { Summary, swarmText } from './summary.ts'
@@ -29,6 +30,7 @@ const description = {
     kept: { says: 'the seeds kept in kept-seeds.ts, each of which once broke a rule' },
     mutants: { says: 'every mutant in turn, on seed after seed until it is caught' },
     only: { value: 'NAME', says: 'with --mutants: this one' },
+    whole: { says: 'with --mutants: in their circumstances, but without them: no rule may be broken' },
     sales: { value: 'N', says: `offers a world makes before its faults stop; ${usualSales} when left out` },
     jobs: { value: 'N', says: 'worlds at a time; as many as there are cores when left out' },
   },
@@ -36,16 +38,13 @@ const description = {
 
 type Flags = Line<typeof description.flags>['flags']
 
-/** A mutant that so many worlds do not catch has escaped. */
-const mostWorldsForMutant = 12
-
 await runMain(description, async ({ flags }) => {
   const chosen = [flags.seed, flags.seeds, flags.kept || undefined, flags.mutants || undefined]
   if (chosen.filter((each) => each !== undefined).length !== 1) {
     throw usageError(description, 'one of --seed, --seeds, --kept and --mutants is needed')
   }
   if (flags.seed !== undefined) await tell(flags.seed, flags)
-  else if (flags.mutants) await hunt(flags)
+  else if (flags.mutants) await huntMutants(flags)
   else if (flags.kept) await many(Object.keys(keptSeeds), flags)
   else {
     const [count, from] = [number(flags, 'seeds', 0), number(flags, 'from', 1)]
@@ -88,40 +87,28 @@ async function many(seeds: readonly string[], flags: Flags): Promise<void> {
   if (summary.hasFailed) process.exitCode = 1
 }
 
-async function hunt(flags: Flags): Promise<void> {
-  const sales = number(flags, 'sales', usualSales)
-  const wanted = mutants.filter(({ name }) => flags.only === undefined || name === flags.only)
-  if (wanted.length === 0) throw usageError(description, `there is no mutant ${flags.only}; see mutants.ts`)
-  const waiting = [...wanted]
-  const work = async () => {
-    for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
-      let caught: string | undefined
-      let worlds = 0
-      const tasks = Array.from({ length: mostWorldsForMutant }, (_, index) => ({
-        seed: `${index + 1}`,
-        sales,
-      }))
-      await runCrew(tasks, {
-        jobs: 1,
-        mutant: mutant.name,
-        each: (ran) => {
-          worlds++
-          if ('died' in ran) throw new Error(`mutant ${mutant?.name} does not run:\n${ran.died}`)
-          const [breach] = ran.result.breaches
-          if (breach) caught = `rule ${breach.rule}: ${breach.words}`
-          return caught === undefined
-        },
-      })
-      if (caught === undefined) process.exitCode = 1
-      const verdict =
-        caught === undefined ? `ESCAPED ${worlds} worlds` : `caught in world ${worlds} by ${caught}`
-      console.log(`${mutant.name.padEnd(28)} ${verdict}`)
-    }
+async function huntMutants(flags: Flags): Promise<void> {
+  const hunted = mutants.filter(({ name }) => flags.only === undefined || name === flags.only)
+  if (hunted.length === 0) {
+    throw usageError(description, `there is no mutant ${flags.only}; see simulator/world/mutants/`)
   }
-  await Promise.all(Array.from({ length: number(flags, 'jobs', availableParallelism()) }, work))
-  console.log(
-    process.exitCode === 1 ? 'Not every mutant was caught.' : `All ${wanted.length} mutants were caught.`,
-  )
+  const started = systemClock.monotonic()
+  const isWhole = flags.whole
+  let good = 0
+  await hunt(hunted, {
+    isWhole,
+    jobs: number(flags, 'jobs', availableParallelism()),
+    each: ({ mutant, isGood, words }) => {
+      if (isGood) good++
+      console.log(`${mutant.name.padEnd(36)} ${words}`)
+    },
+  })
+  const seconds = ((systemClock.monotonic() - started) / 1000).toFixed(0)
+  const what = isWhole
+    ? 'worlds of the mutants, with no mutant in them, broke no rule'
+    : 'mutants were caught'
+  console.log(`${good} of ${hunted.length} ${what}, in ${seconds} s`)
+  if (good < hunted.length) process.exitCode = 1
 }
 
 function number(flags: Flags, name: 'seeds' | 'from' | 'sales' | 'jobs', usual: number): number {

@@ -3,6 +3,7 @@
 import { upTopic } from '@concilia/protocol/topics.ts'
 import type { Broker, WayFault } from './broker.ts'
 import type { CentreSite, Opening } from './centre-site.ts'
+import type { CentreWire } from './centre-wire.ts'
 import type { Database } from './database.ts'
 import type { Observe } from './observations.ts'
 import type { SeededRandom } from './seeded-random.ts'
@@ -22,6 +23,7 @@ export interface Stage {
   readonly sites: readonly VendingSite[]
   readonly servers: readonly ServerSite[]
   readonly centre: CentreSite
+  readonly centreWire: CentreWire
   readonly broker: Broker
   readonly serverDatabase: Database
   readonly centreDatabase: Database
@@ -88,6 +90,7 @@ const faults: Readonly<Record<FaultKind, Fault>> = {
   forgedYes: { whom: 'machine', bring: ({ stage, site }) => stage.broker.forge(site.id, 'madeUp') },
   replayedYes: { whom: 'machine', bring: ({ stage, site }) => stage.broker.forge(site.id, 'replayed') },
   poisoned: { whom: 'machine', bring: poison },
+  chargedAgain: { whom: 'centre', bring: ({ stage }) => stage.centreWire.chargeAgain() },
 }
 
 export class Mischief {

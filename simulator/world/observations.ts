@@ -35,6 +35,10 @@ export type Observation =
   | { type: 'said'; buyer: string; words: string }
   | { type: 'read'; buyer: string; words: string; key: string }
   | { type: 'textHandedOver'; key: string }
+  /** A gateway was told that it need not repeat a text. */
+  | { type: 'textTaken'; gateway: string; key: string }
+  /** A server will never take it. */
+  | { type: 'textRefused'; key: string; why: string }
 
 export interface SeenPayment {
   readonly id: string

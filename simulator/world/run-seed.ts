@@ -3,10 +3,9 @@
 import { type Identities, makeIdentities } from './identities.ts'
 import { withoutReality } from './no-reality.ts'
 import { SeededRandom } from './seeded-random.ts'
-import { drawSwarm, type Swarm } from './swarm.ts'
+import { drawSwarm, type Swarm, usualMachines } from './swarm.ts'
 import { World, type WorldResult } from './world.ts'
 
-export const machineCount = 20
 export const usualSales = 200
 
 export interface SeedRun {
@@ -20,9 +19,11 @@ export interface SeedRun {
 let identities: Promise<Identities> | undefined
 
 export async function runSeed({ seed, sales, needs, print }: SeedRun): Promise<WorldResult> {
-  identities ??= makeIdentities(machineCount)
+  identities ??= makeIdentities(usualMachines)
   const swarm = swarmOf(seed, needs)
-  const settings = { seed, sales, swarm, identities: await identities, ...(print && { print }) }
+  const { centre, automata } = await identities
+  const present = { centre, automata: automata.slice(0, swarm.machines) }
+  const settings = { seed, sales, swarm, identities: present, ...(print && { print }) }
   return await withoutReality(() => new World(settings).run())
 }
 

@@ -1,5 +1,5 @@
-// A place for a relation server in the simulated world: the real server on the world's wires and database. Its
-// process may end at any moment; the next one finds what was committed, and nothing else.
+// A place for a relation server in the simulated world: the real server on the world's wires and database.
+// Its process may end at any moment; the next one finds what was committed, and nothing else.
 
 import { DatabaseClock } from '@concilia/platform/database-clock.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'

@@ -1,6 +1,6 @@
-// A process of the simulated world: its own clock, and an end that can come at any moment. Whatever reaches it
-// from outside enters here, so that a dead process hears nothing and a stopped one (SIGSTOP) hears it all when
-// it goes on. Whatever it wants outside leaves here, so that a dead one does nothing any more.
+// A process of the simulated world: its own clock, and an end that can come at any moment. Whatever reaches
+// it from outside enters here, so that a dead process hears nothing and a stopped one (SIGSTOP) hears it all
+// when it goes on. Whatever it wants outside leaves here, so that a dead one does nothing any more.
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import type { Timeline } from './timeline.ts'
 

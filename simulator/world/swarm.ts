@@ -6,7 +6,7 @@ import type { BehaviourName } from '../behaviours.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import { fairWeather, type Weather } from './weather.ts'
 
-/** Faults that come by themselves, each with the mean time between two of its kind in the whole world (ms). */
+/** Faults that come by themselves; a world has a mean time between two of a kind (ms). */
 export const faultKinds = [
   'automatonCrash',
   'automatonStop',
@@ -32,7 +32,9 @@ export const faultKinds = [
   'forgedYes',
   'replayedYes',
 ] as const
-export type FaultKind = (typeof faultKinds)[number]
+/** What somebody with a key of ours could do; only where it is asked for, never drawn. */
+export const attackKinds = ['chargedAgain'] as const
+export type FaultKind = (typeof faultKinds)[number] | (typeof attackKinds)[number]
 
 /** What a buyer may do instead of what is expected. */
 export const twists = [
@@ -52,13 +54,20 @@ export const twists = [
 ] as const
 export type Twist = (typeof twists)[number]
 
+export const usualMachines = 20
+
 export interface Swarm {
+  readonly machines: number
+  /** No prepaid account has more when the world begins. */
+  readonly largestPurseMinor: number
   readonly charge: 'debit' | 'hold'
   readonly servers: number
   readonly limits: Limits
   readonly everyMs: ReadonlyMap<FaultKind, number>
   /** Probability, per call, that an automaton ends just before or just after what it does to its disk. */
   readonly crashAtCommit: number
+  /** Probability, per commit, that a database breaks off instead of answering; half of them have happened. */
+  readonly commitDoubt: number
   /** Probabilities, per vend. */
   readonly behaviours: ReadonlyMap<BehaviourName, number>
   /** Probabilities, per visit. */
@@ -96,6 +105,7 @@ export function drawSwarm(random: SeededRandom): Swarm {
         return own.chance(among) ? [[kind, draw(own)] as const] : []
       }),
     )
+  const doubts = random.stream('commitDoubt')
   const weather = (delayMs: number): Weather => ({
     delayMs: random.around(delayMs),
     held: random.chance(0.4) ? random.fraction() * 0.05 : 0,
@@ -105,9 +115,12 @@ export function drawSwarm(random: SeededRandom): Swarm {
   return {
     charge: random.pick(['debit', 'hold']),
     servers: random.chance(0.4) ? 2 : 1,
+    machines: usualMachines,
+    largestPurseMinor: Number.POSITIVE_INFINITY,
     limits: drawLimits(random),
     everyMs: some(faultKinds, 0.3, (own) => 20_000 + own.around(150_000)),
     crashAtCommit: random.chance(0.4) ? random.fraction() * 0.02 : 0,
+    commitDoubt: doubts.chance(0.3) ? doubts.fraction() * 0.03 : 0,
     behaviours: some(behaviourNames, 0.35, (own) => own.fraction() * 0.15),
     twists: some(twists, 0.5, (own) => own.fraction() * 0.12),
     sessionMachines: random.pick([0, 0.2, 0.5]),

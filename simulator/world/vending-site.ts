@@ -1,5 +1,6 @@
-// One machine of the simulated world: the vending machine with its box and serial wire, the controller's disk,
-// and the automaton's process, which may end at any moment and is started again on what its disk holds.
+// One machine of the simulated world: the vending machine with its box and serial wire, the controller's
+// disk, and the automaton's process, which may end at any moment and is started again on what its disk
+// holds.
 import { Automaton } from '@concilia/automaton/automaton.ts'
 import { QibixxHardware } from '@concilia/automaton/hardware/qibixx-hardware.ts'
 import type { OpenSerialLine } from '@concilia/automaton/hardware/serial-line.ts'
@@ -106,7 +107,7 @@ export class VendingSite {
     try {
       journal = this.#watched(process, new MemoryJournal(this.#disk))
     } catch {
-      // The disk does not take even the new boot number: as a real process would, it ends and is started again.
+      // The disk does not take even the new boot number: as a real process would, it ends and is begun anew.
       process.atEnd(() => this.#again())
       process.kill()
       return

@@ -1,5 +1,5 @@
-// What a wire does to what it carries: delay it, lose it, double it, and by unequal delays put it out of order.
-// The weather is drawn for each world (swarm.ts) and clears up when the faults stop.
+// What a wire does to what it carries: delay it, lose it, double it, and by unequal delays put it out of
+// order. The weather is drawn for each world (swarm.ts) and clears up when the faults stop.
 import type { SeededRandom } from './seeded-random.ts'
 import type { Timeline } from './timeline.ts'
 

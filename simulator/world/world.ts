@@ -1,6 +1,6 @@
 // A whole world of machines, phones, servers and a payment centre in one process and in virtual time, drawn
-// from one seed: the real programs on simulated wires, disks, clocks and hardware. First anything may go wrong;
-// then the faults stop and everything must come to rest.
+// from one seed: the real programs on simulated wires, disks, clocks and hardware. First anything may go
+// wrong; then the faults stop and everything must come to rest.
 
 import type { Settings } from '@concilia/relation-server/engine/world.ts'
 import { makeSaleChart } from '@concilia/relation-server/sale-chart.ts'
@@ -47,6 +47,7 @@ export interface WorldResult {
   readonly lastLines: readonly string[]
 }
 
+const unknownCap = { machine: 3, subscriber: 3 }
 const meanVisitGapMs = 4_000
 /** The safety phase ends by then, however few came. */
 const longestSafetyMs = 3_600_000
@@ -58,7 +59,7 @@ const centreSettings = {
   validation: { waitMs: 40_000, digits: 6, tries: 3 },
 }
 
-/** Buyers of each sort: well off, on account, with little left, with a code for every purchase, with nothing. */
+/** Buyers of each sort: well off, on account, with little left, with a code each time, with nothing. */
 const openings: readonly Opening[] = Array.from({ length: 30 }, (_, index) => {
   const number = `+336120000${String(10 + index)}`
   if (index < 12) return { number, kind: 'prepaid', balanceMinor: 100_000, ceilingMinor: 0 }
@@ -101,8 +102,9 @@ export class World {
     const timeline = this.#timeline
     const story = this.#story
     const failed = (process: string, error: unknown) => this.#died(process, error)
-    this.#serverDatabase = new Database(timeline, this.#random.stream('server database'))
-    this.#centreDatabase = new Database(timeline, this.#random.stream('centre database'))
+    const doubt = () => (this.#calm ? 0 : this.#swarm.commitDoubt)
+    this.#serverDatabase = new Database(timeline, this.#random.stream('server database'), doubt)
+    this.#centreDatabase = new Database(timeline, this.#random.stream('centre database'), doubt)
     this.#serverBooks = new ServerBooks(this.#serverDatabase, observe)
     this.#centreBooks = new CentreBooks(this.#centreDatabase, observe)
     this.#broker = new Broker(timeline, this.#carriage('mqtt'), observe)
@@ -171,6 +173,7 @@ export class World {
       sites: this.#sites,
       servers: this.#servers,
       centre: this.#centre,
+      centreWire,
       broker: this.#broker,
       serverDatabase: this.#serverDatabase,
       centreDatabase: this.#centreDatabase,
@@ -203,7 +206,12 @@ export class World {
     this.#calm = true
     this.#centre.start()
     await this.#timeline.run(200)
-    const opened = this.#centre.open(openings)
+    const { largestPurseMinor } = this.#swarm
+    const filled = openings.map((each) => ({
+      ...each,
+      balanceMinor: Math.min(each.balanceMinor, largestPurseMinor),
+    }))
+    const opened = this.#centre.open(filled)
     await this.#timeline.run(1_000)
     await opened
     for (const site of this.#sites) {
@@ -347,6 +355,7 @@ export class World {
       readerLimitMs,
       vendMs,
       drift,
+      unknownsOfMachine: unknownCap.machine,
       numberOfHash: new Map(buyerNumbers.map((number) => [hashOfNumber(number), number])),
       machineNumberOf: new Map(automata.map(({ id }, index) => [id, machineNumberOf(index)])),
     }
@@ -360,7 +369,7 @@ export class World {
       charge,
       rootPem: this.#settings.identities.centre.rootPem,
       invitation: 'Text {number} to 36000',
-      unknownCap: { machine: 3, subscriber: 3 },
+      unknownCap,
     }
   }
 

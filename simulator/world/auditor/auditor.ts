@@ -1,5 +1,5 @@
-// The auditor: sees what can be seen of the world from outside, keeps books of its own, and checks the sixteen
-// rules after every step and once more when all is quiet. It shares no code with what it judges.
+// The auditor: sees what can be seen of the world from outside, keeps books of its own, and checks the
+// sixteen rules after every step and once more when all is quiet. It shares no code with what it judges.
 import type { Observation } from '../observations.ts'
 import { ConsentRules } from './consent-rules.ts'
 import { DeliveryRules } from './delivery-rules.ts'
@@ -22,6 +22,8 @@ export interface Premises {
   readonly offerWaitMs: number
   readonly readerLimitMs: number
   readonly vendMs: number
+  /** So many unknown outcomes of a machine are given back in a day before a person has to decide. */
+  readonly unknownsOfMachine: number
   /** Largest error of a clock that is not set by anybody. */
   readonly drift: number
   /** Whose phone has which account. */

@@ -1,5 +1,5 @@
-// Rules 14 and 15: nobody is charged who did not say yes, from that very phone, to that machine at that price;
-// and a yes is good for one sale.
+// Rules 14 and 15: nobody is charged who did not say yes, from that very phone, to that machine at that
+// price; and a yes is good for one sale.
 import type { Observation } from '../observations.ts'
 import type { Breaks, Premises, Rules } from './auditor.ts'
 import type { Seen } from './seen-sale.ts'
@@ -42,14 +42,16 @@ export class ConsentRules implements Rules {
     const amountMinor = Number(whole) * 100 + Number(cents)
     const quotes = this.#quotes.get(buyer) ?? []
     this.#quotes.set(buyer, quotes)
-    const again = quotes.some(
+    const before = quotes.find(
       (quote) =>
         code !== undefined &&
         quote.code === code &&
         quote.machineNumber === machineNumber &&
         at - quote.readAt < sameQuoteMs,
     )
-    if (!again) {
+    if (before && before.amountMinor !== amountMinor)
+      this.#breaks(14, `code ${code} stands for two prices, ${before.amountMinor} and ${amountMinor}`)
+    if (!before) {
       quotes.push({ machineNumber, amountMinor, code, readAt: at, saidYes: false, saleId: undefined })
     }
   }

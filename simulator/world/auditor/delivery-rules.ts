@@ -4,6 +4,20 @@ import type { Observation } from '../observations.ts'
 import type { Breaks, Premises, Rules } from './auditor.ts'
 import { type Seen, tiedMinor } from './seen-sale.ts'
 
+/** What keeps a reader from speaking in time; a link that is down does not. */
+const muting = [
+  'booted',
+  'ended',
+  'journalLost',
+  'automatonStop',
+  'diskFull',
+  'unplugged',
+  'boxRestart',
+  'behaviour unplugged',
+  'behaviour boxRestart',
+  'behaviour garbage',
+]
+
 export class DeliveryRules implements Rules {
   readonly #seen: Seen
   readonly #premises: Premises
@@ -18,6 +32,7 @@ export class DeliveryRules implements Rules {
   before(observation: Observation, at: number): void {
     if (observation.type === 'promiseStored') this.#promised(observation, at)
     if (observation.type === 'machine') this.#machine(observation, at)
+    if (observation.type === 'wordStored') this.#said(observation)
   }
 
   #promised(
@@ -45,6 +60,16 @@ export class DeliveryRules implements Rules {
     if (openMs > offerWaitMs * (1 + drift) + 10 && !stood) {
       this.#breaks(13, `${saleId} is delivered on after ${openMs} ms; its offer was open for ${offerWaitMs}`)
     }
+  }
+
+  /** Nobody signs a withdrawal who has not bound himself first never to deliver. */
+  #said({ automatonId, saleId, kind }: Extract<Observation, { type: 'wordStored' }>): void {
+    const promise = this.#seen.sales.get(saleId)?.promise
+    if (kind === 'withdrawal' && promise !== 'withdraw')
+      this.#breaks(
+        12,
+        `${automatonId} signs a withdrawal of ${saleId}, and its journal has ${promise ?? 'no'} promise`,
+      )
   }
 
   #machine({ automatonId, event, by }: Extract<Observation, { type: 'machine' }>, at: number): void {
@@ -77,7 +102,7 @@ export class DeliveryRules implements Rules {
   /** Z7 is longer than our own wait; only a reader that could not speak lets it pass. */
   #waitedInVain(automatonId: string, at: number): void {
     const from = at - 2 * this.#premises.readerLimitMs
-    if (this.#seen.mishaps(automatonId, from, at).length > 0) return
+    if (this.#seen.mishaps(automatonId, from, at).some(({ what }) => muting.includes(what))) return
     this.#breaks(
       6,
       `${automatonId} left its machine without a decision for ${this.#premises.readerLimitMs} ms`,

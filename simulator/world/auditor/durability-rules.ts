@@ -17,6 +17,7 @@ export class DurabilityRules implements Rules {
   readonly #outbox = new Set<string>()
   readonly #keys = new Set<string>()
   readonly #payments = new Set<string>()
+  readonly #texts = new Set<string>()
   /** Numbers in the inbox, by journal. */
   readonly #inbox = new Map<string, Set<number>>()
   readonly #asked = new Map<number, { key: string; body: string }>()
@@ -55,6 +56,10 @@ export class DurabilityRules implements Rules {
       case 'textHandedOver':
         if (!this.#outbox.has(observation.key)) this.#breaks(9, `a text goes out that no outbox holds`)
         return
+      case 'textTaken':
+        if (!this.#texts.has(`phone ${observation.gateway} ${observation.key}`))
+          this.#breaks(9, `a gateway hears that text ${observation.key} is stored, and it is not`)
+        return
       case 'asked':
         this.#ask(observation)
         return
@@ -67,6 +72,7 @@ export class DurabilityRules implements Rules {
   }
 
   #stored(source: string, key: string): void {
+    if (source.startsWith('phone ')) this.#texts.add(`${source} ${key}`)
     const journal = /^machine \S+ (\S+)$/.exec(source)?.[1]
     if (!journal) return
     const numbers = this.#inbox.get(journal) ?? new Set()
@@ -121,10 +127,13 @@ export class DurabilityRules implements Rules {
   }
 
   #answer({ exchange, status, body }: Extract<Observation, { type: 'answered' }>): void {
-    if (status >= 300) return
-    const paymentId = /"paymentId":"([^"]+)"/.exec(body)?.[1]
     const asked = this.#asked.get(exchange)
     if (!asked) return
+    if (status >= 300) {
+      this.#refused(asked, status, body)
+      return
+    }
+    const paymentId = /"paymentId":"([^"]+)"/.exec(body)?.[1]
     if (paymentId && !this.#payments.has(paymentId)) {
       this.#breaks(9, `the centre answers with payment ${paymentId}, which its books do not hold`)
     }
@@ -134,5 +143,13 @@ export class DurabilityRules implements Rules {
       this.#breaks(10, `key ${asked.key} was accepted with two different bodies`)
     else if (before.answer !== body)
       this.#breaks(10, `key ${asked.key} was answered with other bytes than before`)
+  }
+
+  /** After a yes to a key there is no refusal of it any more, unless it was voided since. */
+  #refused({ key, body }: { key: string; body: string }, status: number, answer: string): void {
+    const isDefinite = status >= 400 && status < 500 && status !== 429
+    const isVoided = answer.includes('"CONCILIA.VOIDED"')
+    if (isDefinite && !isVoided && this.#answered.get(key)?.body === body)
+      this.#breaks(10, `key ${key} was accepted, and is refused now: ${answer.slice(0, 120)}`)
   }
 }

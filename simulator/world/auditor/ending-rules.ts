@@ -47,25 +47,35 @@ export class EndingRules implements Rules {
     if (observation.type === 'processDied') {
       this.#breaks(16, `${observation.process} ended by an error of its own: ${observation.error}`)
     }
+    if (observation.type === 'textRefused') {
+      this.#breaks(
+        16,
+        `text ${observation.key} is refused for good, and in no quarantine: ${observation.why}`,
+      )
+    }
   }
 
   end({ isQuiet, left, bookFaults }: Ending): void {
     if (!isQuiet) this.#breaks(5, `not everything has ended: ${left.slice(0, 5).join('; ')}`)
     for (const fault of bookFaults) this.#breaks(4, fault)
     for (const sale of this.#seen.sales.values()) this.#ended(sale)
+    this.#capped()
   }
 
   #ended(sale: SeenSale): void {
     const paid = [...sale.payments.values()].map(tiedMinor).reduce((sum, each) => sum + each, 0)
     const { saleId, fallen, word, state, amountMinor } = sale
-    const found = `${saleId}: ${fallen} fallen, ${paid} of ${amountMinor} paid, machine says ${word}, server ${state}`
+    const money = `${fallen} fallen, ${paid} of ${amountMinor} paid`
+    const found = `${saleId}: ${money}, machine says ${word}, server ${state}`
     if (sale.isOpen && state !== '') {
       this.#breaks(5, `${found}, and still open`)
       return
     }
     const isUnknown = word === 'unknown' || state === 'unknownClosed'
+    this.#heeded(sale, found)
     if (fallen === 1 && paid === amountMinor) {
       this.endings.delivered++
+      this.#settled(sale, found)
     } else if (fallen === 0 && paid === 0) {
       if (isUnknown && sale.promise === 'deliver') this.#unknown(sale, found)
       else this.endings.notDelivered++
@@ -77,6 +87,38 @@ export class EndingRules implements Rules {
     } else {
       this.#breaks(2, `${found}: paid for nothing`)
     }
+  }
+
+  /** A world is shorter than a day. */
+  #capped(): void {
+    const counts = new Map<string, number>()
+    for (const { automatonId, state, closedByPerson, payments } of this.#seen.sales.values()) {
+      if (state !== 'unknownClosed' || closedByPerson || payments.size === 0) continue
+      counts.set(automatonId, (counts.get(automatonId) ?? 0) + 1)
+    }
+    for (const [automatonId, count] of counts) {
+      if (count > this.#premises.unknownsOfMachine)
+        this.#breaks(2, `${count} unknown outcomes of ${automatonId} were given back, and no person saw them`)
+    }
+  }
+
+  /** What was still to be decided when the machine's word came is decided by it. */
+  #heeded({ heard, state, closedByPerson }: SeenSale, found: string): void {
+    if (state !== 'unknownClosed' || closedByPerson) return
+    const word = heard.find(
+      ({ word, state }) => word !== 'unknown' && /^(?:open|charging|instructed)/.test(state),
+    )
+    if (word) this.#breaks(2, `${found}: closed as unknown, though the server had heard ${word.word}`)
+  }
+
+  /** Paid means charged, not only promised, and the operator's to have. */
+  #settled({ payments, amountMinor, closedByPerson }: SeenSale, found: string): void {
+    const all = [...payments.values()]
+    const held = all.reduce((sum, { heldMinor }) => sum - heldMinor, 0)
+    const payable = all.reduce((sum, { payableMinor }) => sum + payableMinor, 0)
+    if (held !== 0) this.#breaks(2, `${found}: delivered, and the money is only held`)
+    else if (payable !== amountMinor && !closedByPerson)
+      this.#breaks(2, `${found}: delivered, and ${payable} of it is the operator's`)
   }
 
   /** An unknown must have had a cause on its machine while it was delivering. */

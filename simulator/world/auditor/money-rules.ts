@@ -1,6 +1,6 @@
 // Rules 3, 4, 8 and 11 in the ledger: every transfer sums to zero, nobody is overdrawn, a sale is charged at
-// most once at a time, and once delivery was instructed money goes back on the automaton's word, a person's, or
-// the published limit, never on silence.
+// most once at a time, and once delivery was instructed money goes back on the automaton's word, a person's,
+// or the published limit, never on silence.
 import type { Observation, SeenTransfer } from '../observations.ts'
 import type { Breaks, Premises, Rules } from './auditor.ts'
 import { type Seen, type SeenSale, tiedMinor } from './seen-sale.ts'
@@ -19,6 +19,7 @@ export class MoneyRules implements Rules {
 
   before(observation: Observation, at: number): void {
     if (observation.type === 'fault' && observation.what === 'clockJump') this.#forwardJumps++
+    if (observation.type === 'outboxCommitted') this.#toldToDeliver(observation)
     if (observation.type !== 'transferCommitted') return
     this.#sums(observation.transfer)
     this.#goesBack(observation.transfer, at)
@@ -32,6 +33,17 @@ export class MoneyRules implements Rules {
     if (sale) this.#chargedOnce(sale, transfer)
     else if (transfer.paymentId !== '')
       this.#breaks(3, `payment ${transfer.paymentId} is of no sale that was offered`)
+  }
+
+  /** A yes that comes after the machine's last word is undone, never delivered on (rule 7). */
+  #toldToDeliver({ saleId, body }: Extract<Observation, { type: 'outboxCommitted' }>): void {
+    const sale = this.#seen.sales.get(saleId ?? '')
+    const heard = sale?.heard.find(({ word }) => word !== 'delivered')
+    if (sale && heard && JSON.parse(body).instruction?.kind === 'deliver')
+      this.#breaks(
+        7,
+        `${sale.saleId} is to be delivered, and its machine's word was stored before: ${heard.word}`,
+      )
   }
 
   #sums({ id, kind, entries }: SeenTransfer): void {

@@ -14,6 +14,8 @@ export interface SeenSale {
   fallen: number
   /** The automaton's last signed word. */
   word: 'delivered' | 'failed' | 'unknown' | 'withdrawn' | undefined
+  /** Its signed words that the server has stored, each with the state its sale was in then. */
+  readonly heard: { readonly word: NonNullable<SeenSale['word']>; readonly state: string }[]
   deliverCommittedAt: number | undefined
   closedByPerson: boolean
   /** The server's state of it, as last committed. */
@@ -33,6 +35,8 @@ export interface SeenMoney {
   heldMinor: number
   /** What the centre owes the buyer of it: the account was closed before the money could go back. */
   owedMinor: number
+  /** Paid out to the operator, once the goods are. */
+  payableMinor: number
 }
 
 /** What the buyer cannot spend, and is not owed, because of it. */
@@ -58,6 +62,8 @@ export class Seen {
   readonly sales = new Map<string, SeenSale>()
   readonly accounts = new Map<string, SeenAccount>()
   readonly #saleOfPayment = new Map<string, SeenSale>()
+  /** Words of machines, by journal and number. */
+  readonly #words = new Map<string, { sale: SeenSale; word: NonNullable<SeenSale['word']> }>()
   readonly #boots = new Map<string, number>()
   readonly #mishaps = new Map<string, Mishap[]>()
   /** The sale that a machine is vending, or was the last to vend. */
@@ -92,7 +98,14 @@ export class Seen {
       case 'wordStored': {
         const sale = this.sales.get(observation.saleId)
         const word = wordOf(observation.text)
-        if (sale && word) sale.word = word
+        if (!sale || !word) return
+        sale.word = word
+        this.#words.set(numberOf(observation.text), { sale, word })
+        return
+      }
+      case 'inboxCommitted': {
+        const said = this.#words.get(`${observation.source.split(' ')[2]} ${observation.key}`)
+        if (said) said.sale.heard.push({ word: said.word, state: said.sale.state })
         return
       }
       case 'machine':
@@ -131,6 +144,7 @@ export class Seen {
           postedMinor: 0,
           heldMinor: 0,
           owedMinor: 0,
+          payableMinor: 0,
         })
         this.#saleOfPayment.set(id, sale)
         return
@@ -199,6 +213,7 @@ export class Seen {
       approvedAt: undefined,
       fallen: 0,
       word: undefined,
+      heard: [],
       deliverCommittedAt: undefined,
       closedByPerson: false,
       state: '',
@@ -227,6 +242,7 @@ export class Seen {
       if (account) account[field] += amountMinor
       if (money?.accountId === accountId) money[field] += amountMinor
       if (money && accountId.startsWith('centre:owed:')) money.owedMinor += amountMinor
+      if (money && /^operator:[^:]+:payable:/.test(accountId)) money.payableMinor += amountMinor
     }
   }
 }
@@ -241,4 +257,9 @@ function wordOf(text: string): SeenSale['word'] {
 
 function instructionKindOf(body: string): unknown {
   return JSON.parse(body).instruction?.kind
+}
+
+function numberOf(text: string): string {
+  const { journalId, seq } = JSON.parse(text)
+  return `${journalId} ${seq}`
 }

@@ -1,0 +1,15 @@
+// All mutants, the cheapest first: each must be caught by the auditor, or the auditor is worth nothing.
+import { automatonMutants } from './automaton-mutants.ts'
+import type { Mutant } from './mutant.ts'
+import { paymentCentreMutants } from './payment-centre-mutants.ts'
+import { relationServerMutants } from './relation-server-mutants.ts'
+
+export const mutants: readonly Mutant[] = [
+  ...automatonMutants,
+  ...relationServerMutants,
+  ...paymentCentreMutants,
+]
+
+export function mutantNamed(name: string): Mutant | undefined {
+  return mutants.find((mutant) => mutant.name === name)
+}
