@@ -103,11 +103,11 @@ const usualRows = 48
 const centreShare = 0.3
 
 async function idleFleet(
-  { data, short: isShort, tell }: Run,
+  { data, short: isShort, tell, profile }: Run,
   machines: number,
   tls: boolean,
 ): Promise<object> {
-  const premises = await Premises.open({ data, machines, buyers: 0, tls })
+  const premises = await Premises.open({ data, machines, buyers: 0, tls, profile })
   try {
     return await idleFigures(premises, { machines, idleMs: isShort ? 500 : 30_000, tell })
   } finally {
