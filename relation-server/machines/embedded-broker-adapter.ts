@@ -79,9 +79,9 @@ export async function startEmbeddedBroker(parts: EmbeddedBrokerParts): Promise<E
 }
 
 /**
- * At each subscription aedes compares its filter with every retained message, one a machine: with ten thousand
- * machines that was most of what their coming back cost. Only presence is ever retained, and only servers read
- * it.
+ * At each subscription aedes compares its filter with every retained message, one a machine: with ten
+ * thousand machines that was most of what their coming back cost. Only presence is ever retained, and only
+ * servers read it.
  */
 function lookUpPresenceAlone(broker: Aedes): void {
   const { persistence } = broker as unknown as { persistence: Retained }

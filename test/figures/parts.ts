@@ -32,7 +32,7 @@ const selling = (machines: number): Part => ({
 })
 
 const bare = (machines: number): Part => ({
-  says: `the bare limit with ${machines} machines: same messages, calls, rows and signatures, no logic of ours`,
+  says: `the bare limit with ${machines} machines: the same messages, calls, rows and signatures`,
   measure: (run, before) => bareLimit(run, run.short ? Math.min(machines, 3) : machines, before),
 })
 
