@@ -37,8 +37,8 @@ export async function openPostgresStore(url: string): Promise<TimedStore> {
 class PostgresStore implements TimedStore {
   readonly #lane: Lane<Statements>
   /**
-   * Accounts of operators and of the centre that are known to be there: none is ever deleted. Forgotten when a
-   * batch fails, as the database may have come back from a backup.
+   * Accounts of operators and of the centre that are known to be there: none is ever deleted. Forgotten when
+   * a batch fails, as the database may have come back from a backup.
    */
   readonly #houseAccounts = new Set<string>()
 

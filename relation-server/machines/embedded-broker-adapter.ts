@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream'
 import { createServer as createTlsServer, TLSSocket } from 'node:tls'
 import type { Log } from '@concilia/platform/log.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
+import { allPresenceTopics } from '@concilia/protocol/topics.ts'
 import { Aedes, type AedesOptions, type Client } from 'aedes'
 import { type Holder, holderOf, mayPublish, mayRetain, maySubscribe } from './broker-rights.ts'
 import { streamPair } from './stream-pair.ts'
@@ -47,6 +48,7 @@ const sink = 'concilia/refused'
 /** @throws OperatingError `broker-port-taken` or `broker-cannot-listen` */
 export async function startEmbeddedBroker(parts: EmbeddedBrokerParts): Promise<EmbeddedBroker> {
   const broker = await Aedes.createBroker(rights(parts))
+  lookUpPresenceAlone(broker)
   // An event of this name without a listener would end the process.
   const emitter: NodeJS.EventEmitter = broker
   emitter.on('error', (error: Error) =>
@@ -74,6 +76,22 @@ export async function startEmbeddedBroker(parts: EmbeddedBrokerParts): Promise<E
       await closed
     },
   }
+}
+
+/**
+ * At each subscription aedes compares its filter with every retained message, one a machine: with ten
+ * thousand machines that was most of what their coming back cost. Only presence is ever retained, and only
+ * servers read it.
+ */
+function lookUpPresenceAlone(broker: Aedes): void {
+  const { persistence } = broker as unknown as { persistence: Retained }
+  const lookUp = persistence.createRetainedStreamCombi.bind(persistence)
+  persistence.createRetainedStreamCombi = (filters: readonly string[]) =>
+    lookUp(filters.filter((filter) => filter === allPresenceTopics))
+}
+
+interface Retained {
+  createRetainedStreamCombi(filters: readonly string[]): unknown
 }
 
 /** From every address of this machine, one that reaches it. */

@@ -43,7 +43,10 @@ class End extends Duplex {
   }
 }
 
-/** @param patience bytes written to the first end and not read from the second before its writer is held back */
+/**
+ * @param patience bytes that may be written to the first end and not read from the second before its
+ *   writer is held back
+ */
 export function streamPair(patience?: number): [Duplex, Duplex] {
   const [one, other] = [new End(), new End(patience === undefined ? {} : { readableHighWaterMark: patience })]
   one.join(other)

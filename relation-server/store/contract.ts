@@ -282,6 +282,19 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         ])
       })
 
+      test('keeps the certificates that came with births, and finds those it is asked for', async () => {
+        const [one, other] = [
+          { kid: 'k1', chain: 'chain 1' },
+          { kid: 'k2', chain: 'chain 2' },
+        ]
+        await put(store, { certificates: [one, other] })
+        await put(store, { certificates: [one] })
+        expect((await bookOf(store, { kids: ['k1', 'nobody'] })).certificates).toEqual([one])
+        expect((await bookOf(store, {})).certificates).toEqual([])
+        expect(await store.chainOf('k2')).toBe('chain 2')
+        expect(await store.chainOf('nobody')).toBeUndefined()
+      })
+
       test('adds to the counts of unknown outcomes, and reads those of the day', async () => {
         const row = { day: '2030-01-01', scope: 'machine' as const, id: 'm1', count: 2 }
         const buyer = { day: '2030-01-01', scope: 'subscriber' as const, id: 's1', count: 1 }

@@ -189,7 +189,7 @@ function explanation({ journal }: Whole, { visits, faults }: Evidence): string |
   return struck && `the automaton: ${struck.plan.kind}`
 }
 
-/** Of two clocks on one computer, one of them the database's, and of a message on its way to the record (ms). */
+/** Of two clocks on one computer, one of them the database's, and of a message on its way to the record. */
 const slackMs = 500
 
 interface Goods {

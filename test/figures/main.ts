@@ -4,7 +4,7 @@ import { cpus } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { type CommandLine, usageError } from '@concilia/platform/command-line.ts'
 import { nearestWord } from '@concilia/platform/nearest-word.ts'
-import { runMain } from '@concilia/platform/run-main.ts'
+import { errorText, runMain } from '@concilia/platform/run-main.ts'
 import { systemClock } from '@concilia/platform/system-clock.ts'
 import { type PartName, partNames, parts, type Run } from './parts.ts'
 import { table } from './table.ts'
@@ -38,11 +38,6 @@ await runMain(description, async ({ flags }) => {
     profile: flags.profile && resolve(flags.profile),
     tell: (words) => console.error(words),
   }
-  const figures: Record<string, object> = {}
-  for (const name of chosen) {
-    console.error(`${name}: ${parts[name].says}`)
-    figures[name] = await parts[name].measure(run, figures)
-  }
   const file = resolve(flags.json ?? join(data, 'figures.json'))
   mkdirSync(dirname(file), { recursive: true })
   const about = {
@@ -50,7 +45,17 @@ await runMain(description, async ({ flags }) => {
     processors: cpus().length,
     node: process.version,
   }
-  writeFileSync(file, `${JSON.stringify({ ...about, figures }, null, 2)}\n`)
+  const figures: Record<string, object> = {}
+  for (const name of chosen) {
+    console.error(`${name}: ${parts[name].says}`)
+    // One that could not be measured costs nobody the others.
+    figures[name] = await parts[name].measure(run, figures).catch((error: unknown) => {
+      console.error(`  not measured: ${errorText(error)}`)
+      process.exitCode = 1
+      return {}
+    })
+    writeFileSync(file, `${JSON.stringify({ ...about, figures }, null, 2)}\n`)
+  }
   console.log(table(figures))
   console.log(`\nAs JSON: ${file}`)
 })

@@ -32,13 +32,13 @@ const selling = (machines: number): Part => ({
 })
 
 const bare = (machines: number): Part => ({
-  says: `the bare limit with ${machines} machines: same messages, calls, rows and signatures, no logic of ours`,
+  says: `the bare limit with ${machines} machines: the same messages, calls, rows and signatures`,
   measure: (run, before) => bareLimit(run, run.short ? Math.min(machines, 3) : machines, before),
 })
 
 const idle = (tls: boolean): Part => ({
   says: `10,000 machines connected, selling nothing, ${tls ? 'over TLS' : 'plain'}; then the broker restarts`,
-  measure: (run) => idleFleet(run, run.short ? 20 : Number(process.env.IDLE ?? 10_000), tls),
+  measure: (run) => idleFleet(run, run.short ? 20 : 10_000, tls),
 })
 
 export const parts = {
@@ -103,11 +103,11 @@ const usualRows = 48
 const centreShare = 0.3
 
 async function idleFleet(
-  { data, short: isShort, tell }: Run,
+  { data, short: isShort, tell, profile }: Run,
   machines: number,
   tls: boolean,
 ): Promise<object> {
-  const premises = await Premises.open({ data, machines, buyers: 0, tls })
+  const premises = await Premises.open({ data, machines, buyers: 0, tls, profile })
   try {
     return await idleFigures(premises, { machines, idleMs: isShort ? 500 : 30_000, tell })
   } finally {
