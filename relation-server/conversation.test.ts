@@ -1,3 +1,5 @@
+// What buyers type and read, by text and in dialogues, on the engine in memory. Long, because each story is
+// short and they are read side by side.
 import { describe, expect, test } from 'vitest'
 import { Conversation } from './conversation.ts'
 import { Scenario, type ScenarioOptions } from './engine/scenario.ts'
