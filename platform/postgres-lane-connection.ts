@@ -27,6 +27,8 @@ const settings = {
  */
 export const byIndexAlone = [
   'plan_cache_mode=force_generic_plan',
+  // Older servers price what is refused so high that compiling it would look worth while.
+  'jit=off',
   ...['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin'].map((way) => `enable_${way}=off`),
 ]
   .map((setting) => `-c ${setting}`)
