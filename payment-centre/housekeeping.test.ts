@@ -61,6 +61,48 @@ test('a standstill is a return too: what lapsed meanwhile is given back after th
   await housekeeping.stop()
 })
 
+test('the quiet begins when the database is back, not when it was last found away', async () => {
+  const store = new MemoryStore()
+  const look = store.due.bind(store)
+  let isAway = false
+  const due: CentreStore['due'] = (now, limit) => (isAway ? Promise.reject(away()) : look(now, limit))
+  const { trade, housekeeping } = await kept(Object.assign(store, { due }), 20_000)
+  await trade.clock.advanceAsync(30_000)
+  await trade.do(trade.charge('a', 'k', { amountMinor: 200, offer: 'o' }, 'hold'))
+  await trade.clock.advanceAsync(55_500)
+  isAway = true
+  await trade.clock.advanceAsync(20_000)
+  isAway = false
+  await trade.clock.advanceAsync(19_000)
+  expect(await trade.balance('a')).toMatchObject({ held: '2.00 EUR' })
+  await trade.clock.advanceAsync(2_000)
+  expect(await trade.balance('a')).toMatchObject({ held: '0.00 EUR' })
+  await housekeeping.stop()
+})
+
+test('a look that the database held up for long comes from a standstill as well', async () => {
+  const store = new MemoryStore()
+  const look = store.due.bind(store)
+  let held: Promise<void> | undefined
+  const due: CentreStore['due'] = async (now, limit) => {
+    await held
+    return await look(now, limit)
+  }
+  const { trade, housekeeping } = await kept(Object.assign(store, { due }), 20_000)
+  await trade.clock.advanceAsync(30_000)
+  await trade.do(trade.charge('a', 'k', { amountMinor: 200, offer: 'o' }, 'hold'))
+  await trade.clock.advanceAsync(59_500)
+  const { promise, resolve } = Promise.withResolvers<void>()
+  held = promise
+  await trade.clock.advanceAsync(40_000)
+  resolve()
+  await trade.clock.advanceAsync(19_000)
+  expect(await trade.balance('a')).toMatchObject({ held: '2.00 EUR' })
+  await trade.clock.advanceAsync(2_000)
+  expect(await trade.balance('a')).toMatchObject({ held: '0.00 EUR' })
+  await housekeeping.stop()
+})
+
 test('keys are forgotten when no re-credit can need them; the offer stays charged', async () => {
   const { trade, housekeeping } = await kept()
   const charge = trade.charge('a', 'k', { amountMinor: 200, offer: 'o' })
@@ -74,19 +116,21 @@ test('keys are forgotten when no re-credit can need them; the offer stays charge
   await housekeeping.stop()
 })
 
-test('a round that failed is told of and tried again; after a stop there is none', async () => {
+test('a round that failed is tried again, and told of once; after a stop there is none', async () => {
   const store = new MemoryStore()
   let asked = 0
   const due = () => {
     asked++
-    return Promise.reject(
-      new OperatingError({ code: 'database-away', message: 'away', advice: '', retry: true }),
-    )
+    return Promise.reject(away())
   }
   const { trade, housekeeping, failures } = await kept(Object.assign(store, { due }))
   await trade.clock.advanceAsync(3000)
-  expect(failures).toHaveLength(4)
+  expect([asked, failures.length]).toEqual([4, 1])
   await housekeeping.stop()
   await trade.clock.advanceAsync(10_000)
   expect(asked).toBe(4)
 })
+
+function away(): OperatingError {
+  return new OperatingError({ code: 'database-away', message: 'away', advice: '', retry: true })
+}

@@ -8,7 +8,7 @@ import type { CentreStore } from './store/port.ts'
 
 const pruneEveryMs = 60 * 60_000
 const mostExpired = 1000
-/** A round that comes this much later than it was set for comes after a standstill. */
+/** What comes this much later than it was set, or asked, for comes after a standstill. */
 const standstillMs = 2000
 
 export interface HousekeepingParts {
@@ -19,7 +19,7 @@ export interface HousekeepingParts {
   readonly keepMs: number
   /** No hold expires this soon after a return (rule 11). */
   readonly quietMs: number
-  /** Told of what failed; the next round tries again. */
+  /** Told of what failed, once until a round succeeds; the next round tries again. */
   readonly failed: (error: unknown) => void
 }
 
@@ -29,6 +29,7 @@ export class Housekeeping {
   #round: Promise<void> = Promise.resolve()
   #prunedAt = Number.NEGATIVE_INFINITY
   #stopped = false
+  #isFailing = false
   #backAt: number
   #nextAt: number
 
@@ -50,25 +51,35 @@ export class Housekeeping {
   }
 
   async #run(): Promise<void> {
-    const { clock, sweepMs, quietMs, failed } = this.#parts
-    const now = clock.monotonic()
-    if (now > this.#nextAt + standstillMs) this.#backAt = now
+    const { clock, sweepMs, failed } = this.#parts
+    this.#noteStandstill(this.#nextAt)
     try {
-      if (now >= this.#backAt + quietMs) await this.#expire()
+      await this.#expire()
       await this.#prune()
+      this.#isFailing = false
     } catch (error) {
       this.#backAt = clock.monotonic()
-      failed(error)
+      if (!this.#isFailing) failed(error)
+      this.#isFailing = true
     }
     if (this.#stopped) return
     this.#nextAt = clock.monotonic() + sweepMs
     this.#timer = clock.after(sweepMs, () => this.start())
   }
 
+  /** Looks also while it is quiet: a database that is away then begins the quiet anew. */
   async #expire(): Promise<void> {
-    const { store, engine, clock } = this.#parts
+    const { store, engine, clock, quietMs } = this.#parts
+    const asked = clock.monotonic()
     const due = await store.due(clock.now(), mostExpired)
+    this.#noteStandstill(asked)
+    if (clock.monotonic() < this.#backAt + quietMs) return
     await Promise.all(due.map((paymentId) => engine.submit({ kind: 'expire', paymentId })))
+  }
+
+  #noteStandstill(expectedAt: number): void {
+    const now = this.#parts.clock.monotonic()
+    if (now > expectedAt + standstillMs) this.#backAt = now
   }
 
   async #prune(): Promise<void> {

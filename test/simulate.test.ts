@@ -8,7 +8,7 @@ import { expect, test } from 'vitest'
 
 const program = join(import.meta.dirname, '../simulator/world/main.ts')
 /** One or two minutes each, and more on a machine that does much else. */
-const patience = { timeout: 600_000 }
+const patience = { timeout: 900_000 }
 /** One core is left to the file that runs beside this one, and may be looking at a clock. */
 const jobs = ['--jobs', '1']
 

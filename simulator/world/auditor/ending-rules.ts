@@ -47,6 +47,7 @@ export class EndingRules implements Rules {
     if (observation.type === 'processDied') {
       this.#breaks(16, `${observation.process} ended by an error of its own: ${observation.error}`)
     }
+    if (observation.type === 'saleCommitted') this.#endedInTime(observation)
     if (observation.type === 'textRefused') {
       this.#breaks(
         16,
@@ -63,7 +64,7 @@ export class EndingRules implements Rules {
   }
 
   #ended(sale: SeenSale): void {
-    const paid = [...sale.payments.values()].map(tiedMinor).reduce((sum, each) => sum + each, 0)
+    const paid = tiedOf(sale)
     const { saleId, fallen, word, state, amountMinor } = sale
     const money = `${fallen} fallen, ${paid} of ${amountMinor} paid`
     const found = `${saleId}: ${money}, machine says ${word}, server ${state}`
@@ -87,6 +88,15 @@ export class EndingRules implements Rules {
     } else {
       this.#breaks(2, `${found}: paid for nothing`)
     }
+  }
+
+  /** Unless it is settled a sale ends when its buyer has everything back, not when somebody supposes so. */
+  #endedInTime({ saleId, state, open }: Extract<Observation, { type: 'saleCommitted' }>): void {
+    const sale = this.#seen.sales.get(saleId)
+    if (!sale || open || state === 'settled' || sale.closedByPerson) return
+    const tied = tiedOf(sale)
+    if (tied !== 0)
+      this.#breaks(8, `${saleId} has ended as ${state}, and ${tied} of its buyer's are tied in it`)
   }
 
   /** A world is shorter than a day. */
@@ -130,4 +140,8 @@ export class EndingRules implements Rules {
       this.#breaks(2, `${found}: unknown without a fault that made it so`)
     }
   }
+}
+
+function tiedOf({ payments }: SeenSale): number {
+  return [...payments.values()].map(tiedMinor).reduce((sum, each) => sum + each, 0)
 }

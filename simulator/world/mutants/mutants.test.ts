@@ -22,10 +22,11 @@ test('an edit whose text is gone, or stands twice, is stale', () => {
   expect(staleEdits({ ...first, edits })).toHaveLength(2)
 })
 
-test('they are many, of all three programs, and no two have one name', () => {
+test('they are many, of all programs and against all rules, and no two have one name', () => {
   const files = mutants.flatMap(({ edits }) => edits.map(({ file }) => file.split('/')[0]))
   expect(mutants.length).toBeGreaterThanOrEqual(28)
   expect(new Set(files)).toEqual(new Set(['automaton', 'protocol', 'relation-server', 'payment-centre']))
+  expect(new Set(mutants.map(({ against }) => against)).size).toBe(16)
   expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length)
 })
 
