@@ -89,6 +89,7 @@ const kept: Record<string, Step[]> = {
     'payable',
     moved('post', 'account', unsettled),
   ),
+  'one code that chance gives twice': inserted(sale, 'settled', price('2.00', '1234')),
   'the same price read twice': inserted(sale, 'yes', observationOf('price')),
   'a key asked for twice and answered alike': inserted(sale, 'instruction', asked(2), answered(2)),
   'a key refused once it was voided': inserted(
@@ -193,13 +194,17 @@ const broken: Record<string, readonly [rule: number, steps: Step[]]> = {
     inserted(sale, 'promise', { type: 'booted', automatonId, journalId: 'journal', boot: 2 }),
   ],
   'a delivery after the wait': [13, deliveredLate],
-  'one code for two prices': [14, second(price('Machine 4021: 2.00 EUR. Reply YES 1234'))],
+  'codes that stand for two prices': [
+    14,
+    inserted(
+      sale,
+      'settled',
+      ...['1234', '5678'].flatMap((code) => [price('1.50', code), price('2.00', code)]),
+    ),
+  ],
   'one yes for two sales': [14, [...sale, ...without(goodSale('second', 11), 'price', 'yes')]],
   'a charge without a yes': [15, without(sale, 'yes')],
-  'a charge after a yes to another price': [
-    15,
-    changed(sale, 'price', price('Machine 4021: 1.00 EUR. YES 1234')),
-  ],
+  'a charge after a yes to another price': [15, changed(sale, 'price', price('1.00', '1234'))],
   'a yes with a wrong code': [15, changed(sale, 'yes', { type: 'said', buyer, words: 'YES 9999' })],
   'a process that ends by itself': [16, second({ type: 'processDied', process: 'centre', error: 'why' })],
   'a text that is refused for good': [16, second({ type: 'textRefused', key: 'x', why: 'why' })],
@@ -233,8 +238,8 @@ function observationOf(name: string): Observation {
   return found.observation
 }
 
-function price(words: string): Observation {
-  return { type: 'read', buyer, words, key: 'text' }
+function price(euros: string, code: string): Observation {
+  return { type: 'read', buyer, words: `Machine 4021: ${euros} EUR. Reply YES ${code}`, key: 'text' }
 }
 
 function oneSided(): Observation {
