@@ -80,7 +80,11 @@ async function admin<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
 
 const endSessions = () =>
   admin((client) =>
-    client.query(`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'tester'`),
+    client.query(
+      // Of this database alone: other tests have theirs on the same server.
+      `select pg_terminate_backend(pid) from pg_stat_activity
+        where usename = 'tester' and datname = current_database()`,
+    ),
   )
 
 test('reads, decides and writes in one database transaction', async () => {

@@ -188,7 +188,7 @@ test('a database that goes away in the middle of a batch costs time and nothing 
   await waiting()
   await admin.query(
     `select pg_terminate_backend(pid) from pg_stat_activity
-      where application_name = 'relation-server batches'`,
+      where application_name = 'relation-server batches' and datname = current_database()`,
   )
   await letGo()
   await putOff(one)
