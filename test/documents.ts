@@ -7,12 +7,14 @@ import { defaultLimits } from '@concilia/protocol/limits.ts'
 import { saleChart as serverChart } from '@concilia/relation-server/sale-chart.ts'
 import { asyncapiDocument } from './documents-asyncapi.ts'
 import { chartPage } from './documents-charts.ts'
+import { mdbPage } from './documents-mdb.ts'
 
 export function documents(): Map<string, string> {
   const { offerWaitMs, vendMs, reportingMs } = defaultLimits
   return new Map([
     ['docs/asyncapi.json', json(asyncapiDocument())],
     ['docs/openapi.json', json(openApiDocument('1.0.0'))],
+    ['docs/mdb.md', mdbPage()],
     [
       'docs/charts/automaton-sale.md',
       chartPage(
