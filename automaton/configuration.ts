@@ -58,6 +58,13 @@ export const automatonConfigurationSchema = z.strictObject({
     .describe('The serial line'),
   reader: z
     .strictObject({
+      bridge: z
+        .enum(['qibixx', 'raw'])
+        .describe(
+          'qibixx: a box that speaks lines of text; raw: each byte of the bus as two bytes, ' +
+            'mode bit and data',
+        )
+        .default('qibixx'),
       address: z
         .enum(['0x10', '0x60'])
         .describe('Place of our reader on the MDB bus; 0x60 leaves 0x10 to a card reader')
@@ -70,8 +77,15 @@ export const automatonConfigurationSchema = z.strictObject({
           'Offer the machine to ask for a vend by itself; otherwise a session is opened for each buyer',
         )
         .default(true),
+      level: z
+        .literal([1, 2, 3])
+        .describe(
+          'Raw bridge only: our level of MDB. Lower it for a machine that resets the reader again ' +
+            'and again because it does not speak the level it claims',
+        )
+        .default(3),
     })
-    .describe('The MDB cashless reader that the bridge plays')
+    .describe('The MDB cashless reader on the bus of the machine')
     .prefault({}),
   limits: limitsSchema
     .describe('Time limits; each is shorter than that of whoever waits for it')

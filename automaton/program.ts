@@ -12,6 +12,7 @@ import { systemRandom } from '@concilia/platform/system-random.ts'
 import { sha256 } from '@concilia/protocol/random.ts'
 import { Automaton } from './automaton.ts'
 import { automatonConfigurationSchema } from './configuration.ts'
+import { BusHardware } from './hardware/bus-hardware.ts'
 import { QibixxHardware } from './hardware/qibixx-hardware.ts'
 import { serialPortLine } from './hardware/serialport-adapter.ts'
 import { openSqliteJournal } from './journal/open-sqlite-journal.ts'
@@ -55,7 +56,11 @@ function compose(file: string): Automaton {
     )
   }
   const openLine = serialPortLine({ path: serial.path, clock, retryMs: limits.retryMs })
-  const hardware = new QibixxHardware({ openLine, clock, limits, currency, mdb: reader, log })
+  const parts = { openLine, clock, limits, currency, mdb: reader, log }
+  const hardware =
+    reader.bridge === 'raw'
+      ? new BusHardware({ ...parts, level: reader.level, serial: machineNumber })
+      : new QibixxHardware(parts)
   return new Automaton(
     { hardware, link: mqttLink, journal, clock, random, log },
     {

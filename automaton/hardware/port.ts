@@ -26,7 +26,7 @@ export type HardwareEvent =
    */
   | {
       type: 'noticed'
-      what: 'hardwareLost' | 'hardwareBack' | 'boxRestarted' | 'garbage' | 'surprise'
+      what: 'hardwareLost' | 'hardwareBack' | 'boxRestarted' | 'garbage' | 'surprise' | 'cashSale'
       detail: string
     }
 

@@ -2,6 +2,7 @@
 // every time limit, as one pure function. What every phase has in common is here; selling
 // (reader-selling.ts), a vend under way (reader-vend.ts) and the settings (reader-configuring.ts) have their
 // own files. It awaits nothing and owns no port.
+import { displayable } from './displayable.ts'
 import { atConfiguring, atLost } from './reader-configuring.ts'
 import { atDenying, atIdle, atRequested, atSession } from './reader-selling.ts'
 import {
@@ -126,15 +127,6 @@ function readiness({
   if (phase.name === 'stopped' || phase.name === 'lost' || phase.name === 'configuring') return phase.name
   if (phase.name === 'listening') return 'configuring'
   return enabled ? 'ready' : 'disabled'
-}
-
-/** Thirty-two characters that any display can show: accents fall away, the rest becomes a question mark. */
-function displayable(text: string): string {
-  return text
-    .normalize('NFD')
-    .replace(/\p{M}/gu, '')
-    .replace(/[^ -~]/gu, '?')
-    .slice(0, 32)
 }
 
 function printable(text: string): string {

@@ -1,5 +1,6 @@
-// Bus bytes on an ordinary serial line: two bytes each, first the mode bit (00 or 01), then the data byte. A
-// bridge that does nothing but this leaves every word of the bus to us. Reading is total and finds its step again.
+// Bus bytes on an ordinary serial line: two bytes each, first the mode bit (00 or 01), then the data byte.
+// A bridge that does nothing but this leaves every word of the bus to us. Reading is total and finds its
+// step again.
 import { type BusByte, dataOf, isMarked, marked } from './bus.ts'
 
 /** As text of which each character is one byte, for lines that carry text. */
@@ -12,8 +13,8 @@ export class PairSplitter {
   #mode: number | undefined
 
   /**
-   * @returns the bus bytes that these bytes complete, and how many bytes were neither mode nor data: after one of
-   * those the step is taken up anew, and what was read wrongly in between is left to the checksums
+   * @returns the bus bytes that these bytes complete, and how many bytes were neither mode nor data: after
+   * one of those the step is taken up anew, and what was read wrongly in between is left to the checksums
    */
   push(bytes: Uint8Array): { bytes: BusByte[]; strays: number } {
     const read: BusByte[] = []
@@ -26,10 +27,5 @@ export class PairSplitter {
       else strays++
     }
     return { bytes: read, strays }
-  }
-
-  /** The line was quiet for longer than between the two bytes of a pair: what comes next begins one. */
-  quiet(): void {
-    this.#mode = undefined
   }
 }

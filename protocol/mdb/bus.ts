@@ -1,5 +1,6 @@
-// The MDB bus as bytes with a ninth bit (MDB 4.2, 2 and 3): the mode bit, the checksum, the three control bytes,
-// and the two shapes of a block. What a block says is in codec.ts; how bytes reach a serial line in bus-pairs.ts.
+// The MDB bus as bytes with a ninth bit (MDB 4.2, 2 and 3): the mode bit, the checksum, the three control
+// bytes, and the two shapes of a block. What a block says is in codec.ts; how bytes reach a serial line in
+// bus-pairs.ts.
 
 /** A data byte, with `marked` added when its mode bit is set. */
 export type BusByte = number
@@ -46,7 +47,8 @@ export function masterControl(control: Control): BusByte[] {
 }
 
 /**
- * Which control byte this is. One wrong bit does not turn one into another: they differ in four (MDB 4.2, App. 3).
+ * Which control byte this is. One wrong bit does not turn one into another: they differ in four (MDB 4.2,
+ * App. 3).
  * @returns undefined for what is none of them
  */
 export function controlOf(byte: BusByte): Control | undefined {

@@ -1,6 +1,6 @@
-// The cashless section of MDB 4.2 (clause 7), levels 1 to 3, as one table: each command of the machine and each
-// thing a reader can say, with its fields, its clause and what we do about it. A long file because it is a table.
-// File transport (2.6) is left out: nothing of ours is carried over it.
+// The cashless section of MDB 4.2 (clause 7), levels 1 to 3, as one table: each command of the machine and
+// each thing a reader can say, with its fields, its clause and what we do about it. A long file because it
+// is a table. File transport (2.6) is left out: nothing of ours is carried over it.
 import { characters, type Dialect, decimal, digits, money, moneyOr, number, rest, where } from './fields.ts'
 import { type AnswerOf, type CommandOf, harmless, no, type Section, yes } from './section.ts'
 

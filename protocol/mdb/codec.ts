@@ -1,6 +1,6 @@
-// The one encoder and the one decoder of MDB blocks, for every table of the standard. Reading is total: any bus
-// bytes give a typed message or a typed error. It keeps no state; when a block ends is the receiver's business,
-// who finds help in `blockLength`.
+// The one encoder and the one decoder of MDB blocks, for every table of the standard. Reading is total: any
+// bus bytes give a typed message or a typed error. It keeps no state; when a block ends is the receiver's
+// business, who finds help in `blockLength`.
 import {
   addressOf,
   answerBlock,
@@ -16,8 +16,8 @@ import type { Dialect, Fields } from './fields.ts'
 import type { AnswerOf, AnswerRow, CommandOf, CommandRow, Section } from './section.ts'
 
 /**
- * `mode`: a mode bit where none belongs, or none where one does. `address`: for another peripheral. `unknown`: no
- * such command or message. `layout`: known, but its fields do not read.
+ * `mode`: a mode bit where none belongs, or none where one does. `address`: for another peripheral.
+ * `unknown`: no such command or message. `layout`: known, but its fields do not read.
  */
 export type BlockError = 'empty' | 'tooLong' | 'mode' | 'address' | 'checksum' | 'unknown' | 'layout'
 export type Read<T> =

@@ -1,5 +1,6 @@
-// The coin changer section of MDB 4.2 (clause 5), levels 2 and 3, as one table. No program of ours is master of
-// a changer yet: this is what one, or a bus monitor, would read and write by. File transport (2.6) is left out.
+// The coin changer section of MDB 4.2 (clause 5), levels 2 and 3, as one table. No program of ours is
+// master of a changer yet: this is what one, or a bus monitor, would read and write by. File transport
+// (2.6) is left out.
 import { characters, coins, digits, leadBits, number, pairs, rest } from './fields.ts'
 import { type AnswerOf, type CommandOf, codecOnly, type Section } from './section.ts'
 
@@ -8,7 +9,9 @@ const common = { clause: '5', support: asMaster } as const
 const expansion = { clause: '5', level: 3, support: asMaster } as const
 const polled = { clause: '5', level: 2, support: asMaster } as const
 
-/** What a single byte of a poll answer can say (MDB 4.2, 5). Payout busy, unplugged and busy at every poll. */
+/**
+ * What a single byte of a poll answer can say (MDB 4.2, 5). Payout busy, unplugged and busy at every poll.
+ */
 export const changerStatus = {
   escrowLever: 0x01,
   payoutBusy: 0x02,

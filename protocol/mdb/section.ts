@@ -14,8 +14,8 @@ interface Row {
 }
 
 /**
- * `yes`: acted upon, or said when there is reason to. `harmless`: understood, answered so that the machine goes
- * on, nothing else. `codec`: read and written, by no program yet. `no`: refused or never used.
+ * `yes`: acted upon, or said when there is reason to. `harmless`: understood, answered so that the machine
+ * goes on, nothing else. `codec`: read and written, by no program yet. `no`: refused or never used.
  */
 export interface Support {
   readonly how: 'yes' | 'harmless' | 'codec' | 'no'

@@ -1,5 +1,5 @@
-// Sequences of bus bytes with what they say, worked out by hand from the standard: the codec must read each as
-// the message and write the message as exactly these bytes. For tests; `*` is the mode bit.
+// Sequences of bus bytes with what they say, worked out by hand from the standard: the codec must read each
+// as the message and write the message as exactly these bytes. For tests; `*` is the mode bit.
 import type { CashlessAnswer, CashlessCommand } from './cashless.ts'
 import type { ChangerAnswer, ChangerCommand } from './coin-changer.ts'
 import type { Dialect } from './fields.ts'
