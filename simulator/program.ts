@@ -21,6 +21,7 @@ const description = {
     items: { value: 'LIST', says: 'item numbers with their prices; 1=1.20,2=2.00,5=1.50 when left out' },
     currency: { value: 'CODE', says: 'of the prices; EUR when left out' },
     behaviour: { value: 'NAME', says: 'how vends go: good (when left out), jam, silent, reset, slow ...' },
+    bus: { says: 'the serial port is the raw MDB bus, each byte with its mode bit before it, without a box' },
     session: { says: 'the machine waits for a session instead of asking by itself' },
   },
 } as const

@@ -1,7 +1,6 @@
 // The Qibixx bridge as its two neighbours see it: lines on the serial side, an MDB cashless reader on the bus
 // side. It answers in the order it is asked and remembers nothing over a restart. Time passes only on the
 // bus.
-import type { Currency } from '@concilia/protocol/money.ts'
 import {
   readHostLine,
   type WritableBoxLine,
@@ -9,22 +8,7 @@ import {
   writeBoxLine,
 } from '@concilia/protocol/qibixx.ts'
 import { LineSplitter } from '@concilia/protocol/qibixx-splitter.ts'
-
-/** What the reader tells the machine, when it is polled. */
-export type ReaderAnswer =
-  | { type: 'justReset' }
-  | { type: 'sessionBegun' }
-  | { type: 'sessionCancelled' }
-  | { type: 'approved'; amountMinor: number }
-  | { type: 'denied' }
-  | { type: 'display'; text: string }
-
-export interface BoxParts {
-  readonly currency: Currency
-  /** A line to the host, without its end. */
-  readonly say: (text: string) => void
-  readonly answer: (answer: ReaderAnswer) => void
-}
+import type { Bridge, BridgeParts, ReaderAnswer } from './bridge.ts'
 
 /** MDB's states of a cashless reader; `off` is the box's own. */
 type BusState = 'off' | 'inactive' | 'disabled' | 'enabled' | 'idle' | 'undecided' | 'approved'
@@ -40,13 +24,13 @@ const knownSettings = [
   'mdb-timeout-vend',
 ]
 
-export class QibixxBox {
-  readonly #parts: BoxParts
+export class QibixxBox implements Bridge {
+  readonly #parts: BridgeParts
   readonly #settings = new Map<string, string>()
   #bus: BusState = 'off'
   #splitter = new LineSplitter()
 
-  constructor(parts: BoxParts) {
+  constructor(parts: BridgeParts) {
     this.#parts = parts
   }
 
@@ -57,6 +41,10 @@ export class QibixxBox {
   /** Enabled by the machine, with nothing under way. */
   get ready(): boolean {
     return this.#bus === 'enabled'
+  }
+
+  get patienceMs(): number {
+    return Number(this.setting('mdb-timeout') ?? 5) * 1000
   }
 
   setting(name: string): string | undefined {
@@ -86,7 +74,12 @@ export class QibixxBox {
     if (!this.on) return
     if (this.#bus === 'undecided' || this.#bus === 'approved') this.#say({ type: 'vendEnded', how: 'reset' })
     this.#become('inactive')
-    this.#parts.answer({ type: 'justReset' })
+    this.#answer({ type: 'justReset' })
+  }
+
+  bringUp(): void {
+    this.setup()
+    this.enable()
   }
 
   setup(): void {
@@ -131,6 +124,9 @@ export class QibixxBox {
     this.#endVend()
   }
 
+  /** The box waits on. */
+  forgetVend(): void {}
+
   completeSession(): void {
     if (this.#bus === 'idle') this.#become('enabled')
   }
@@ -161,27 +157,27 @@ export class QibixxBox {
         if (this.#bus !== 'enabled') return this.#say({ type: 'refused', command: 'START', code: -3 })
         this.#bus = 'idle'
         this.#say({ type: 'sessionIdle', funds: line.funds ?? 0 })
-        return this.#parts.answer({ type: 'sessionBegun' })
+        return this.#answer({ type: 'sessionBegun' })
       case 'approve':
         if (this.#bus !== 'undecided') return this.#say({ type: 'refused', command: 'VEND', code: -3 })
         this.#bus = 'approved'
-        return this.#parts.answer({ type: 'approved', amountMinor: line.amountMinor })
+        return this.#answer({ type: 'approved', amountMinor: line.amountMinor })
       case 'deny':
         if (this.#bus !== 'undecided') return this.#say({ type: 'refused', command: 'VEND', code: -3 })
         return this.#deny()
       case 'stopSession':
         if (this.#bus === 'undecided') return this.#deny()
         if (this.#bus !== 'idle') return this.#say({ type: 'refused', command: 'STOP', code: -3 })
-        return this.#parts.answer({ type: 'sessionCancelled' })
+        return this.#answer({ type: 'sessionCancelled' })
       case 'display':
-        return this.#parts.answer({ type: 'display', text: line.text })
+        return this.#answer({ type: 'display', text: line.text })
     }
   }
 
   #switch(on: boolean): void {
     if (on && !this.on) {
       this.#become('inactive')
-      this.#parts.answer({ type: 'justReset' })
+      this.#answer({ type: 'justReset' })
     }
     if (!on) this.#bus = 'off'
     this.#say({ type: 'switched', on })
@@ -196,7 +192,7 @@ export class QibixxBox {
 
   #deny(): void {
     this.#endVend()
-    this.#parts.answer({ type: 'denied' })
+    this.#answer({ type: 'denied' })
   }
 
   #endVend(): void {
@@ -210,6 +206,12 @@ export class QibixxBox {
   }
 
   #say(line: WritableBoxLine): void {
-    this.#parts.say(writeBoxLine(line, this.#parts.currency))
+    this.#parts.write(`${writeBoxLine(line, this.#parts.currency)}\r\n`)
+  }
+
+  /** The machine hears the reader when it polls it next. */
+  #answer(answer: ReaderAnswer): void {
+    const { clock, pollMs } = this.#parts
+    clock.after(pollMs, () => this.#parts.answer(answer))
   }
 }

@@ -1,13 +1,21 @@
-// A vending machine and an automaton's reader driver on one wire, in time that a test advances.
-import type { HardwareEvent } from '@concilia/automaton/hardware/port.ts'
+// A vending machine and an automaton's reader driver on one wire, in time that a test advances; with a
+// Qibixx box between them or on the raw bus.
+import { BusHardware } from '@concilia/automaton/hardware/bus-hardware.ts'
+import type { Hardware, HardwareEvent } from '@concilia/automaton/hardware/port.ts'
 import { QibixxHardware } from '@concilia/automaton/hardware/qibixx-hardware.ts'
 import type { SerialLine } from '@concilia/automaton/hardware/serial-line.ts'
 import { makeLog } from '@concilia/platform/log.ts'
+import type { Clock } from '@concilia/protocol/clock.ts'
 import { defaultLimits } from '@concilia/protocol/limits.ts'
 import { ManualClock } from '@concilia/protocol/manual-clock.ts'
 import type { BehaviourName } from './behaviours.ts'
+import { BusMaster } from './bus-master.ts'
+import { QibixxBox } from './qibixx-box.ts'
 import { type MachineEvent, type MachineSettings, usualMachine, VendingMachine } from './vending-machine.ts'
 import { Wire } from './wire.ts'
+
+export const bridges = ['qibixx', 'raw'] as const
+export type BridgeName = (typeof bridges)[number]
 
 const items = { 5: 150, 7: 200 }
 
@@ -18,28 +26,40 @@ export class ReaderWorld {
   readonly machine: VendingMachine
   readonly heard: HardwareEvent[] = []
   readonly seen: MachineEvent[] = []
+  /** Longest way of a word between machine and sale: over the wire, and on the bus after a poll or two. */
+  readonly hopMs: number
   /** Called with each event, besides. */
   hear: (event: HardwareEvent) => void = () => {}
-  hardware: QibixxHardware
-  readonly #alwaysIdle: boolean
+  hardware: Hardware
+  readonly #settings: MachineSettings
   #kill = () => {}
 
   constructor(behaviours: BehaviourName[] = [], settings: Partial<MachineSettings> = {}) {
-    this.#alwaysIdle = settings.alwaysIdle ?? true
-    const all = { ...usualMachine, currency: 'EUR' as const, items, ...settings }
-    this.machine = new VendingMachine(all, this.clock, this.wire, (event) => this.seen.push(event))
+    this.#settings = { ...usualMachine, currency: 'EUR' as const, items, ...settings }
+    this.hopMs = this.#settings.bridge === 'raw' ? 75 : 5
+    this.machine = new VendingMachine(this.#settings, this.clock, this.wire, (event) => this.seen.push(event))
     this.machine.behave(behaviours)
     this.hardware = this.startDriver(false)
   }
 
-  /** The automaton's process ends without a word; nobody hears the box until the next one starts. */
+  get qibixx(): QibixxBox {
+    if (!(this.machine.box instanceof QibixxBox)) throw new Error('there is no box in this world')
+    return this.machine.box
+  }
+
+  get bus(): BusMaster {
+    if (!(this.machine.box instanceof BusMaster)) throw new Error('there is no raw bus in this world')
+    return this.machine.box
+  }
+
+  /** The automaton's process ends without a word; nobody hears the bridge until the next one starts. */
   killDriver(): this {
     this.#kill()
     return this
   }
 
   /** A new process of the automaton. */
-  startDriver(listening: boolean): QibixxHardware {
+  startDriver(listening: boolean): Hardware {
     this.#kill()
     let alive = true
     let line: SerialLine | undefined
@@ -47,26 +67,18 @@ export class ReaderWorld {
       alive = false
       void line?.close()
     }
-    const mine = () => alive
     const { clock } = this
-    this.hardware = new QibixxHardware({
-      openLine: (events) => {
-        line = this.wire.open(events)
-        return line
-      },
-      clock: {
-        now: () => clock.now(),
-        monotonic: () => clock.monotonic(),
-        after: (delayMs, action) => clock.after(delayMs, () => mine() && action()),
-      },
-      limits: defaultLimits,
-      currency: 'EUR',
-      mdb: { address: '0x60', scaleFactor: 1, decimalPlaces: 2, alwaysIdle: this.#alwaysIdle },
-      log: makeLog('test', { level: 'silent', write: () => {} }),
+    const mine: Clock = {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      after: (delayMs, action) => clock.after(delayMs, () => alive && action()),
+    }
+    this.hardware = this.#driver(mine, (opened) => {
+      line = opened
     })
     this.heard.length = 0
     this.hardware.start(listening, (event) => {
-      if (!mine()) return
+      if (!alive) return
       this.heard.push(event)
       this.hear(event)
     })
@@ -90,5 +102,24 @@ export class ReaderWorld {
 
   fallen(item = 5): number {
     return this.machine.dropped.get(item) ?? 0
+  }
+
+  #driver(clock: Clock, opened: (line: SerialLine) => void): Hardware {
+    const { alwaysIdle, bridge } = this.#settings
+    const parts = {
+      openLine: (events: Parameters<Wire['open']>[0]) => {
+        const line = this.wire.open(events)
+        opened(line)
+        return line
+      },
+      clock,
+      limits: defaultLimits,
+      currency: 'EUR',
+      mdb: { address: '0x60', scaleFactor: 1, decimalPlaces: 2, alwaysIdle },
+      log: makeLog('test', { level: 'silent', write: () => {} }),
+    } as const
+    return bridge === 'raw'
+      ? new BusHardware({ ...parts, level: 3, serial: '4021' })
+      : new QibixxHardware(parts)
   }
 }

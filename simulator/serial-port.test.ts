@@ -4,6 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { BusHardware } from '@concilia/automaton/hardware/bus-hardware.ts'
 import type { HardwareEvent } from '@concilia/automaton/hardware/port.ts'
 import { QibixxHardware } from '@concilia/automaton/hardware/qibixx-hardware.ts'
 import { serialError, serialPortLine } from '@concilia/automaton/hardware/serialport-adapter.ts'
@@ -11,10 +12,11 @@ import { makeLog } from '@concilia/platform/log.ts'
 import type { OperatingError } from '@concilia/platform/operating-error.ts'
 import { systemClock } from '@concilia/platform/system-clock.ts'
 import { defaultLimits } from '@concilia/protocol/limits.ts'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { BehaviourName } from './behaviours.ts'
 import { SimulatorControl } from './control-client.ts'
 import { MachineOnPty } from './machine-on-pty.ts'
+import { type BridgeName, bridges } from './reader-world.ts'
 import { type MachineEvent, usualMachine } from './vending-machine.ts'
 
 /** What happened, and somebody who waits for the first of a kind. */
@@ -60,44 +62,51 @@ afterEach(async () => {
   for (const action of undo.reverse()) await action()
 })
 
-function drive(path: string) {
+function drive(path: string, bridge: BridgeName = 'qibixx') {
   const heard = new Heard<HardwareEvent>()
-  const hardware = new QibixxHardware({
+  const parts = {
     openLine: serialPortLine({ path, clock: systemClock, retryMs: limits.retryMs }),
     clock: systemClock,
     limits,
     currency: 'EUR',
     mdb: { address: '0x60', scaleFactor: 1, decimalPlaces: 2, alwaysIdle: true },
     log: makeLog('test', { level: 'silent', write: () => {} }),
-  })
+  } as const
+  const hardware =
+    bridge === 'raw' ? new BusHardware({ ...parts, level: 3, serial: '4021' }) : new QibixxHardware(parts)
   hardware.start(false, (event) => heard.add(event))
   undo.push(() => hardware.stop())
   return { hardware, heard }
 }
 
-function machineOn(link: string, behaviours: BehaviourName[], unpluggedMs = 100) {
-  const machine = new MachineOnPty(link, { ...settings, unpluggedMs }, systemClock, () => {})
+function machineOn(link: string, behaviours: BehaviourName[], bridge: BridgeName = 'qibixx') {
+  const machine = new MachineOnPty(link, { ...settings, bridge, unpluggedMs: 100 }, systemClock, () => {})
   machine.machine.behave(behaviours)
   undo.push(() => machine.unplug())
   return machine
 }
 
-test.each<[BehaviourName, string, number]>([
-  ['good', 'delivered', 1],
-  ['jam', 'failed', 0],
-  ['reset', 'unknown', 1],
-  ['garbage', 'delivered', 1],
-  ['unplugged', 'unknown', 1],
-])('%s through a real serial port: %s', async (behaviour, result, fallen) => {
-  const link = join(folder, 'tty')
-  const machine = machineOn(link, [behaviour])
-  const { hardware, heard } = drive(link)
-  await heard.first(isEvent('ready'))
-  expect(machine.machine.press(5)).toBe('asked')
-  expect(await heard.first(isEvent('vendRequested'))).toMatchObject({ price, item: 5 })
-  hardware.approve(price)
-  expect((await heard.first(isEvent('vendConcluded'))).result).toBe(result)
-  expect(machine.machine.dropped.get(5) ?? 0).toBe(fallen)
+describe.each(bridges)('over the bridge "%s", on a real pseudo-terminal', (bridge) => {
+  test.each<[BehaviourName, string, number]>([
+    ['good', 'delivered', 1],
+    ['jam', 'failed', 0],
+    ['reset', 'unknown', 1],
+    ['garbage', 'delivered', 1],
+    // On the raw bus the machine repeats its word until somebody hears it.
+    ['unplugged', bridge === 'raw' ? 'delivered' : 'unknown', 1],
+  ])('%s: %s', async (behaviour, result, fallen) => {
+    const link = join(folder, 'tty')
+    const machine = machineOn(link, [behaviour], bridge)
+    const { hardware, heard } = drive(link, bridge)
+    await heard.first(isEvent('ready'))
+    // The machine has enabled the reader once it has our answer, which is still on its way.
+    await vi.waitUntil(() => machine.machine.enabled, { interval: 2 })
+    expect(machine.machine.press(5)).toBe('asked')
+    expect(await heard.first(isEvent('vendRequested'))).toMatchObject({ price, item: 5 })
+    hardware.approve(price)
+    expect((await heard.first(isEvent('vendConcluded'))).result).toBe(result)
+    expect(machine.machine.dropped.get(5) ?? 0).toBe(fallen)
+  })
 })
 
 test('unplugged and back: the automaton opens the line again under its stable name', async () => {

@@ -4,7 +4,7 @@ import type { Bench } from './bench.ts'
 import { machineOf, obey, typedHelp } from './technician.ts'
 
 const flags = { machine: 'bench', link: '/tmp/tty', items: undefined, currency: undefined } as const
-const more = { behaviour: undefined, session: false } as const
+const more = { behaviour: undefined, bus: false, session: false } as const
 
 test('flags make a machine', () => {
   expect(machineOf({ ...flags, ...more, items: '1=1.20,12=2', session: true, behaviour: 'jam' })).toEqual({
@@ -12,6 +12,7 @@ test('flags make a machine', () => {
     link: '/tmp/tty',
     currency: 'EUR',
     items: { 1: 120, 12: 200 },
+    bridge: 'qibixx',
     alwaysIdle: false,
     behaviours: ['jam'],
   })

@@ -20,6 +20,7 @@ interface Flags {
   readonly items: string | undefined
   readonly currency: string | undefined
   readonly behaviour: string | undefined
+  readonly bus: boolean
   readonly session: boolean
 }
 
@@ -38,7 +39,16 @@ export function machineOf(flags: Flags): NewMachine | string {
     if (!item || priceMinor === undefined) return `--items: ${text} is not ITEM=PRICE, such as 5=1.50`
     prices[Number(item)] = priceMinor
   }
-  return { name: machine, link, currency, items: prices, alwaysIdle: !flags.session, behaviours: [how] }
+  const bridge = flags.bus ? 'raw' : 'qibixx'
+  return {
+    name: machine,
+    link,
+    currency,
+    items: prices,
+    bridge,
+    alwaysIdle: !flags.session,
+    behaviours: [how],
+  }
 }
 
 function isCurrency(code: string): code is Currency {

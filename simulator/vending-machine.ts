@@ -1,10 +1,12 @@
-// The vending machine behind the box: controller, motors, coin slot and the counter under the chute. It knows
-// nothing of us or of our messages; what it physically dropped is counted where the goods fall. How a vend
-// goes is up to a list of behaviours (behaviours.ts).
+// The vending machine behind the bridge: controller, motors, coin slot and the counter under the chute. It
+// knows nothing of us or of our messages; what it physically dropped is counted where the goods fall. How a
+// vend goes is up to a list of behaviours (behaviours.ts).
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import type { Currency } from '@concilia/protocol/money.ts'
 import { type Behaviour, type BehaviourName, behaviourNamed } from './behaviours.ts'
-import { QibixxBox, type ReaderAnswer } from './qibixx-box.ts'
+import type { Bridge, BridgeParts, ReaderAnswer } from './bridge.ts'
+import { BusMaster } from './bus-master.ts'
+import { QibixxBox } from './qibixx-box.ts'
 
 /** The serial line between box and host, as something that can be pulled out. */
 export interface HostLine {
@@ -17,6 +19,8 @@ export interface MachineSettings {
   readonly currency: Currency
   /** Item number to price in minor units. */
   readonly items: Readonly<Record<number, number>>
+  /** What the host's serial line leads to: a Qibixx box, or the bare bus as pairs of bytes. */
+  readonly bridge: 'qibixx' | 'raw'
   /** Whether the machine asks for a vend without a session. */
   readonly alwaysIdle: boolean
   readonly pollMs: number
@@ -28,7 +32,14 @@ export interface MachineSettings {
   readonly unpluggedMs: number
 }
 
-export const usualMachine = { alwaysIdle: true, pollMs: 20, motorMs: 300, slowMs: 90_000, unpluggedMs: 1500 }
+export const usualMachine = {
+  bridge: 'qibixx',
+  alwaysIdle: true,
+  pollMs: 20,
+  motorMs: 300,
+  slowMs: 90_000,
+  unpluggedMs: 1500,
+} as const
 
 /** What a bystander sees. */
 export type MachineEvent =
@@ -52,7 +63,7 @@ type Phase =
 export class VendingMachine {
   readonly settings: MachineSettings
   readonly line: HostLine
-  readonly box: QibixxBox
+  readonly box: Bridge
   readonly #clock: Clock
   readonly #see: (event: MachineEvent) => void
   readonly #dropped = new Map<number, number>()
@@ -68,12 +79,16 @@ export class VendingMachine {
     this.line = line
     this.#clock = clock
     this.#see = see
-    this.box = new QibixxBox({
-      currency: settings.currency,
-      say: (text) => line.write(`${text}\r\n`),
-      // The machine hears the reader when it polls it next.
-      answer: (answer) => this.after(settings.pollMs, () => this.#hear(answer)),
-    })
+    const { currency, alwaysIdle, pollMs, bridge } = settings
+    const parts: BridgeParts = {
+      clock,
+      currency,
+      alwaysIdle,
+      pollMs,
+      write: (text) => line.write(text),
+      answer: (answer) => this.#hear(answer),
+    }
+    this.box = bridge === 'raw' ? new BusMaster(parts) : new QibixxBox(parts)
     this.behave([])
   }
 
@@ -110,8 +125,7 @@ export class VendingMachine {
     this.#phase = { name: 'asking', item }
     this.#see({ event: 'asked', item })
     // Z7: a reader that does not decide by then is reset.
-    const patienceMs = Number(this.box.setting('mdb-timeout') ?? 5) * 1000
-    this.#patience = this.after(patienceMs, () => {
+    this.#patience = this.after(this.box.patienceMs, () => {
       this.#see({ event: 'patienceOver', item })
       this.resetReader()
     })
@@ -150,7 +164,7 @@ export class VendingMachine {
   }
 
   reportSuccess(): void {
-    this.box.vendSucceeded()
+    this.box.vendSucceeded(this.#phase.name === 'vending' ? this.#phase.item : 0xffff)
     this.#completeSession()
   }
 
@@ -168,6 +182,7 @@ export class VendingMachine {
 
   /** What the controller knows of the vend is gone; the reader is left as it was. */
   forgetVend(): void {
+    this.box.forgetVend()
     this.#rest()
   }
 
@@ -181,6 +196,10 @@ export class VendingMachine {
     switch (answer.type) {
       case 'justReset':
         return this.#initialise()
+      case 'enabled':
+        return this.#enabledIs(true)
+      case 'lost':
+        return this.#lose()
       case 'sessionBegun':
         if (this.#phase.name !== 'standby') return
         this.#phase = { name: 'session' }
@@ -199,13 +218,17 @@ export class VendingMachine {
 
   /** A reader that has just been reset is set up, then enabled. */
   #initialise(): void {
-    if (this.#phase.name !== 'vending') this.#rest()
-    this.#enabledIs(false)
+    this.#lose()
     this.after(this.settings.pollMs, () => {
-      this.box.setup()
-      this.box.enable()
+      this.box.bringUp()
       this.#enabledIs(this.box.ready)
     })
+  }
+
+  /** Without its reader the machine finishes what it has begun. */
+  #lose(): void {
+    if (this.#phase.name !== 'vending') this.#rest()
+    this.#enabledIs(false)
   }
 
   #vend(): void {

@@ -45,11 +45,15 @@ export function answer(turn: BusTurn, message: CashlessAnswer): void {
   reply(turn, writeAnswer(cashless, [message], turn.state.dialect), [message])
 }
 
-/** As many of the waiting messages as a block takes, in their order; ACK when there are none. */
+/**
+ * As many of the waiting messages as a block takes, in their order; ACK when there are none. JUST RESET
+ * stands alone: a machine that does not know yet that we forgot its level could not read what follows.
+ */
 export function answerPoll(turn: BusTurn) {
   const { waiting, dialect } = turn.state
   let length = 1
-  const fitting = waiting.filter((message) => {
+  const reset = waiting.filter(({ name }) => name === 'justReset')
+  const fitting = (reset.length > 0 ? reset : waiting).filter((message) => {
     length += writeMessage(cashless, message, dialect).length
     return length <= longestBlock
   })

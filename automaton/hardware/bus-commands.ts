@@ -39,6 +39,9 @@ export function obey(turn: BusTurn, command: CashlessCommand) {
     case 'setupConfig':
       return setUp(turn, command)
     case 'requestId':
+      // What a machine of this level expects is only known once it has set us up, which JUST RESET makes it
+      // do.
+      if (turn.state.waiting.some(({ name }) => name === 'justReset')) return acknowledge(turn)
       return answer(turn, peripheralId(turn))
     case 'enableOptions':
       return enableOptions(turn, command.options)
@@ -235,7 +238,7 @@ function completeSession(turn: BusTurn): void {
     turn.drop('session')
     endAttendance(turn)
   }
-  turn.unsay('beginSession', 'sessionCancelRequest')
+  turn.unsay('beginSession', 'sessionCancelRequest', 'vendDenied')
   answer(turn, { name: 'endSession' })
 }
 

@@ -426,3 +426,24 @@ test('a machine that polls no more is told once, and its return too', () => {
   bench.dialogue('62* 62 = 00*')
   expect(bench.said()).toEqual(['noticed hardwareBack', 'ready alwaysIdle'])
 })
+
+test('what the machine left unacknowledged of one vend is not said to the next', () => {
+  const bench = requested().dialogue('63* 01 64 = 06 06*', '63* 00 00 C8 00 07 32 = 00*', '62* 62 = 00*')
+  expect(bench.said()).toEqual(['vendCancelled cancelled', 'vendRequested 200 7'])
+  const ended = acknowledged().dialogue('63* 02 00 05 6A = 00*', '63* 04 67 = 07 07*')
+  ended.dialogue('63* 00 00 C8 00 07 32 = 00*', '62* 62 = 00*')
+})
+
+test('a machine that does not know that we forgot its level hears JUST RESET alone, before anything else', () => {
+  const id =
+    '67* 00 53 49 4D 31 20 20 20 20 20 20 20 20 20 20 20 56 4D 43 20 20 20 20 20 20 20 20 20 01 00 E8'
+  const bench = new Bench().dialogue(
+    `${id} = 00*`,
+    '62* 62 = 00 00*',
+    '62* 62 = 00 00*',
+    '00 =',
+    '62* 62 = 00*',
+  )
+  bench.dialogue('61* 00 03 00 00 00 64 = 01 03 19 78 01 02 F0 09 91*', '00 =')
+  expect(bench.bus(id).split(' ')).toHaveLength(35)
+})

@@ -6,7 +6,7 @@ import type { BusReaderSettings, BusTurn, Vend } from './bus-reader-state.ts'
 
 type Result = 'delivered' | 'failed' | 'unknown'
 
-/** The machine asks. @returns whether the request is new, not a repeat of one whose answer was lost */
+/** The machine asks. */
 export function request(turn: BusTurn, price: number, item: number) {
   const { vend } = turn.state
   // Not acknowledged, hence repeated: still one request (MDB 4.2, 7.5).
@@ -16,7 +16,9 @@ export function request(turn: BusTurn, price: number, item: number) {
   const amountMinor = minorOf(price, turn.settings)
   turn.change({ bus: 'vend', attended: false })
   turn.drop('session')
-  turn.unsay('beginSession', 'sessionCancelRequest')
+  // What the machine did not acknowledge of the vend before is settled for it, and would be taken for this
+  // one.
+  turn.unsay('beginSession', 'sessionCancelRequest', 'vendDenied', 'endSession', 'cancelled')
   if (amountMinor === undefined || amountMinor < 1 || amountMinor > largestAmountMinor) {
     turn.notice('surprise', `request for item ${item} at a price that cannot be paid by phone`)
     turn.change({ vend: { price, item, amountMinor: 0, stage: 'undecided' } })

@@ -26,6 +26,7 @@ export interface BenchSettings {
   readonly limits: Limits
   readonly charge: 'debit' | 'hold'
   readonly linkMode: 'permanent' | 'onDemand'
+  readonly bridge: 'qibixx' | 'raw'
   readonly places: Places
   /** Where the programs listen. */
   readonly ports: Ports
@@ -51,7 +52,7 @@ export function writeConfiguration(places: Places, name: string, content: object
 }
 
 export function automatonConfiguration(
-  { places, reached, limits, linkMode, broker }: BenchSettings,
+  { places, reached, limits, linkMode, bridge, broker }: BenchSettings,
   { number, automatonId, alwaysIdle }: BenchMachine,
   identity: string,
 ): z.input<typeof automatonConfigurationSchema> {
@@ -68,7 +69,7 @@ export function automatonConfiguration(
       mode: alwaysIdle ? linkMode : 'permanent',
     },
     serial: { path: lineOf(places, number) },
-    reader: { alwaysIdle },
+    reader: { bridge, alwaysIdle },
     limits,
   }
 }

@@ -46,6 +46,8 @@ export interface HouseOptions {
   readonly charge: 'debit' | 'hold'
   /** How the automata keep their link; permanent when left out. */
   readonly linkMode?: 'permanent' | 'onDemand'
+  /** What stands between machines and automata; Qibixx boxes when left out. */
+  readonly bridge?: 'qibixx' | 'raw'
   /** Settings of the simulated machines that follow the limits. */
   readonly slowMs?: number
   /** Somebody who stands on the wires: where the programs are looked for instead of where they listen. */
@@ -94,9 +96,9 @@ export class House {
       choosePorts(),
     ])
     this.#postgres = postgres
-    const { limits, charge, linkMode = 'permanent', detour, broker } = this.#options
+    const { limits, charge, linkMode = 'permanent', bridge = 'qibixx', detour, broker } = this.#options
     const reached = { ...ports, ...(await detour?.(ports)) }
-    const settings: BenchSettings = { limits, charge, linkMode, places, ports, reached, broker }
+    const settings: BenchSettings = { limits, charge, linkMode, bridge, places, ports, reached, broker }
     this.#tell('starting payment centre, relation server and simulator')
     await Promise.all([this.#startSimulator(settings), this.#startServers(settings, postgres)])
     this.#tell('starting the automata')
@@ -164,6 +166,7 @@ export class House {
           currency,
           items,
           alwaysIdle,
+          bridge: settings.bridge,
           ...(slowMs !== undefined && { slowMs }),
         })
       }

@@ -22,13 +22,16 @@ const description = {
   program: 'npm start',
   summary:
     'database, payment centre, relation server and two vending machines with their automata, to buy from.',
-  usage: ['npm start', 'npm start -- --sale [--phone-first] [--dial] [--hold] [--fault NAME]'],
+  usage: ['npm start', 'npm start -- --sale [--phone-first] [--dial] [--hold] [--bus] [--fault NAME]'],
   flags: {
     sale: { says: 'plays one whole sale without a person; exits 0 when machine, server and ledger agree' },
     'phone-first': { says: 'with --sale: the phone comes before the machine' },
     dial: { says: 'with --sale: by a dialogue (USSD) instead of texts' },
     hold: { says: 'the amount is held and confirmed on delivery, instead of debited at once' },
     'on-demand': { says: 'links sleep until phone payment is chosen, as on a metered modem' },
+    bus: {
+      says: 'machines and automata meet on the raw MDB bus, byte by byte, instead of over Qibixx boxes',
+    },
     buyer: { value: 'NAME', says: `with --sale: ${Object.keys(buyers).join(', ')}` },
     fault: { value: 'NAME', says: 'with --sale: what goes wrong (below)' },
     machine: {
@@ -123,6 +126,7 @@ function chosen(flags: Flags) {
   return {
     charge: flags.hold ? 'hold' : 'debit',
     linkMode: flags['on-demand'] ? 'onDemand' : 'permanent',
+    bridge: flags.bus ? 'raw' : 'qibixx',
   } as const
 }
 
