@@ -8,6 +8,7 @@ import { saleChart as serverChart } from '@concilia/relation-server/sale-chart.t
 import { asyncapiDocument } from './documents-asyncapi.ts'
 import { chartPage } from './documents-charts.ts'
 import { mdbPage } from './documents-mdb.ts'
+import { mdbSalePage } from './documents-mdb-sale.ts'
 
 export function documents(): Map<string, string> {
   const { offerWaitMs, vendMs, reportingMs } = defaultLimits
@@ -15,6 +16,7 @@ export function documents(): Map<string, string> {
     ['docs/asyncapi.json', json(asyncapiDocument())],
     ['docs/openapi.json', json(openApiDocument('1.0.0'))],
     ['docs/mdb.md', mdbPage()],
+    ['docs/mdb-sale.md', mdbSalePage()],
     [
       'docs/charts/automaton-sale.md',
       chartPage(
