@@ -3,7 +3,7 @@
 // Every byte goes through the codec that our own reader uses; what the machine does about an answer is in
 // vending-machine.ts.
 import type { Timer } from '@concilia/protocol/clock.ts'
-import { type BusByte, busText, isMarked, longestBlock, masterControl } from '@concilia/protocol/mdb/bus.ts'
+import { type BusByte, isMarked, longestBlock, masterControl } from '@concilia/protocol/mdb/bus.ts'
 import { PairSplitter, pairsText } from '@concilia/protocol/mdb/bus-pairs.ts'
 import {
   type CashlessAnswer,
@@ -96,7 +96,7 @@ export class BusMaster implements Bridge {
   #polledLast = false
   #faults: BusFault[] = []
 
-  constructor(parts: BridgeParts, settings: BusMasterSettings = usualBusMaster) {
+  constructor(parts: BridgeParts, settings: BusMasterSettings) {
     this.#parts = parts
     this.#settings = settings
     this.#heardAt = parts.clock.monotonic()
@@ -402,9 +402,4 @@ export class BusMaster implements Bridge {
     if (at >= 0) this.#faults.splice(at, 1)
     return at >= 0
   }
-}
-
-/** For people: `machine 62* 62`. */
-export function tracedText(from: 'machine' | 'reader', bytes: readonly BusByte[]): string {
-  return `${from.padEnd(7)} ${busText(bytes)}`
 }

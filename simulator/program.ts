@@ -8,7 +8,7 @@ import { systemClock } from '@concilia/platform/system-clock.ts'
 import { systemRandom } from '@concilia/platform/system-random.ts'
 import { type Bench, openBench } from './bench.ts'
 import type { CallMessage, FromSimulator } from './control.ts'
-import { machineOf, obey, typedHelp } from './technician.ts'
+import { machineOf, obey, typedHelp } from './technician/typed-bench.ts'
 import type { MachineEvent } from './vending-machine.ts'
 
 const description = {

@@ -5,7 +5,7 @@ import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import type { Currency } from '@concilia/protocol/money.ts'
 import { type Behaviour, type BehaviourName, behaviourNamed } from './behaviours.ts'
 import type { Bridge, BridgeParts, ReaderAnswer } from './bridge.ts'
-import { BusMaster } from './bus-master.ts'
+import { BusMaster, type BusMasterSettings, usualBusMaster } from './bus-master.ts'
 import { QibixxBox } from './qibixx-box.ts'
 
 /** The serial line between box and host, as something that can be pulled out. */
@@ -21,6 +21,8 @@ export interface MachineSettings {
   readonly items: Readonly<Record<number, number>>
   /** What the host's serial line leads to: a Qibixx box, or the bare bus as pairs of bytes. */
   readonly bridge: 'qibixx' | 'raw'
+  /** What the machine is as master of the raw bus. */
+  readonly bus: BusMasterSettings
   /** Whether the machine asks for a vend without a session. */
   readonly alwaysIdle: boolean
   readonly pollMs: number
@@ -34,6 +36,7 @@ export interface MachineSettings {
 
 export const usualMachine = {
   bridge: 'qibixx',
+  bus: usualBusMaster,
   alwaysIdle: true,
   pollMs: 20,
   motorMs: 300,
@@ -88,7 +91,7 @@ export class VendingMachine {
       write: (text) => line.write(text),
       answer: (answer) => this.#hear(answer),
     }
-    this.box = bridge === 'raw' ? new BusMaster(parts) : new QibixxBox(parts)
+    this.box = bridge === 'raw' ? new BusMaster(parts, settings.bus) : new QibixxBox(parts)
     this.behave([])
   }
 

@@ -2,6 +2,7 @@
 // automaton's reader, heard by the listener that technicians use.
 import { busText } from '@concilia/protocol/mdb/bus.ts'
 import { BusListener, type HeardBlock } from '@concilia/protocol/mdb/bus-listener.ts'
+import { IdlePolls } from '@concilia/protocol/mdb/idle-polls.ts'
 import { ReaderWorld } from '@concilia/simulator/reader-world.ts'
 
 interface Line {
@@ -41,30 +42,11 @@ ${steps.join('\n')}`
 }
 
 function table(lines: readonly Line[]): string {
-  const shown = withoutIdlePolls(lines)
-  const rows = shown.map(({ atMs, heard }) =>
-    row([String(atMs), heard.from, `\`${busText(heard.bytes)}\``, heard.words]),
-  )
+  const polls = new IdlePolls<Line>()
+  const rows = lines
+    .flatMap((line) => polls.push(line))
+    .map(({ atMs, heard }) => row([String(atMs), heard.from, `\`${busText(heard.bytes)}\``, heard.words]))
   return [row(['ms', 'from', 'bytes', 'says']), row(['---:', '---', '---', '---']), ...rows].join('\n')
-}
-
-/** A poll with nothing but ACK after it is shown once, until something else happens. */
-function withoutIdlePolls(lines: readonly Line[]): Line[] {
-  const shown: Line[] = []
-  let idle = false
-  for (let at = 0; at < lines.length; at++) {
-    const [line, next] = [lines[at], lines[at + 1]]
-    if (!line) continue
-    const isIdle =
-      line.heard.name === 'poll' && next?.heard.kind === 'control' && next.heard.from !== 'machine'
-    if (isIdle && idle) at++
-    else if (isIdle && next) {
-      shown.push(line, next)
-      at++
-    } else shown.push(line)
-    idle = isIdle
-  }
-  return shown
 }
 
 function row(cells: readonly string[]): string {

@@ -1,8 +1,8 @@
 // What a technician types at the bench, as calls on it: the same that a supervisor makes.
 import { amountMinorOf, type Currency, currencies } from '@concilia/protocol/money.ts'
-import { type BehaviourName, behaviourNames } from './behaviours.ts'
-import type { Bench } from './bench.ts'
-import type { NewMachine } from './control.ts'
+import { type BehaviourName, behaviourNames } from '../behaviours.ts'
+import type { Bench } from '../bench.ts'
+import type { NewMachine } from '../control.ts'
 
 export const typedHelp = [
   'press ITEM     choose an item and pay by phone',

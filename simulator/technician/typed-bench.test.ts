@@ -1,7 +1,7 @@
 // What a technician types: flags to a machine, words to calls, and mistakes answered with what there is.
 import { expect, test } from 'vitest'
-import type { Bench } from './bench.ts'
-import { machineOf, obey, typedHelp } from './technician.ts'
+import type { Bench } from '../bench.ts'
+import { machineOf, obey, typedHelp } from './typed-bench.ts'
 
 const flags = { machine: 'bench', link: '/tmp/tty', items: undefined, currency: undefined } as const
 const more = { behaviour: undefined, bus: false, session: false } as const

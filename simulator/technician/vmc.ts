@@ -1,0 +1,137 @@
+// npm run vmc: the simulated vending machine alone, on any serial port or on a pseudo-terminal of its own,
+// so that a technician tries a real controller with a laptop. Worked by typing, or with --press one sale
+// without a person.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { type CommandLine, type Line, usageError } from '@concilia/platform/command-line.ts'
+import { type Running, runMain } from '@concilia/platform/run-main.ts'
+import { systemClock } from '@concilia/platform/system-clock.ts'
+import { BusListener, type HeardBlock } from '@concilia/protocol/mdb/bus-listener.ts'
+import { IdlePolls } from '@concilia/protocol/mdb/idle-polls.ts'
+import { busFaults } from '../bus-faults.ts'
+import { BusMaster, usualBusMaster } from '../bus-master.ts'
+import { MachineOnPort } from '../machine-on-port.ts'
+import { MachineOnPty } from '../machine-on-pty.ts'
+import { type MachineEvent, type MachineSettings, usualMachine } from '../vending-machine.ts'
+import { heardLine } from './heard-line.ts'
+import { machineOf } from './typed-bench.ts'
+import { obeyTyped, typedWords } from './typed-words.ts'
+
+/** As real machines poll. */
+const pollMs = 125
+
+const description = {
+  program: 'npm run vmc',
+  summary: 'a simulated vending machine as master of a raw MDB bus, on a serial port.',
+  usage: [
+    'npm run vmc -- [--port PATH] [--watch] [--items 1=1.20,2=2.00]',
+    'npm run vmc -- --port PATH --press ITEM [--seconds N]',
+  ],
+  flags: {
+    port: { value: 'PATH', says: 'the serial port; without it a pseudo-terminal is made' },
+    items: { value: 'LIST', says: 'prices; 1=1.20,2=2.00,5=1.50 when left out' },
+    currency: { value: 'CODE', says: 'of the prices; EUR when left out' },
+    behaviour: { value: 'NAME', says: 'how vends go: good, jam, silent, reset, slow ...' },
+    session: { says: 'the machine waits for a session instead of asking by itself' },
+    level: { value: 'N', says: 'level of MDB that the machine speaks; 3 when left out' },
+    money32: { says: 'the machine wants 32-bit money' },
+    box: { says: 'the port leads to a Qibixx box instead of the raw bus' },
+    watch: { says: 'shows what is said on the bus, in words' },
+    press: { value: 'ITEM', says: 'chooses it once the reader is enabled; then ends' },
+    seconds: { value: 'N', says: 'gives up after so long; with --press 60 when left out' },
+  },
+  notes: [
+    `Typed:\n${typedWords}`,
+    '',
+    `Faults: ${busFaults.slice(0, 4).join(', ')},`,
+    `${busFaults.slice(4).join(', ')}.`,
+    'Exit codes: 0 stopped, or the item of --press fell; 1 it did not fall;',
+    '2 the command line was not understood.',
+  ].join('\n'),
+} as const satisfies CommandLine
+
+type Flags = Line<typeof description.flags>['flags']
+
+await runMain(description, async ({ flags }) => vmc(flags))
+
+function vmc(flags: Flags): Running {
+  const made = machineOf({ ...flags, machine: 'vmc', link: flags.port ?? 'here', bus: !flags.box })
+  if (typeof made === 'string') throw usageError(description, made)
+  const settings = { ...usualMachine, ...made, pollMs, bus: busOf(flags) }
+  const over = Promise.withResolvers<void>()
+  const { placed, path, remove } = place(flags.port, settings, (event) => seen(event))
+  const { machine } = placed
+  machine.behave(made.behaviours ?? [])
+  const item = flags.press === undefined ? undefined : pressed(flags.press, settings)
+  const seen = (event: MachineEvent) => {
+    console.log(`machine: ${JSON.stringify(event)}`)
+    if (item === undefined) return
+    if (event.event === 'readerEnabled') systemClock.after(pollMs, () => console.log(machine.press(item)))
+    if (event.event === 'standby') over.resolve()
+  }
+  if (flags.watch && machine.box instanceof BusMaster) watch(machine.box)
+  const seconds = secondsOf(flags)
+  if (seconds !== undefined) systemClock.after(seconds * 1000, () => over.resolve())
+  console.log(`the machine is on ${path}`)
+  const lines = createInterface({ input: process.stdin })
+  if (item === undefined) {
+    console.log(typedWords)
+    lines.on('line', (text) => console.log(obeyTyped(placed, text)))
+  }
+  return {
+    over: over.promise,
+    async stop() {
+      lines.close()
+      placed.unplug()
+      remove()
+      if (item === undefined) return
+      const fell = machine.dropped.get(item) ?? 0
+      console.log(fell > 0 ? `item ${item} fell` : `item ${item} did not fall`)
+      if (fell === 0) process.exit(1)
+    },
+  }
+}
+
+function place(port: string | undefined, settings: MachineSettings, see: (event: MachineEvent) => void) {
+  if (port) {
+    const lost = (error: Error & { advice: string }) => console.error(`${error.message}\n${error.advice}`)
+    return { placed: new MachineOnPort(port, settings, systemClock, see, lost), path: port, remove: () => {} }
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'concilia-vmc-'))
+  const path = join(folder, 'tty')
+  const placed = new MachineOnPty(path, settings, systemClock, see)
+  return { placed, path, remove: () => rmSync(folder, { recursive: true, force: true }) }
+}
+
+function watch(bus: BusMaster): void {
+  const listener = new BusListener()
+  const polls = new IdlePolls<{ atMs: number; heard: HeardBlock }>()
+  const begun = systemClock.monotonic()
+  bus.trace = (_, bytes) => {
+    const atMs = systemClock.monotonic() - begun
+    for (const heard of listener.push(bytes)) {
+      for (const shown of polls.push({ atMs, heard })) console.log(heardLine(shown.atMs, shown.heard))
+    }
+  }
+}
+
+function busOf({ level = '3', money32 }: Flags) {
+  const known = ([1, 2, 3] as const).find((number) => String(number) === level)
+  if (!known) throw usageError(description, `--level ${level}: 1, 2 or 3`)
+  return { ...usualBusMaster, level: known, money32 }
+}
+
+function pressed(text: string, { items }: MachineSettings): number {
+  const item = Number(text)
+  if (items[item] !== undefined) return item
+  throw usageError(description, `--press ${text}: the machine has the items ${Object.keys(items).join(', ')}`)
+}
+
+function secondsOf({ seconds, press }: Flags): number | undefined {
+  if (seconds === undefined) return press === undefined ? undefined : 60
+  const number = Number(seconds)
+  if (number > 0 && number <= 1_000_000) return number
+  throw usageError(description, `--seconds ${seconds} is no number of seconds`)
+}
