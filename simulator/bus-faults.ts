@@ -20,3 +20,19 @@ export type BusFault = (typeof busFaults)[number]
 export function corrupted(block: readonly BusByte[]): BusByte[] {
   return block.map((byte, at) => (at === block.length - 1 ? byte ^ 0x10 : byte))
 }
+
+/** What is still to go wrong. */
+export class BusFaults {
+  readonly #coming: BusFault[] = []
+
+  add(...faults: readonly BusFault[]): void {
+    this.#coming.push(...faults)
+  }
+
+  /** Whether this fault is due now; it happens once. */
+  takes(fault: BusFault): boolean {
+    const at = this.#coming.indexOf(fault)
+    if (at >= 0) this.#coming.splice(at, 1)
+    return at >= 0
+  }
+}

@@ -1,29 +1,15 @@
-// The vending machine's controller as master of the raw bus (MDB 4.2, 3 and 7): it polls its one reader,
-// sends commands until they are answered, acknowledges data, and starts a reader anew that has been away.
-// Every byte goes through the codec that our own reader uses; what the machine does about an answer is in
-// vending-machine.ts.
-import type { Timer } from '@concilia/protocol/clock.ts'
-import { type BusByte, isMarked, longestBlock, masterControl } from '@concilia/protocol/mdb/bus.ts'
-import { PairSplitter, pairsText } from '@concilia/protocol/mdb/bus-pairs.ts'
-import {
-  type CashlessAnswer,
-  type CashlessCommand,
-  cashless,
-  option,
-} from '@concilia/protocol/mdb/cashless.ts'
-import { plainDialect, readAnswer, writeCommand } from '@concilia/protocol/mdb/codec.ts'
+// The vending machine's controller as master of the raw bus (MDB 4.2, 7): it polls its one reader, repeats
+// commands until they are answered, and starts a reader anew that has been away. How one command gets its
+// answer is in bus-exchange.ts; what the machine does about an answer in vending-machine.ts.
+import { type CashlessAnswer, type CashlessCommand, option } from '@concilia/protocol/mdb/cashless.ts'
+import { plainDialect } from '@concilia/protocol/mdb/codec.ts'
 import type { Dialect } from '@concilia/protocol/mdb/fields.ts'
 import { currencies } from '@concilia/protocol/money.ts'
 import type { Bridge, BridgeParts } from './bridge.ts'
-import { type BusFault, corrupted } from './bus-faults.ts'
+import { BusExchange, type BusTrace } from './bus-exchange.ts'
+import type { BusFault } from './bus-faults.ts'
 
-/** Address of the reader: the second cashless device. */
-const address = 0x60
-/**
- * What machines that keep to the standard's advice tolerate; 5 ms is what it asks of readers (MDB 4.2, App.
- * 3).
- */
-const responseMs = 20
+/** A machine polls no faster (MDB 4.2, 3). */
 const shortestPollMs = 25
 /**
  * Without an answer for so long the reader is off line, unless its Z7 is longer; then reset every ten
@@ -55,15 +41,6 @@ interface Task {
   readonly since: number
 }
 
-/** A command on the bus whose answer is awaited, and what came of it so far. */
-interface Exchange {
-  readonly command: CashlessCommand
-  readonly task: Task | undefined
-  answer: BusByte[]
-  timer: Timer
-  repeats: number
-}
-
 export interface BusMasterSettings {
   /** Level that the machine claims. */
   readonly level: 1 | 2 | 3
@@ -75,15 +52,10 @@ export interface BusMasterSettings {
 
 export const usualBusMaster: BusMasterSettings = { level: 3, money32: false, columns: 16, rows: 2 }
 
-/** Shown each block, and what became of it, in the order of the bus. */
-export type BusTrace = (from: 'machine' | 'reader', bytes: readonly BusByte[]) => void
-
 export class BusMaster implements Bridge {
   readonly #parts: BridgeParts
   readonly #settings: BusMasterSettings
-  /** Shown every block. */
-  trace: BusTrace = () => {}
-  #splitter = new PairSplitter()
+  readonly #exchange: BusExchange<Task | undefined>
   #known: Known = 'away'
   #tasks: Task[] = []
   #dialect: Dialect = plainDialect
@@ -91,15 +63,14 @@ export class BusMaster implements Bridge {
   #scale = 1
   #decimals = 2
   #alwaysIdle = false
-  #asked: Exchange | undefined
   #heardAt: number
   #polledLast = false
-  #faults: BusFault[] = []
 
   constructor(parts: BridgeParts, settings: BusMasterSettings) {
     this.#parts = parts
     this.#settings = settings
     this.#heardAt = parts.clock.monotonic()
+    this.#exchange = new BusExchange(parts, (answer, task) => this.#answered(answer, task))
     this.reset()
     this.#next()
   }
@@ -112,19 +83,23 @@ export class BusMaster implements Bridge {
     return this.#patienceMs
   }
 
+  /** Shown every block. */
+  set trace(trace: BusTrace) {
+    this.#exchange.trace = trace
+  }
+
   /** Once, at the next occasion. */
   disturb(...faults: BusFault[]): void {
-    this.#faults.push(...faults)
+    this.#exchange.faults.add(...faults)
   }
 
   receive(bytes: Uint8Array): void {
-    for (const byte of this.#splitter.push(bytes).bytes) this.#hear(byte)
+    this.#exchange.receive(bytes)
   }
 
   /** The bridge only carries bytes: what was under way is lost, nothing else. */
   restart(): void {
-    this.#splitter = new PairSplitter()
-    if (this.#asked) this.#asked.answer = []
+    this.#exchange.cut()
   }
 
   reset(): void {
@@ -212,13 +187,14 @@ export class BusMaster implements Bridge {
   /** One exchange: a command that was not answered is repeated in turn with polls (MDB 4.2, 7.5). */
   #turn(): void {
     this.#next()
-    if (this.#asked) return
+    if (this.#exchange.busy) return
     this.#watch()
     const [task] = this.#tasks
     const poll = !task || task.acknowledged || (task.sent > 0 && !this.#polledLast)
     this.#polledLast = poll
     if (task && !poll) task.sent++
-    this.#ask(poll || !task ? { name: 'poll' } : task.command, poll ? undefined : task)
+    const command = poll || !task ? ({ name: 'poll' } as const) : task.command
+    this.#exchange.ask(command, this.#dialectOf(command), poll ? undefined : task)
   }
 
   /** A reader that has not answered for long is reset, again and again. */
@@ -232,60 +208,17 @@ export class BusMaster implements Bridge {
     this.#parts.answer({ type: 'lost' })
   }
 
-  #ask(command: CashlessCommand, task: Task | undefined): void {
-    const block = writeCommand(cashless, address, command, this.#dialectOf(command))
-    const timer = this.#parts.clock.after(responseMs, () => this.#give())
-    this.#asked = { command, task, answer: [], timer, repeats: 0 }
-    this.#send(this.#fault('badChecksum') ? corrupted(block) : block)
-  }
-
   /** The first prices are always in the narrow form (MDB 4.2, 7.4.1). */
   #dialectOf(command: CashlessCommand): Dialect {
     const narrow = command.name === 'setupPrices' && command.currency === 'FFFF'
     return narrow ? { ...this.#dialect, expanded: false } : this.#dialect
   }
 
-  #send(bytes: readonly BusByte[]): void {
-    this.trace('machine', bytes)
-    this.#parts.write(pairsText(bytes))
-  }
-
-  #hear(byte: BusByte): void {
-    const asked = this.#asked
-    if (!asked || asked.answer.length >= longestBlock) return
-    asked.answer.push(byte)
-    if (isMarked(byte)) this.#answered(asked)
-  }
-
-  #answered(asked: Exchange) {
-    const { answer, command } = asked
-    this.trace('reader', answer)
-    if (this.#fault('loseAnswer')) return this.#give()
-    const read = readAnswer(cashless, command.name, answer, this.#dialect)
-    const ret = read.ok && read.value !== 'ack' && this.#fault('ret')
-    if (!read.ok || read.value === 'nak' || ret) return this.#askAgain(asked)
-    this.#give()
+  #answered(answer: 'ack' | readonly CashlessAnswer[], task: Task | undefined) {
     this.#heardAt = this.#parts.clock.monotonic()
-    if (read.value === 'ack') return this.#acknowledged(asked.task)
-    if (this.#fault('nak')) return this.#send(masterControl('nak'))
-    // Acknowledged on the bus before anything follows from it.
-    if (!this.#fault('loseAcknowledgement')) this.#send(masterControl('ack'))
-    if (asked.task) asked.task.acknowledged = true
-    for (const message of read.value) this.#take(message)
-  }
-
-  /** RET twice at most; then it waits for the next poll. */
-  #askAgain(asked: Exchange) {
-    this.#give()
-    if (asked.repeats >= 2) return
-    const timer = this.#parts.clock.after(responseMs, () => this.#give())
-    this.#asked = { ...asked, answer: [], timer, repeats: asked.repeats + 1 }
-    this.#send(masterControl('ret'))
-  }
-
-  #give(): void {
-    this.#asked?.timer.cancel()
-    this.#asked = undefined
+    if (answer === 'ack') return this.#acknowledged(task)
+    if (task) task.acknowledged = true
+    for (const message of answer) this.#take(message)
   }
 
   #acknowledged(task: Task | undefined): void {
@@ -321,7 +254,7 @@ export class BusMaster implements Bridge {
         this.#become('session')
         return this.#parts.answer({ type: 'sessionBegun' })
       case 'sessionCancelRequest':
-        if (this.#known !== 'session' || this.#fault('ignoreCancel')) return
+        if (this.#known !== 'session' || this.#exchange.faults.takes('ignoreCancel')) return
         return this.#parts.answer({ type: 'sessionCancelled' })
       case 'vendApproved':
         return this.#approved(message.amount)
@@ -394,12 +327,5 @@ export class BusMaster implements Bridge {
   #outOfSequence(): void {
     this.reset()
     this.#parts.answer({ type: 'lost' })
-  }
-
-  /** Whether this fault is due now; it happens once. */
-  #fault(fault: BusFault): boolean {
-    const at = this.#faults.indexOf(fault)
-    if (at >= 0) this.#faults.splice(at, 1)
-    return at >= 0
   }
 }
