@@ -44,7 +44,15 @@ export async function playSale(house: House, play: Play): Promise<Verdict> {
  */
 async function goThere({ phoneFirst, dial, machine }: Play, visit: Visit): Promise<void> {
   const pay = dial ? payByDialogue : payByText
-  if (phoneFirst) return await pay(visit, () => inSession(visit))
+  if (phoneFirst) {
+    const begun = sessionOf(visit)
+    // Awaited only once the buyer is asked to choose; what fails before is told by what failed.
+    begun.catch(() => {})
+    return await pay(visit, async () => {
+      await begun
+      await pressUntilOffered(visit)
+    })
+  }
   await pressUntilOffered(visit)
   await pay(visit, async () => {
     throw new Error(`machine ${machine.number} has made its offer, and the buyer is asked to choose`)
@@ -69,16 +77,15 @@ async function pressUntilOffered(visit: Visit): Promise<void> {
   }
 }
 
-/** A machine that works in sessions lets the buyer choose once its session is open. */
-async function inSession(visit: Visit): Promise<void> {
-  const { house, machine } = visit
-  if (!machine.alwaysIdle) {
-    const begun = house.happenings.next('the session', patienceMs, (happening) =>
-      happening.kind === 'machine' && happening.event.event === 'sessionBegun' ? true : undefined,
-    )
-    await begun
-  }
-  await pressUntilOffered(visit)
+/**
+ * A machine that works in sessions lets the buyer choose once its session is open, which may be before the text
+ * that says so is read: so it is watched for from the beginning.
+ */
+async function sessionOf({ house, machine }: Visit): Promise<void> {
+  if (machine.alwaysIdle) return
+  await house.happenings.next('the session', 2 * patienceMs, (happening) =>
+    happening.kind === 'machine' && happening.event.event === 'sessionBegun' ? true : undefined,
+  )
 }
 
 async function machineReady(house: House, { number }: BenchMachine): Promise<void> {
