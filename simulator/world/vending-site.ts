@@ -2,6 +2,7 @@
 // disk, and the automaton's process, which may end at any moment and is started again on what its disk
 // holds.
 import { Automaton } from '@concilia/automaton/automaton.ts'
+import { BusHardware } from '@concilia/automaton/hardware/bus-hardware.ts'
 import { QibixxHardware } from '@concilia/automaton/hardware/qibixx-hardware.ts'
 import type { OpenSerialLine } from '@concilia/automaton/hardware/serial-line.ts'
 import { MemoryJournal, SimulatedDisk } from '@concilia/automaton/journal/memory-journal.ts'
@@ -22,11 +23,15 @@ import type { Timeline } from './timeline.ts'
 export const items: Readonly<Record<number, number>> = { 1: 150, 2: 200, 3: 350 }
 const restartMeanMs = 4_000
 const wireMs = 3
+/** As real machines poll. */
+const rawPollMs = 125
 
 export interface SiteSettings {
   readonly identity: Identity
   readonly number: string
   readonly alwaysIdle: boolean
+  /** What stands between machine and automaton. */
+  readonly bridge: 'qibixx' | 'raw'
   readonly linkMode: LinkMode
   readonly limits: Limits
   readonly clock: ClockFault
@@ -73,6 +78,8 @@ export class VendingSite {
       currency: 'EUR' as const,
       items,
       alwaysIdle: settings.alwaysIdle,
+      bridge: settings.bridge,
+      pollMs: settings.bridge === 'raw' ? rawPollMs : usualMachine.pollMs,
       slowMs,
     }
     this.machine = new VendingMachine(machine, timeline, this.#wire, see)
@@ -113,15 +120,17 @@ export class VendingSite {
       return
     }
     observe({ type: 'booted', automatonId: this.id, journalId: journal.journalId, boot: journal.boot })
-    const { identity, number, limits, alwaysIdle, linkMode } = this.settings
-    const hardware = new QibixxHardware({
+    const { identity, number, limits, alwaysIdle, bridge, linkMode } = this.settings
+    const reader = {
       openLine: this.#lineOf(process),
       clock: process,
       limits,
       currency: 'EUR',
       mdb: { address: '0x60', scaleFactor: 1, decimalPlaces: 2, alwaysIdle },
       log,
-    })
+    } as const
+    const hardware =
+      bridge === 'raw' ? new BusHardware({ ...reader, level: 3, serial: number }) : new QibixxHardware(reader)
     const automaton = new Automaton(
       {
         hardware,

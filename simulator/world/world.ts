@@ -49,6 +49,8 @@ export interface WorldResult {
 
 const unknownCap = { machine: 3, subscriber: 3 }
 const meanVisitGapMs = 4_000
+/** So many machines hang on the raw bus, where every poll is worked off byte by byte; the others have boxes. */
+const rawBuses = 0.3
 /** The safety phase ends by then, however few came. */
 const longestSafetyMs = 3_600_000
 const centreSettings = {
@@ -308,6 +310,7 @@ export class World {
         identity,
         number: machineNumberOf(index),
         alwaysIdle: !random.chance(sessionMachines),
+        bridge: random.stream('bridge').chance(rawBuses) ? 'raw' : 'qibixx',
         linkMode: random.chance(onDemandLinks) ? 'onDemand' : 'permanent',
         limits,
         clock: this.#clock(identity.id),
