@@ -122,7 +122,8 @@ export class BusMaster implements Bridge {
   requestVend(priceMinor: number, item: number): boolean {
     const may = this.#known === 'session' || (this.#known === 'enabled' && this.#alwaysIdle)
     const price = priceMinor / this.#unit
-    if (!may || !Number.isInteger(price)) return false
+    const most = this.#dialect.expanded ? 0xffff_fffe : 0xfffe
+    if (!may || !Number.isInteger(price) || price > most) return false
     this.#become('undecided')
     this.#do({ name: 'vendRequest', price, item })
     return true

@@ -4,6 +4,7 @@
 import { busText } from '@concilia/protocol/mdb/bus.ts'
 import { describe, expect, test } from 'vitest'
 import { type BusFault, busFaults } from './bus-faults.ts'
+import { usualBusMaster } from './bus-master.ts'
 import { ReaderWorld } from './reader-world.ts'
 
 const price = { amountMinor: 150, currency: 'EUR' } as const
@@ -115,4 +116,45 @@ test('a reader that is away for longer than its Z7 is reset every ten seconds, a
   world.pass(2000)
   expect(world.said()).toContain('ready')
   expect(world.machine.press(5)).toBe('asked')
+})
+
+test.each([1, 2] as const)(
+  'a machine of level %i: session mode, with the answers that it can read',
+  (level) => {
+    const world = worldOf({ bus: { ...usualBusMaster, level } })
+    expect(world.machine.press(5)).toBe('noPhonePayment')
+    world.hardware.attend(60_000)
+    world.pass(200)
+    expect(world.machine.press(5)).toBe('asked')
+    world.pass(200)
+    world.hardware.approve(price)
+    world.pass(3000)
+    expect(world.said()).toEqual(['vendRequested 150 5', 'vendConcluded delivered vend-success'])
+    expect(world.fallen()).toBe(1)
+  },
+)
+
+test('a machine that wants 32-bit money sells beyond sixteen bits', () => {
+  const items = { 5: 150, 9: 100_000 }
+  const world = worldOf({ items, bus: { ...usualBusMaster, money32: true } })
+  const lines = recorded(world)
+  expect(world.machine.press(9)).toBe('asked')
+  world.pass(200)
+  expect(world.said()).toEqual(['vendRequested 100000 9'])
+  world.hardware.approve({ amountMinor: 100_000, currency: 'EUR' })
+  world.pass(1500)
+  expect(world.said()).toEqual(['vendConcluded delivered vend-success'])
+  expect(lines).toContain('reader 05 00 01 86 A0 2C*')
+  // In sixteen bits the machine cannot even ask.
+  expect(worldOf({ items }).machine.press(9)).toBe('noPhonePayment')
+})
+
+test('polls as slow as the standard allows', () => {
+  const world = new ReaderWorld([], { bridge: 'raw', pollMs: 200 }).pass(4000)
+  expect(world.said()).toContain('ready')
+  expect(world.machine.press(5)).toBe('asked')
+  world.pass(500)
+  world.hardware.approve(price)
+  world.pass(3000)
+  expect(world.said()).toEqual(['vendRequested 150 5', 'vendConcluded delivered vend-success'])
 })

@@ -139,9 +139,12 @@ export class BusTurn {
     this.change({ waiting: [...this.state.waiting, message] })
   }
 
+  /** Also for RET: what is taken back is not said again. */
   unsay(...names: CashlessAnswer['name'][]): void {
     const others = (message: CashlessAnswer) => !names.includes(message.name)
-    this.change({ waiting: this.state.waiting.filter(others), said: this.state.said.filter(others) })
+    const { waiting, said, answered } = this.state
+    const kept = said.every(others) ? answered : undefined
+    this.change({ waiting: waiting.filter(others), said: said.filter(others), answered: kept })
   }
 
   send(bytes: readonly BusByte[]): void {

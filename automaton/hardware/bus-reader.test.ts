@@ -197,3 +197,10 @@ test('what the machine left unacknowledged of one vend is not said to the next',
   const ended = acknowledged().dialogue('63* 02 00 05 6A = 00*', '63* 04 67 = 07 07*')
   ended.dialogue('63* 00 00 C8 00 07 32 = 00*', '62* 62 = 00*')
 })
+
+test('an approval that was given up is not said again, not even on RET', () => {
+  const bench = sent()
+  bench.pass(defaultLimits.vendMs)
+  expect(bench.said()).toEqual(['vendConcluded unknown vend-limit'])
+  bench.dialogue('AA =', '62* 62 = 00*')
+})

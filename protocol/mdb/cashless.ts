@@ -340,9 +340,7 @@ export const cashless = {
       level: 1,
       clause: '7.4.4 ff.',
       about: 'MALFUNCTION',
-      support: no(
-        'what fails on our side is told to the operator; the machine sees READER silent or a denial',
-      ),
+      support: no('what fails on our side is told to the operator; the machine gets a denial'),
     },
     outOfSequence: {
       code: 0x0b,

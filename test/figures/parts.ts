@@ -1,6 +1,7 @@
 // The parts of the figures, by name: what each is for and how it is measured.
 import { automatonFigures } from './automaton-start.ts'
 import { openBarePremises } from './bare-premises.ts'
+import { busFigures } from './bus.ts'
 import { idleFigures } from './idle.ts'
 import { Premises } from './premises.ts'
 import { sellingFigures } from './selling.ts'
@@ -50,6 +51,10 @@ export const parts = {
   'bare-200': bare(200),
   idle: idle(false),
   'idle-tls': idle(true),
+  bus: {
+    says: 'the MDB codec and the reader on the raw bus, without a line',
+    measure: async (run) => busFigures(run.measureMs),
+  },
   automaton: {
     says: 'start, memory and idle CPU of an automaton, its compile cache kept',
     measure: async (run) => {
