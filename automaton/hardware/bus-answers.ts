@@ -53,7 +53,10 @@ export function answerPoll(turn: BusTurn) {
   const { waiting, dialect } = turn.state
   let length = 1
   const reset = waiting.filter(({ name }) => name === 'justReset')
-  const fitting = (reset.length > 0 ? reset : waiting).filter((message) => {
+  // A diagnostic response has no length of its own: nothing can follow it.
+  const isOpen = ({ name }: CashlessAnswer) => name === 'diagnosticData'
+  const ordered = [...waiting.filter((message) => !isOpen(message)), ...waiting.filter(isOpen)]
+  const fitting = (reset.length > 0 ? reset : ordered).filter((message) => {
     length += writeMessage(cashless, message, dialect).length
     return length <= longestBlock
   })

@@ -166,8 +166,9 @@ function setUp(turn: BusTurn, { level, columns, rows }: CashlessCommandOf<'setup
   const displayBytes = bytes > largestDisplay ? 0 : bytes
   turn.change({ dialect: { ...state.dialect, level: common, displayBytes } })
   if (state.bus === 'inactive') turn.change({ bus: 'disabled' })
-  // A machine that sets us up knows that we were reset.
-  turn.unsay('justReset')
+  // A machine that sets us up knows that we were reset; a text of another width would not fit any more.
+  turn.unsay('justReset', 'displayRequest')
+  turn.change({ shownText: '' })
   answer(turn, readerConfig(settings))
 }
 
@@ -202,7 +203,8 @@ function offered({ mdb }: BusReaderSettings): number {
 function enableOptions(turn: BusTurn, options: number): void {
   const { settings, state } = turn
   const enabled = state.dialect.level === 3 ? options & offered(settings) : 0
-  const expanded = (enabled & option.money32) !== 0
+  // What is waiting to be said of a vend was counted in the width it was asked in.
+  const expanded = state.vend ? state.dialect.expanded : (enabled & option.money32) !== 0
   turn.change({ alwaysIdle: (enabled & option.alwaysIdle) !== 0, dialect: { ...state.dialect, expanded } })
   acknowledge(turn)
 }

@@ -61,6 +61,8 @@ test('32-bit money: wide requests and approvals, and prices beyond sixteen bits'
 test('a price that no phone can pay is denied, and scale and decimals are those of the machine', () => {
   const free = ready().dialogue('63* 00 00 00 00 05 68 = 00*', '62* 62 = 06 06*')
   expect(free.said()).toEqual(['noticed surprise'])
+  const all = ready().dialogue('63* 00 FF FF 00 05 66 = 00*', '62* 62 = 06 06*')
+  expect(all.said()).toEqual(['noticed surprise'])
   const coarse = new Bench({ mdb: { ...usual.mdb, scaleFactor: 5 } }).dialogue('60* 60 = 00*')
   coarse.dialogue('61* 00 03 00 00 00 64 = 01 03 19 78 05 02 F0 09 95*', '00 =', '64* 01 65 = 00*')
   coarse.dialogue('67* 04 00 00 00 20 8B = 00*', '63* 00 00 1E 00 05 86 = 00*')
@@ -135,4 +137,22 @@ test('a machine that does not know that we forgot its level hears JUST RESET alo
   )
   bench.dialogue('61* 00 03 00 00 00 64 = 01 03 19 78 01 02 F0 09 91*', '00 =')
   expect(bench.bus(id).split(' ')).toHaveLength(35)
+})
+
+test('set up again with a display of another width, a text that waits is made anew', () => {
+  const bench = new Bench().dialogue(
+    '60* 60 = 00*',
+    '61* 00 03 08 01 00 6D = 01 03 19 78 01 02 F0 09 91*',
+    '00 =',
+  )
+  bench.dialogue('64* 01 65 = 00*').tell({ type: 'display', text: 'wide words' })
+  bench.dialogue('61* 00 03 04 01 00 69 = 01 03 19 78 01 02 F0 09 91*', '00 =')
+  bench.dialogue('62* 62 = 02 FF 77 69 64 65 AA*', '00 =', '62* 62 = 00*')
+})
+
+test('nothing follows a diagnostic response, which has no length of its own', () => {
+  const bench = ready()
+  bench.bus('67* FF 66')
+  expect(bench.pass(5)).toBe('FF 03 03 05*')
+  bench.dialogue('64* 02 66 = 08 08*', '62* 62 = 08 FF 03 03 0D*', '00 =', '62* 62 = 00*')
 })

@@ -93,6 +93,8 @@ function due(turn: BusTurn, deadline: BusDeadline) {
 }
 
 function lineOpened(turn: BusTurn): void {
+  // Opened anew without a word about its loss: bytes are missing all the same.
+  if (turn.state.line === 'open') lineLost(turn, 'the line was opened anew')
   if (turn.state.lossSaid) turn.notice('hardwareBack', 'the line is open again')
   turn.change({ line: 'open', lossSaid: false, silent: false, block: undefined, answered: undefined })
   turn.wait('silence', 3 * turn.settings.limits.boxHeartbeatMs)

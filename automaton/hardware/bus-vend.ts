@@ -13,7 +13,9 @@ export function request(turn: BusTurn, price: number, item: number) {
   const repeated = vend?.price === price && vend.item === item
   if (repeated && vend.stage !== 'acknowledged' && vend.stage !== 'over') return
   abandon(turn, 'superseded')
-  const amountMinor = minorOf(price, turn.settings)
+  // All bits set is no price: as an approval it would be a token (MDB 4.2, 7.4.4 ff.).
+  const top = turn.state.dialect.expanded ? 0xffff_ffff : 0xffff
+  const amountMinor = price === top ? undefined : minorOf(price, turn.settings)
   turn.change({ bus: 'vend', attended: false })
   turn.drop('session')
   // What the machine did not acknowledge of the vend before is settled for it, and would be taken for this

@@ -78,8 +78,8 @@ async function pressUntilOffered(visit: Visit): Promise<void> {
 }
 
 /**
- * A machine that works in sessions lets the buyer choose once its session is open, which may be before the text
- * that says so is read: so it is watched for from the beginning.
+ * A machine that works in sessions lets the buyer choose once its session is open, which may be before the
+ * text that says so is read: so it is watched for from the beginning.
  */
 async function sessionOf({ house, machine }: Visit): Promise<void> {
   if (machine.alwaysIdle) return

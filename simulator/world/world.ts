@@ -49,7 +49,9 @@ export interface WorldResult {
 
 const unknownCap = { machine: 3, subscriber: 3 }
 const meanVisitGapMs = 4_000
-/** So many machines hang on the raw bus, where every poll is worked off byte by byte; the others have boxes. */
+/**
+ * So many machines hang on the raw bus, where every poll is worked off byte by byte; the others have boxes.
+ */
 const rawBuses = 0.3
 /** The safety phase ends by then, however few came. */
 const longestSafetyMs = 3_600_000
