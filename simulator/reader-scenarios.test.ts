@@ -229,10 +229,13 @@ describe.each(bridges)('over the bridge "%s"', (bridge) => {
     expect(world.machine.display).toBe('Delivrance')
   })
 
-  test('an orderly stop delivers nothing', async () => {
+  test('an orderly stop leaves no buyer waiting, and delivers nothing', async () => {
     const world = requested(worldOf())
-    await world.hardware.stop()
+    const stopped = world.hardware.stop()
     world.pass(1000)
+    await stopped
     expect(world.fallen()).toBe(0)
+    if (bridge === 'raw') expect(world.seen.at(-1)).toEqual({ event: 'standby' })
+    else expect(world.qibixx.on).toBe(false)
   })
 })

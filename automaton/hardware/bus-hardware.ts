@@ -36,6 +36,7 @@ export class BusHardware extends ReaderHardware<BusReaderState, Received, BusDea
       stopped: stoppedBusReader,
       step: (state, input, now) => stepBusReader(state, input, now, parts),
       nextDue: nextBusDue,
+      leaving: ({ line }) => line === 'leaving',
       reading: () => {
         const splitter = new PairSplitter()
         return (line) => {

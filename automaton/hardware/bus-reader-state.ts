@@ -33,10 +33,11 @@ export interface Vend {
   readonly stage: 'undecided' | 'denied' | 'approved' | 'sent' | 'acknowledged' | 'over'
 }
 
-export type BusDeadline = 'gap' | 'vend' | 'session' | 'silence' | 'display'
+export type BusDeadline = 'gap' | 'vend' | 'session' | 'silence' | 'display' | 'leave'
 
 export interface BusReaderState {
-  readonly line: 'stopped' | 'lost' | 'open'
+  /** `leaving`: told to stop, and a buyer is still to be told that nothing comes of it. */
+  readonly line: 'stopped' | 'lost' | 'open' | 'leaving'
   readonly bus: BusState
   /** A READER DISABLE that came in a session holds from its end on. */
   readonly disabledAfter: boolean
@@ -162,7 +163,7 @@ export class BusTurn {
 
 /** The deadline to wake up for next. */
 export function nextBusDue({ due }: BusReaderState): { deadline: BusDeadline; at: number } | undefined {
-  const names = ['gap', 'vend', 'session', 'silence', 'display'] as const
+  const names = ['gap', 'vend', 'session', 'silence', 'display', 'leave'] as const
   return names
     .flatMap((deadline) => {
       const at = due[deadline]

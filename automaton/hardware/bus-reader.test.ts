@@ -204,3 +204,17 @@ test('an approval that was given up is not said again, not even on RET', () => {
   expect(bench.said()).toEqual(['vendConcluded unknown vend-limit'])
   bench.dialogue('AA =', '62* 62 = 00*')
 })
+
+test('stopped in order, it denies what is undecided and goes; a vend that was approved it leaves alone', () => {
+  const bench = requested().tell({ type: 'stop' })
+  expect(bench.state.line).toBe('leaving')
+  bench.dialogue('62* 62 = 06 06*', '00 =')
+  expect(bench.state.line).toBe('stopped')
+  expect(acknowledged().tell({ type: 'stop' }).state.line).toBe('stopped')
+  const again = requested().tell({ type: 'stop' }).dialogue('63* 00 00 C8 00 07 32 = 00*')
+  expect(again.said()).toEqual([])
+  const unpolled = requested().tell({ type: 'stop' })
+  unpolled.pass(500)
+  expect(unpolled.state.line).toBe('stopped')
+  expect([...bench.said(), ...unpolled.said()]).toEqual([])
+})

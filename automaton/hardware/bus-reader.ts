@@ -20,6 +20,8 @@ import { displayable } from './displayable.ts'
 const longestShown = 255
 /** Then it is told again. */
 const shownAgainMs = 25_000
+/** Machines poll at least every 200 ms (MDB 4.2, 3). */
+const leaveMs = 500
 
 /** @param now monotonic ms */
 export function stepBusReader(
@@ -31,10 +33,13 @@ export function stepBusReader(
   const turn = new BusTurn(state, now, settings)
   if (input.type === 'due') turn.drop(input.deadline)
   if (state.line === 'stopped') atStopped(turn, input)
+  else if (state.line === 'leaving') atLeaving(turn, input)
   else work(turn, input)
   showText(turn)
   sayReadiness(turn, state)
-  return { state: turn.state, outputs: turn.outputs }
+  // Once told to stop, the sale hears nothing any more.
+  const told = state.line === 'leaving' ? turn.outputs.filter(({ type }) => type === 'send') : turn.outputs
+  return { state: turn.state, outputs: told }
 }
 
 function atStopped(turn: BusTurn, input: BusReaderInput): void {
@@ -47,12 +52,30 @@ function atStopped(turn: BusTurn, input: BusReaderInput): void {
   turn.wait('vend', turn.settings.limits.vendMs)
 }
 
+/**
+ * A machine that waits for a decision would go on waiting for all of its Z7: it is told at its next poll,
+ * as far as it polls soon. A vend that was approved is left alone.
+ */
+function leave(turn: BusTurn) {
+  const undecided = turn.state.vend?.stage === 'undecided' || turn.state.vend?.stage === 'denied'
+  if (turn.state.line !== 'open' || !undecided) return turn.change({ line: 'stopped', due: {} })
+  denyVend(turn)
+  turn.change({ line: 'leaving', due: {} })
+  turn.wait('leave', leaveMs)
+}
+
+function atLeaving(turn: BusTurn, input: BusReaderInput): void {
+  if (input.type === 'received') receive(turn, input.bytes, obey, heard)
+  const gone = input.type === 'lineLost' || (input.type === 'due' && input.deadline === 'leave')
+  if (gone || turn.state.waiting.length === 0) turn.change({ line: 'stopped', due: {} })
+}
+
 function work(turn: BusTurn, input: BusReaderInput) {
   switch (input.type) {
     case 'start':
       return
     case 'stop':
-      return turn.change({ line: 'stopped', due: {} })
+      return leave(turn)
     case 'lineOpened':
       return lineOpened(turn)
     case 'lineLost':
@@ -160,7 +183,7 @@ function showText(turn: BusTurn): void {
 function sayReadiness(turn: BusTurn, before: BusReaderState): void {
   const was = readiness(before)
   const is = readiness(turn.state)
-  if (was === is || is === 'stopped') return
+  if (was === is || is === 'stopped' || is === 'leaving') return
   if (is === 'alwaysIdle' || is === 'session') turn.hear({ type: 'ready', reader: is })
   else if (was !== 'stopped') turn.hear({ type: 'notReady', why: is })
 }

@@ -33,6 +33,8 @@ export interface ReaderMachine<State, Received, Deadline extends string, Sent> {
   reading(): (bytes: Uint8Array) => readonly Received[]
   /** What goes onto the line; each character one byte. */
   writing(sent: Sent): string
+  /** Told to stop, it has something left to say first; in bounded time it has not. */
+  leaving?(state: State): boolean
 }
 
 export interface ShellParts {
@@ -52,6 +54,7 @@ export class ReaderHardware<State, Received, Deadline extends string, Sent exten
   #line: SerialLine | undefined
   #timer: Timer | undefined
   #hear: (event: HardwareEvent) => void = () => {}
+  #left: (() => void) | undefined
 
   constructor(parts: ShellParts, machine: ReaderMachine<State, Received, Deadline, Sent>) {
     this.#parts = parts
@@ -97,6 +100,11 @@ export class ReaderHardware<State, Received, Deadline extends string, Sent exten
 
   async stop(): Promise<void> {
     this.#take({ type: 'stop' })
+    if (this.#machine.leaving?.(this.#state)) {
+      await new Promise<void>((left) => {
+        this.#left = left
+      })
+    }
     await this.#line?.close()
   }
 
@@ -125,6 +133,7 @@ export class ReaderHardware<State, Received, Deadline extends string, Sent exten
   }
 
   #sleep(): void {
+    if (this.#left && !this.#machine.leaving?.(this.#state)) this.#left()
     const { clock } = this.#parts
     this.#timer?.cancel()
     const due = this.#machine.nextDue(this.#state)
