@@ -22,25 +22,38 @@ interface Parts {
   readonly log: Log
 }
 
-/** One walk over everything younger than `keepMs`. @returns how many findings there were */
-export async function reconcile({ store, payments, engine, clock, limits, log }: Parts): Promise<number> {
+export interface Walked {
+  readonly findings: number
+  /** Payments and sales that were passed by because they may still be being answered. */
+  readonly tooYoung: number
+}
+
+/** One walk over everything younger than `keepMs`. */
+export async function reconcile({ store, payments, engine, clock, limits, log }: Parts): Promise<Walked> {
   const from = clock.now() - limits.keepMs
-  // Younger ones are still being answered.
-  const settledBefore = clock.now() - limits.authorisationMs - limits.marginMs
+  const settledBefore = clock.now() - answeredWithinMs(limits)
   const there = new Set<string>()
   let findings = 0
+  let tooYoung = 0
   const find = async (finding: Pick<ReconciledInput, 'automatonId' | 'saleId' | 'finding' | 'why'>) => {
     findings++
     await engine.submit({ kind: 'reconciled', ...finding, at: clock.now() })
   }
   for await (const payment of payments.walk(from)) {
     there.add(payment.paymentId)
-    if (payment.createdAt > settledBefore) continue
+    if (payment.createdAt > settledBefore) {
+      tooYoung++
+      continue
+    }
     const found = judge(payment, await store.sale(payment.saleId))
     if (found) await find(found)
   }
   for (const sale of await store.paidSales(from)) {
-    if (sale.createdAt > settledBefore || (sale.paymentId !== null && there.has(sale.paymentId))) continue
+    if (sale.paymentId !== null && there.has(sale.paymentId)) continue
+    if (sale.createdAt > settledBefore) {
+      tooYoung++
+      continue
+    }
     // What was given back is with the buyer: a centre that forgot both has nothing to be told.
     if (!sale.open && sale.state !== 'settled') continue
     await find({
@@ -54,7 +67,12 @@ export async function reconcile({ store, payments, engine, clock, limits, log }:
     { findings },
     `the centre's payments agree with our sales${findings > 0 ? `, but for ${findings}` : ''}`,
   )
-  return findings
+  return { findings, tooYoung }
+}
+
+/** A payment younger than this may still be on its way, here or there (ms). */
+function answeredWithinMs({ authorisationMs, marginMs }: Limits): number {
+  return authorisationMs + marginMs
 }
 
 /**
@@ -102,7 +120,7 @@ function endsWithoutMoney(sale: SaleRow): boolean {
   return sale.chartVersion > 0 && contextOf(sale).because !== null
 }
 
-/** At start and then daily; a walk that fails is tried again after a minute. */
+/** At start, at times once more, and then daily; a walk that fails is tried again after a minute. */
 export class Reconciliation {
   readonly #parts: Parts
   #stopped = false
@@ -113,18 +131,25 @@ export class Reconciliation {
   }
 
   start(): void {
+    // What the first walk passes by is looked at once more: after a restore that was all of the last minute,
+    // and a day is long.
+    this.#walk(({ tooYoung }) => (tooYoung > 0 ? answeredWithinMs(this.#parts.limits) : day))
+  }
+
+  #walk(pauseAfter: (walked: Walked) => number): void {
     reconcile(this.#parts)
-      .then(() => day)
+      .then((walked) => this.#walkAfter(pauseAfter(walked), () => day))
       .catch((error: unknown) => {
         const why = error instanceof Error ? error.message : String(error)
         this.#parts.log.warn(`the walk over the centre's payments is put off: ${why}`)
-        return 60_000
+        this.#walkAfter(60_000, pauseAfter)
       })
-      .then((pauseMs) => {
-        if (this.#stopped) return
-        const timer = this.#parts.clock.after(pauseMs, () => this.start())
-        this.#cancel = () => timer.cancel()
-      })
+  }
+
+  #walkAfter(pauseMs: number, pauseAfter: (walked: Walked) => number): void {
+    if (this.#stopped) return
+    const timer = this.#parts.clock.after(pauseMs, () => this.#walk(pauseAfter))
+    this.#cancel = () => timer.cancel()
   }
 
   stop(): void {

@@ -211,7 +211,7 @@ export class Scenario {
     this.clock.advance(60_000)
     const { store, engine, clock, centre: payments } = this
     const { limits } = this.settings
-    const found = await reconcile({ store, payments, engine, clock, limits, log: this.#log() })
+    const { findings: found } = await reconcile({ store, payments, engine, clock, limits, log: this.#log() })
     await this.settle()
     return found
   }
