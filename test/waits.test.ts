@@ -17,6 +17,8 @@ test('silence: the machine withdraws by its own clock, nobody pays', async () =>
   await story.choose('4021', 1)
   await story.texts(rich, 'PAY 4021')
   await story.readsPrice(rich)
+  // Its last word, too, belongs to this story and not to the next.
+  await story.watch.step('ST1', 'automaton')
   await story.endsInAgreement(rich, 'withdrawn', 'expired')
 })
 

@@ -74,7 +74,8 @@ function born(scene: Scene, world: World, birth: Birth): void {
     answer('rejected', refusal)
     return
   }
-  scene.putMachine({ reader: birth.reader })
+  // Its `online` may have come before its birth, under a boot that was not known yet, and counted for nothing.
+  scene.putMachine({ reader: birth.reader, presence: 'online' })
   if (machine.state === 'pending' || machine.machineNumber === null) {
     scene.putMachine({ newJournalId: birth.journalId, boot: birth.boot })
     answer('pending', 'a person has to enrol and admit this machine')
@@ -90,7 +91,6 @@ function born(scene: Scene, world: World, birth: Birth): void {
     journalId: birth.journalId,
     newJournalId: null,
     boot: birth.boot,
-    presence: 'online',
     // What still stands it says again.
     fault: null,
   })

@@ -147,6 +147,24 @@ describe('birth', () => {
     await scenario.close()
   })
 
+  test('of a new board, behind a higher boot of the old one: once admitted, phones are served', async () => {
+    const { scenario, machine } = await world()
+    await machine.birth({ boot: 7 })
+    await machine.say({ type: 'presence', presence: { presence: 'lost', boot: 7 } })
+    machine.journalId = uuidFrom(scenario.random)
+    machine.seq = 0
+    // As the link says it: present first, then who it is. Boots begin anew with the journal.
+    await machine.say({ type: 'presence', presence: { presence: 'online', boot: 1 } })
+    await machine.birth({ boot: 1 })
+    await scenario.person(machine.automatonId, { type: 'admit' })
+    const phone = scenario.phone('+33612345678')
+    const saleId = await machine.offer()
+    await phone.identify()
+    expect(phone.heard()).toEqual(['price'])
+    expect(await scenario.state(saleId)).toBe('open.consenting')
+    await scenario.close()
+  })
+
   test('with the admitted journal again leaves no other one to be admitted by mistake', async () => {
     const { scenario, machine } = await world()
     const { journalId } = machine
