@@ -74,7 +74,7 @@ function born(scene: Scene, world: World, birth: Birth): void {
     answer('rejected', refusal)
     return
   }
-  // Its `online` may have come before its birth, under a boot that was not known yet, and counted for nothing.
+  // Its `online` may have come before the birth, under a boot not known yet, and have counted for nothing.
   scene.putMachine({ reader: birth.reader, presence: 'online' })
   if (machine.state === 'pending' || machine.machineNumber === null) {
     scene.putMachine({ newJournalId: birth.journalId, boot: birth.boot })
