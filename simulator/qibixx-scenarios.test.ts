@@ -157,3 +157,18 @@ test('an orderly stop leaves no reader behind that would let buyers wait', async
   expect(world.qibixx.on).toBe(false)
   expect(world.fallen()).toBe(0)
 })
+
+test('a phone that comes while the last session is closing gets a session of its own', () => {
+  const world = new World([], { alwaysIdle: false })
+  world.pass(1000).hardware.attend(60_000)
+  world.pass(100)
+  expect(world.machine.press(5)).toBe('asked')
+  world.pass(5).hardware.approve(price)
+  world.said()
+  while (!world.said().includes('vendConcluded delivered vend-success')) world.pass(1)
+  // The machine has not ended the session yet, and the next buyer is told to choose.
+  world.hardware.attend(60_000)
+  world.pass(3000)
+  expect(world.said()).not.toContain('sessionEnded')
+  expect(world.machine.press(7)).toBe('asked')
+})

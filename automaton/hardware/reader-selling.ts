@@ -30,8 +30,7 @@ export function atSession(turn: Turn, phase: PhaseOf<'session'>, input: ReaderIn
   if (dealtWith(turn, phase, input)) return
   switch (input.type) {
     case 'attend':
-      turn.amend({ ...phase, attended: true })
-      return turn.wait('session', input.forMs)
+      return attendInSession(turn, phase, input.forMs)
     case 'due':
       if (input.deadline === 'answer') return openSession(turn)
       if (!nothingOpened(turn, phase)) turn.send({ type: 'stopSession' })
@@ -163,6 +162,17 @@ function attend(turn: Turn, forMs: number): void {
   turn.enter({ name: 'session', attended: true, opening: !turn.state.alwaysIdle })
   turn.wait('session', forMs)
   if (!turn.state.alwaysIdle) openSession(turn)
+}
+
+/**
+ * What is left of the session before may be about to close; then one of the new buyer's own is opened, and
+ * what was said to them holds.
+ */
+function attendInSession(turn: Turn, phase: PhaseOf<'session'>, forMs: number): void {
+  const isLeftover = !phase.attended && !turn.state.alwaysIdle
+  turn.amend({ ...phase, attended: true, opening: phase.opening || isLeftover })
+  turn.wait('session', forMs)
+  if (isLeftover) turn.wait('answer', turn.settings.limits.boxAnswerMs)
 }
 
 function openSession(turn: Turn): void {
