@@ -142,11 +142,24 @@ function brokenBlock(block: readonly BusByte[], markedAt: (at: number) => boolea
 
 function commandRow(section: Section, data: readonly number[]): [string, CommandRow] | undefined | 'more' {
   const [first = 0, second] = data
-  const rows = Object.entries(section.commands).filter(([, { code }]) => code[0] === (first & 7))
+  const rows = rowsOf(section)[first & 7] ?? []
   const alone = rows.find(([, { code }]) => code[1] === undefined)
   if (alone) return alone
   if (rows.length > 0 && second === undefined) return 'more'
   return rows.find(([, { code }]) => code[1] === second)
+}
+
+const rowsBySection = new WeakMap<Section, [string, CommandRow][][]>()
+
+/** A section's commands by the three bits they begin with: each byte of a command asks for them. */
+function rowsOf(section: Section): [string, CommandRow][][] {
+  let rows = rowsBySection.get(section)
+  if (!rows) {
+    const all = Object.entries(section.commands)
+    rows = Array.from({ length: 8 }, (_, bits) => all.filter(([, { code }]) => code[0] === bits))
+    rowsBySection.set(section, rows)
+  }
+  return rows
 }
 
 function readMessages<S extends Section>(

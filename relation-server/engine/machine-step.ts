@@ -1,7 +1,6 @@
 // What a machine says, decided under its lock: birth and admission, the counting of what is *stored*,
 // receipts of instructions, presence. Its words about sales are in sale-messages.ts, about its configuration
 // in configuration-step.ts, about itself in notice-step.ts.
-import { checkChain } from '@concilia/protocol/certificates.ts'
 import type { Admission, Birth, InstructionAnswer, Presence } from '@concilia/protocol/messages.ts'
 import { configurationAnswered, configurationNamed } from './configuration-step.ts'
 import type { MachineInput } from './inputs.ts'
@@ -116,7 +115,7 @@ export function readmit(scene: Scene, world: World): void {
 function identityRefusal(scene: Scene, world: World, birth: Birth): string | undefined {
   const { machine } = scene
   if (machine.state === 'barred') return 'this machine is barred'
-  const checked = checkChain(birth.chain, world.settings.rootPem, world.at)
+  const checked = world.parties.check(birth.chain, world.at)
   if (!checked.ok) return `its certificate is refused: ${checked.refusal}`
   const { party } = checked
   if (party.role !== 'automaton' || party.id !== machine.automatonId)

@@ -10,6 +10,7 @@ import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { allPresenceTopics } from '@concilia/protocol/topics.ts'
 import { Aedes, type AedesOptions, type Client } from 'aedes'
 import { type Holder, holderOf, mayPublish, mayRetain, maySubscribe } from './broker-rights.ts'
+import { HandshakeQueue } from './handshake-queue.ts'
 import { streamPair } from './stream-pair.ts'
 
 export interface EmbeddedBrokerParts {
@@ -158,13 +159,22 @@ function serverFor({ tls, log }: EmbeddedBrokerParts, handle: (socket: Socket) =
   const noDelay = true
   if (!tls) return createServer({ noDelay }, handle)
   const { keyPem: key, chain: cert, rootPem: ca } = tls
-  const server = createTlsServer(
-    { noDelay, key, cert, ca, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3' },
+  const handshakeTimeout = 10_000
+  const secure = createTlsServer(
+    { handshakeTimeout, key, cert, ca, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3' },
     handle,
   )
-  server.on('tlsClientError', (error: NodeJS.ErrnoException) =>
-    log.warn({ code: error.code }, 'a TLS connection was refused: the certificate is not one of ours'),
+  secure.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+    // One that took too long is told to us, but still open.
+    socket.destroy()
+    log.warn({ code: error.code }, 'a TLS connection was refused: the certificate is not one of ours')
+  })
+  const queue = new HandshakeQueue(
+    (socket) => secure.emit('connection', socket),
+    () => performance.now(),
   )
+  const server = createServer({ noDelay, pauseOnConnect: true }, (socket) => queue.add(socket))
+  server.once('close', () => queue.close())
   return server
 }
 
