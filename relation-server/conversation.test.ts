@@ -4,12 +4,14 @@ import { describe, expect, test } from 'vitest'
 import { Conversation } from './conversation.ts'
 import { Scenario, type ScenarioOptions } from './engine/scenario.ts'
 import { MachineDirectory } from './machine-directory.ts'
+import { readLanguages } from './phones/languages-adapter.ts'
 import type { OutgoingText, Reply, SendResult } from './phones/port.ts'
 import { Screens } from './screens.ts'
 
 const house = { serviceName: 'Concilia', helpNumber: '3600' }
 const number = '+33612345678'
 const answerLimitMs = 4000
+const languages = readLanguages('en')
 
 async function town(options: ScenarioOptions = {}) {
   const scenario = await Scenario.open(options)
@@ -37,7 +39,7 @@ async function town(options: ScenarioOptions = {}) {
       close: async () => {},
     },
     house,
-    language: 'en',
+    languages,
     answerLimitMs,
     clock,
     log: { info: (_: unknown, words: string) => scenario.logged.push(words), warn: () => {} } as never,

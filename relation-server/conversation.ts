@@ -11,10 +11,11 @@ import type { TextBody } from './engine/outbox-bodies.ts'
 import type { Speaker } from './engine/performer.ts'
 import type { MachineDirectory } from './machine-directory.ts'
 import { ShortMemory } from './phones/gateways/short-memory.ts'
+import type { Languages } from './phones/languages.ts'
 import type { Incoming, Reply, TextSender } from './phones/port.ts'
-import { awaitsAnswer, type House, render, type Say } from './phones/say.ts'
+import { awaitsAnswer, type House, type Say } from './phones/say.ts'
 import { suggestionFor } from './phones/suggestion.ts'
-import { type Intent, readWords } from './phones/words.ts'
+import type { Intent } from './phones/words.ts'
 import type { Language } from './sale-events.ts'
 import type { Screens } from './screens.ts'
 import type { IdentificationRow, Store, SubscriberRow } from './store/port.ts'
@@ -23,8 +24,7 @@ import type { SubscriberVault } from './subscriber-vault.ts'
 /** How buyers are spoken to. */
 export interface Manners {
   readonly house: House
-  /** Spoken to somebody who has not shown another one. */
-  readonly language: Language
+  readonly languages: Languages
   /** A dialogue that has no screen by then is answered by text (ms). */
   readonly answerLimitMs: number
 }
@@ -94,19 +94,19 @@ export class Conversation implements Speaker {
   }
 
   async speak(text: TextBody, key: string): Promise<'done' | 'later'> {
-    const { screens, store, vault, sender, house, log } = this.#parts
+    const { screens, store, vault, sender, house, languages, log } = this.#parts
     const row = await store.subscriber(text.subscriberId)
     const dialogue = text.channel === 'ussd' && !aboutMoney.has(text.say.kind) ? text.sessionId : null
     if (dialogue !== null && screens.isWaiting(dialogue)) {
       const menu = onMenu(text)
-      const screen = render(menu, text.language, 'ussd', house)
+      const screen = languages.say(menu, text.language, 'ussd', house)
       const code = menu.kind === 'priceMenu' && text.say.kind === 'price' ? text.say.code : ''
       this.#priced.set(dialogue, code, this.#parts.clock.now())
       screens.show(dialogue, { kind: 'screen', screen, goesOn: awaitsAnswer(menu) })
       if (menu.kind !== 'codeSent') return 'done'
     }
     if (!row || (row.stopped && !alwaysSent.has(text.say.kind))) return 'done'
-    const words = render(text.say, text.language, 'text', house)
+    const words = languages.say(text.say, text.language, 'text', house)
     const sent = await sender.send({ subscriber: vault.unseal(row.sealed), text: words, key })
     if (sent.kind === 'sent') return 'done'
     log.warn({ kind: text.say.kind }, `a text could not be sent (${sent.retry}): ${sent.why}`)
@@ -114,15 +114,15 @@ export class Conversation implements Speaker {
   }
 
   async #submit(incoming: Incoming, priced: string): Promise<void> {
-    const { store, vault, engine, log, language } = this.#parts
+    const { store, vault, engine, log, languages } = this.#parts
     const { gateway, messageId, channel, words, at } = incoming
     const subscriberId = vault.idOf(incoming.subscriber)
     const [known, identifications] = await Promise.all([
       store.subscriber(subscriberId),
       store.identificationsOf(subscriberId),
     ])
-    const intent = readWords(words)
-    const spoken = intent.language ?? known?.language ?? language
+    const intent = languages.read(words)
+    const spoken = intent.language ?? known?.language ?? languages.fallback
     log.info({ step: 'ST8' }, `a phone is in touch by ${channel}`)
     const aim = await this.#aim(intent, incoming, identifications, spoken, priced)
     const subscriber: SubscriberRow = {
@@ -254,10 +254,11 @@ export class Conversation implements Speaker {
 
   /** Nothing was said in time: it will be, by text. */
   #lateScreen({ words }: Incoming): Reply {
-    const { house, language } = this.#parts
-    const intent = readWords(words)
+    const { house, languages } = this.#parts
+    const intent = languages.read(words)
     const machineNumber = intent.kind === 'identify' ? intent.machineNumber : ''
-    const screen = render({ kind: 'codeSent', machineNumber }, intent.language ?? language, 'ussd', house)
+    const language = intent.language ?? languages.fallback
+    const screen = languages.say({ kind: 'codeSent', machineNumber }, language, 'ussd', house)
     return { kind: 'screen', screen, goesOn: false }
   }
 }

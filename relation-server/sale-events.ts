@@ -5,7 +5,9 @@ import type { InstructionAnswer } from '@concilia/protocol/messages.ts'
 import type { outcomeResults, withdrawalReasons } from '@concilia/protocol/promises.ts'
 import type { DeclineReason, PaymentResult } from './payments/port.ts'
 
-export type Language = 'en' | 'fr'
+/** The name of a file in phones/languages, such as `fr`. */
+export type Language = string
+/** An SMS, or one step of a USSD dialogue. */
 export type Channel = 'text' | 'ussd'
 
 /** A phone that stands before the machine, bound to this sale. */

@@ -17,6 +17,7 @@ import { CamaraPayments } from './payments/camara-adapter.ts'
 import { CentreHttp } from './payments/centre-http-adapter.ts'
 import { gatewaysFrom } from './phones/configuration.ts'
 import { phonesPlugin } from './phones/http-adapter.ts'
+import { readLanguages } from './phones/languages-adapter.ts'
 import { textSender } from './phones/text-sender-adapter.ts'
 import { RelationServer } from './server.ts'
 import type { Store } from './store/port.ts'
@@ -54,10 +55,10 @@ export async function serve(parts: ServedParts): Promise<Served> {
     throw error
   })
   const directory = new MachineDirectory(store, clock)
-  const { house, language, answerLimitMs, sendLimitMs } = mannersOf(configuration)
+  const { sendLimitMs, ...manners } = mannersOf(configuration)
   const server = new RelationServer({
     ...parts,
-    manners: { house, language, answerLimitMs },
+    manners,
     directory,
     machines: machinesOf(parts, broker, password),
     payments: paymentsOf(parts),
@@ -77,7 +78,7 @@ export async function serve(parts: ServedParts): Promise<Served> {
       hearReceipt: (receipt) => log.debug({ receipt }, 'a text was receipted'),
       clock,
       log,
-      answerLimitMs,
+      answerLimitMs: manners.answerLimitMs,
     })
     await listen(http, configuration)
     server.start()
@@ -92,7 +93,7 @@ export async function serve(parts: ServedParts): Promise<Served> {
 
 function mannersOf({ phones }: ServerConfiguration) {
   const { language, answerLimitMs, sendLimitMs } = phones
-  return { house: phones, language, answerLimitMs, sendLimitMs }
+  return { house: phones, languages: readLanguages(language), answerLimitMs, sendLimitMs }
 }
 
 function brokerPasswordOf({ configuration, random }: ServedParts): string {

@@ -65,7 +65,11 @@ export const phonesSchema = z.strictObject({
     .regex(/^[+0-9][0-9 ]{1,15}$/)
     .describe('Where a buyer reaches a person')
     .meta({ examples: ['0800 123 456'] }),
-  language: z.enum(['en', 'fr']).default('en').describe('Spoken to a buyer until a word gives another away'),
+  language: z
+    .string()
+    .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$/)
+    .default('en')
+    .describe('Spoken to a buyer until a word gives another away: a file in phones/languages'),
   sendLimitMs: z.int().min(100).max(60_000).default(10_000).describe('One attempt to hand over a text'),
   answerLimitMs: z
     .int()

@@ -1,10 +1,7 @@
 // The phones port: what reaches us from a phone, what goes back, and how a text is sent, whatever gateway is
 // between. The engine stores and decides; this folder only translates.
 import type { Subscriber } from '@concilia/protocol/subscriber.ts'
-
-/** An SMS, or one step of a USSD dialogue. */
-export type Channel = 'text' | 'ussd'
-export type Language = 'en' | 'fr'
+import type { Channel } from '../sale-events.ts'
 
 export interface Incoming {
   /** The configured name of the gateway it came through. */

@@ -1,11 +1,7 @@
-// Everything that is ever said to a buyer, as one union, and its rendering: short enough for one text or one
-// screen, in letters every phone shows. The sentences themselves are in sentences-en.ts and sentences-fr.ts.
+// Everything that is ever said to a buyer, as one union. What a sentence of it must hold is in sentences.ts,
+// its words in languages/, one file a language.
 import type { Money } from '@concilia/protocol/money.ts'
 import type { DeclineReason } from '../payments/port.ts'
-import { inGsm7 } from './gsm7.ts'
-import type { Channel, Language } from './port.ts'
-import { english } from './sentences-en.ts'
-import { french } from './sentences-fr.ts'
 
 /** What every sale's sentence names. */
 interface OfMachine {
@@ -58,25 +54,6 @@ export type Say =
 export interface House {
   readonly serviceName: string
   readonly helpNumber: string
-}
-
-export interface Setting {
-  readonly channel: Channel
-  readonly house: House
-}
-
-/** One function a kind: the sentence in one language. */
-export type Sentences = {
-  readonly [Kind in Say['kind']]: (say: Extract<Say, { kind: Kind }>, setting: Setting) => string
-}
-
-const sentences: Record<Language, Sentences> = { en: english, fr: french }
-
-/** @returns at most 160 septets for a text, 182 for a screen, when numbers and names keep their limits */
-export function render(say: Say, language: Language, channel: Channel, house: House): string {
-  // The kind picks its own sentence, which TypeScript cannot follow.
-  const sentence = sentences[language][say.kind] as (say: Say, setting: Setting) => string
-  return inGsm7(sentence(say, { channel, house }))
 }
 
 /** Whether a screen with these words waits for an answer; a dialogue ends with any other. */

@@ -1,7 +1,11 @@
 // What people type, in every disguise that facts and fuzz know of, and what it means to us.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Intent, readWords } from './words.ts'
+import { readLanguages } from './languages-adapter.ts'
+import { type Intent, vocabularyOf } from './words.ts'
+
+const languages = readLanguages('en')
+const readWords = (text: string): Intent => languages.read(text)
 
 const identify = { kind: 'identify', machineNumber: '4021' } as const
 
@@ -39,6 +43,12 @@ const table: [string, Intent][] = [
   ['Aide ?', { kind: 'help', language: 'fr' }],
   ['STOP', { kind: 'stop' }],
   ['start', { kind: 'start' }],
+  ['UNSTOP', { kind: 'start' }],
+  ['StopAll', { kind: 'stop' }],
+  ['unsubscribe', { kind: 'stop' }],
+  ['END', { kind: 'stop' }],
+  ['Arrêt', { kind: 'stop', language: 'fr' }],
+  ['info', { kind: 'help' }],
   ['', { kind: 'open' }],
   ['*123#', { kind: 'open' }],
   // A consent is exactly a consent; anything more, less or else buys nothing.
@@ -92,5 +102,31 @@ describe('any text at all', () => {
       }),
       { numRuns: 2000 },
     )
+  })
+})
+
+describe('the words of several languages', () => {
+  const none = { pay: [], yes: [], no: [], help: [], stop: [], start: [] }
+
+  test('one that two have tells no language, one that means two things is refused', () => {
+    const known = vocabularyOf([
+      ['en', { ...none, no: ['no'] }],
+      ['es', { ...none, no: ['No'], yes: ['Sí'] }],
+    ])
+    expect(known.get('no')).toEqual({ verb: 'no' })
+    expect(known.get('si')).toEqual({ verb: 'yes', language: 'es' })
+    expect(() =>
+      vocabularyOf([
+        ['en', { ...none, no: ['no'] }],
+        ['xx', { ...none, yes: ['no'] }],
+      ]),
+    ).toThrow('"no" means "yes" in xx, but "no" in en')
+    expect(() => vocabularyOf([['xx', { ...none, yes: ['stop'] }]])).toThrow('but "stop" everywhere')
+  })
+
+  test('any alphabet is read', () => {
+    const known = vocabularyOf([['ru', { ...none, pay: ['Оплатить'], yes: ['да'] }]])
+    expect(known.get('оплатить')).toEqual({ verb: 'pay', language: 'ru' })
+    expect(known.get('да')).toEqual({ verb: 'yes', language: 'ru' })
   })
 })

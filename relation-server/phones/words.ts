@@ -1,6 +1,6 @@
-// What a buyer's words mean, in French and English, typed in any of the ways people type. Whether it is
-// wanted here and now - a code that fits, a machine that exists - is not decided here.
-import type { Language } from './port.ts'
+// What a buyer's words mean, in any of the languages there are, typed in any of the ways people type. Whether
+// it is wanted here and now - a code that fits, a machine that exists - is not decided here.
+import type { Language } from '../sale-events.ts'
 
 type Meaning =
   | { kind: 'identify'; machineNumber: string }
@@ -22,56 +22,79 @@ type Meaning =
 /** `language` is there when a word gave it away. */
 export type Intent = Meaning & { readonly language?: Language }
 
-type Verb = 'pay' | 'yes' | 'no' | 'help' | 'stop' | 'start'
+export const verbs = ['pay', 'yes', 'no', 'help', 'stop', 'start'] as const
+export type Verb = (typeof verbs)[number]
 
-const vocabulary: Record<Language | 'both', Record<string, Verb>> = {
-  en: {
-    pay: 'pay',
-    buy: 'pay',
-    yes: 'yes',
-    no: 'no',
-    cancel: 'no',
-    help: 'help',
-    end: 'stop',
-    quit: 'stop',
-    unsubscribe: 'stop',
-  },
-  fr: {
-    payer: 'pay',
-    paye: 'pay',
-    acheter: 'pay',
-    achat: 'pay',
-    oui: 'yes',
-    non: 'no',
-    annuler: 'no',
-    aide: 'help',
-    arret: 'stop',
-  },
-  both: { machine: 'pay', ok: 'yes', info: 'help', stop: 'stop', start: 'start' },
+/** Words that carriers' platforms have everywhere, and two that no language owns: they tell no language. */
+const everywhere: Readonly<Record<string, Verb>> = {
+  stop: 'stop',
+  stopall: 'stop',
+  unsubscribe: 'stop',
+  optout: 'stop',
+  revoke: 'stop',
+  end: 'stop',
+  quit: 'stop',
+  start: 'start',
+  unstop: 'start',
+  info: 'help',
+  ok: 'yes',
+  machine: 'pay',
 }
 
-const verbs = new Map(
-  Object.entries(vocabulary).flatMap(([language, words]) =>
-    Object.entries(words).map(([word, verb]) => [word, { verb, language: languageNamed(language) }] as const),
-  ),
-)
+/** What each known word means; `language` where only one has it. */
+export type Vocabulary = ReadonlyMap<string, { readonly verb: Verb; readonly language?: Language }>
+
+/**
+ * @param languages what buyers type in each, by verb
+ * @throws Error naming the word and the languages when one word would mean two things
+ */
+export function vocabularyOf(
+  languages: Iterable<readonly [Language, Readonly<Record<Verb, readonly string[]>>]>,
+): Vocabulary {
+  const known = new Map<string, { verb: Verb; language?: Language }>()
+  const owners = new Map<string, Language>()
+  for (const [word, verb] of Object.entries(everywhere)) known.set(word, { verb })
+  for (const { language, verb, word } of typedIn(languages)) {
+    const before = known.get(word)
+    const owner = owners.get(word)
+    if (before && before.verb !== verb) {
+      const where = owner === undefined ? 'everywhere' : `in ${owner}`
+      throw new Error(`"${word}" means "${verb}" in ${language}, but "${before.verb}" ${where}`)
+    }
+    known.set(word, owner === undefined || owner === language ? { verb, language } : { verb })
+    if (owner === undefined) owners.set(word, language)
+  }
+  return known
+}
+
+function typedIn(languages: Iterable<readonly [Language, Readonly<Record<Verb, readonly string[]>>]>) {
+  return [...languages].flatMap(([language, words]) =>
+    verbs.flatMap((verb) => words[verb].map((word) => ({ language, verb, word: foldedWord(word) ?? word }))),
+  )
+}
 
 /** Longer than any text of one part can be; beyond it nobody meant us. */
 const longestWords = 320
 
 /** @param text what was typed, of any origin and length */
-export function readWords(text: string): Intent {
+export function readWords(text: string, vocabulary: Vocabulary): Intent {
   if (text.length > longestWords) return { kind: 'unreadable' }
   const plain = folded(text)
   if (plain.trim().startsWith('*')) return dialled(plain)
   const bare = plain.replace(/[*# ]+/g, ' ').trim()
   if (bare === '') return text.trim() === '' ? { kind: 'open' } : { kind: 'unreadable' }
   if (/^\d/.test(bare)) return figures(bare)
-  const [, word = '', rest = ''] = /^([a-z]+) ?(.*)$/.exec(bare) ?? []
-  const known = verbs.get(word)
+  const [, word = '', rest = ''] = /^(\p{L}+) ?(.*)$/u.exec(bare) ?? []
+  const known = vocabulary.get(word)
   if (!known) return { kind: 'unreadable' }
   const meaning = said(known.verb, rest)
   return known.language ? { ...meaning, language: known.language } : meaning
+}
+
+/** One word as `readWords` compares it; undefined when it is none, or several. */
+export function foldedWord(text: string): string | undefined {
+  const word = folded(text).trim()
+  return /^\p{L}+$/u.test(word) ? word : undefined
 }
 
 /**
@@ -121,8 +144,4 @@ function figures(bare: string): Intent {
 function joined(text: string): string | undefined {
   const bare = text.trim()
   return /^(\d+|\d\d( \d\d)+)$/.test(bare) ? bare.replaceAll(' ', '') : undefined
-}
-
-function languageNamed(name: string): Language | undefined {
-  return name === 'en' || name === 'fr' ? name : undefined
 }

@@ -6,6 +6,7 @@ import type { Clock } from '@concilia/protocol/clock.ts'
 import type { Settings } from '@concilia/relation-server/engine/world.ts'
 import { MachineDirectory } from '@concilia/relation-server/machine-directory.ts'
 import { CamaraPayments } from '@concilia/relation-server/payments/camara-adapter.ts'
+import { readLanguages } from '@concilia/relation-server/phones/languages-adapter.ts'
 import { RelationServer } from '@concilia/relation-server/server.ts'
 import { SubscriberVault } from '@concilia/relation-server/subscriber-vault.ts'
 import type { Broker } from './broker.ts'
@@ -20,6 +21,7 @@ import type { Timeline } from './timeline.ts'
 export const vaultSecret = Buffer.alloc(32, 7)
 const restartMeanMs = 5_000
 const answerLimitMs = 10_000
+const languages = readLanguages('en')
 const house = { serviceName: 'Concilia', helpNumber: '0800 123 456' }
 
 interface Parts {
@@ -75,7 +77,7 @@ export class ServerSite {
     const server = new RelationServer({
       settings,
       centreUrl: 'https://centre.invalid',
-      manners: { house, language: 'en', answerLimitMs },
+      manners: { house, languages, answerLimitMs },
       store,
       directory,
       machines: broker.machinesOf(process, clock),

@@ -1,0 +1,39 @@
+// All languages there are: what buyers type in any of them, and everything said in the one of each buyer. A
+// language whose file is gone since a buyer used it is spoken as the configured one.
+import type { Channel, Language } from '../sale-events.ts'
+import type { LanguageFile } from './language-file.ts'
+import { Phrasebook } from './phrasebook.ts'
+import type { House, Say } from './say.ts'
+import { type Intent, readWords, type Vocabulary, vocabularyOf } from './words.ts'
+
+export class Languages {
+  /** Spoken to a buyer who has not shown another one. */
+  readonly fallback: Language
+  readonly #books: ReadonlyMap<Language, Phrasebook>
+  readonly #fallbackBook: Phrasebook
+  readonly #vocabulary: Vocabulary
+
+  /** @throws Error when `fallback` is not among them, or one word means two things */
+  constructor(files: ReadonlyMap<Language, LanguageFile>, fallback: Language) {
+    this.fallback = fallback
+    this.#books = new Map([...files].map(([name, file]) => [name, new Phrasebook(file)]))
+    const book = this.#books.get(fallback)
+    if (!book) throw new Error(`there is no language "${fallback}", only ${[...files.keys()].join(', ')}`)
+    this.#fallbackBook = book
+    this.#vocabulary = vocabularyOf([...files].map(([name, { words }]) => [name, words]))
+  }
+
+  get names(): readonly Language[] {
+    return [...this.#books.keys()]
+  }
+
+  /** @param words what was typed, of any origin and length */
+  read(words: string): Intent {
+    return readWords(words, this.#vocabulary)
+  }
+
+  /** @returns at most 160 septets for a text, 182 for a screen, when numbers and names keep their limits */
+  say(say: Say, language: Language, channel: Channel, house: House): string {
+    return (this.#books.get(language) ?? this.#fallbackBook).say(say, channel, house)
+  }
+}
