@@ -537,6 +537,14 @@ describe('what presence says of the vending machine', () => {
     expect(world.server.births.at(-1)?.hardware).toEqual({ status: 'Available', isEnabled: false })
   })
 
+  test('a loss that stood from the start is out of order, and over once the hardware is back', () => {
+    world.machine.say({ type: 'noticed', what: 'hardwareLost', detail: 'no such port' })
+    expect(said()).toBe('OutOfOrder false')
+    world.machine.say({ type: 'noticed', what: 'hardwareBack', detail: 'the line is open again' })
+    world.machine.say({ type: 'notReady', why: 'configuring' })
+    expect(said()).toBe('Offline false')
+  })
+
   test('a product that did not fall is said with the event of EVA-DTS', () => {
     world.server.deliver(offered())
     world.pass(2)

@@ -63,6 +63,8 @@ export class Automaton {
   #admission: { readonly admission: Admission; readonly at: number } | undefined
   /** What the hardware said last of itself. */
   #hardware: HardwareStateName = 'configuring'
+  /** It has noticed its own loss, and not that it is back. */
+  #hardwareLost = false
   #pruning: Timer | undefined
 
   constructor(parts: AutomatonParts, settings: AutomatonSettings) {
@@ -111,6 +113,7 @@ export class Automaton {
 
   /** What an earlier process left is settled first (rule 13), then the hardware starts, then the link. */
   start(): void {
+    this.#sayHardware()
     this.#shell.start()
     this.#link.start()
     this.#pruneInTime()
@@ -144,6 +147,9 @@ export class Automaton {
       case 'noticed':
         this.#parts.log.info({ what: event.what, detail: event.detail }, 'noticed at the hardware')
         this.#telemetry.notice(event.what, event.detail)
+        if (event.what === 'hardwareLost') this.#hardwareLost = true
+        if (event.what === 'hardwareBack') this.#hardwareLost = false
+        this.#sayHardware()
         break
       case 'vendConcluded':
         if (event.result === 'failed' && event.detail === 'vend-failed')
@@ -157,7 +163,8 @@ export class Automaton {
 
   /** Of the vending machine and of us: what the server tells a buyer whom neither can serve. */
   #sayHardware(): void {
-    const name = this.#shell.journalFails ? 'journalFailed' : this.#hardware
+    const hardware = this.#hardwareLost ? 'lost' : this.#hardware
+    const name = this.#shell.journalFails ? 'journalFailed' : hardware
     this.#link.hardwareIs(hardwareStates[name].state)
   }
 

@@ -5,7 +5,7 @@ import type { Log } from '@concilia/platform/log.ts'
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import type { Limits } from '@concilia/protocol/limits.ts'
 import type { ConfigurationAnswer, ConfigurationMessage } from '@concilia/protocol/machine-configuration.ts'
-import { type HardwareState, hardwareStates } from '@concilia/protocol/machine-state.ts'
+import type { HardwareState } from '@concilia/protocol/machine-state.ts'
 import type {
   Admission,
   Birth,
@@ -92,7 +92,8 @@ export class MachineLink {
   readonly #hear: (news: LinkNews) => void
   readonly #sender: Sender
   #reader: ReaderMode
-  #hardware: HardwareState = hardwareStates.configuring.state
+  /** Undefined until the hardware has said. */
+  #hardware: HardwareState | undefined
   #configuration: ConfigurationName
   #state: LinkState = firstLinkState()
   #pause: Timer | undefined
@@ -164,7 +165,7 @@ export class MachineLink {
 
   /** Whether the vending machine can sell is part of our presence. Asleep, the link is not woken for it. */
   hardwareIs({ status, isEnabled }: HardwareState): void {
-    if (status === this.#hardware.status && isEnabled === this.#hardware.isEnabled) return
+    if (status === this.#hardware?.status && isEnabled === this.#hardware.isEnabled) return
     this.#hardware = { status, isEnabled }
     if (this.#hasSaidBirth) this.#announce('online')
   }
@@ -224,7 +225,7 @@ export class MachineLink {
 
   #announce(presence: 'online' | 'asleep'): void {
     const { link, journal } = this.#ports
-    link.announce({ presence, boot: journal.boot, hardware: this.#hardware })
+    link.announce({ presence, boot: journal.boot, ...(this.#hardware && { hardware: this.#hardware }) })
   }
 
   #pauseMs(pause: Pause, attempt: number): number {
@@ -246,7 +247,7 @@ export class MachineLink {
     const { identity, mode } = this.#settings
     const { version: configurationVersion, hash: configurationHash } = this.#configuration
     const configuration = { configurationVersion, configurationHash }
-    const machine = { reader: this.#reader, hardware: this.#hardware }
+    const machine = { reader: this.#reader, ...(this.#hardware && { hardware: this.#hardware }) }
     return { ...identity, ...configuration, ...machine, journalId, boot, lastSeq, link: mode }
   }
 
