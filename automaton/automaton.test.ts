@@ -508,6 +508,54 @@ test('a loss of the hardware is said again to a server that answers a birth, unt
   expect(heard()).toEqual([])
 })
 
+describe('what presence says of the vending machine', () => {
+  const said = () => {
+    world.server.pump()
+    const { hardware } = world.server.presences.at(-1) ?? {}
+    return hardware && `${hardware.status} ${hardware.isEnabled}`
+  }
+
+  test('follows the hardware while the link is up, and each change is said once', () => {
+    world.machine.say({ type: 'ready', reader: 'alwaysIdle' })
+    expect(said()).toBe('Available true')
+    const { length } = world.server.presences
+    world.machine.say({ type: 'ready', reader: 'alwaysIdle' })
+    expect([said(), world.server.presences.length]).toEqual(['Available true', length])
+    const words = (['disabled', 'configuring', 'lost'] as const).map((why) => {
+      world.machine.say({ type: 'notReady', why })
+      return said()
+    })
+    expect(words).toEqual(['Available false', 'Offline false', 'OutOfOrder false'])
+  })
+
+  test('is in the next birth when the link was down meanwhile', () => {
+    world.machine.say({ type: 'ready', reader: 'alwaysIdle' })
+    world.server.cut()
+    world.machine.say({ type: 'notReady', why: 'disabled' })
+    world.pass(60)
+    expect(said()).toBe('Available false')
+    expect(world.server.births.at(-1)?.hardware).toEqual({ status: 'Available', isEnabled: false })
+  })
+
+  test('a loss that stood from the start is out of order, and over once the hardware is back', () => {
+    world.machine.say({ type: 'noticed', what: 'hardwareLost', detail: 'no such port' })
+    expect(said()).toBe('OutOfOrder false')
+    world.machine.say({ type: 'noticed', what: 'hardwareBack', detail: 'the line is open again' })
+    world.machine.say({ type: 'notReady', why: 'configuring' })
+    expect(said()).toBe('Offline false')
+  })
+
+  test('a product that did not fall is said with the event of EVA-DTS', () => {
+    world.server.deliver(offered())
+    world.pass(2)
+    world.machine.say({ type: 'vendConcluded', result: 'failed', detail: 'vend-failed' })
+    world.pass(2)
+    expect(world.server.telemetry.map((text) => JSON.parse(text))).toMatchObject([
+      { kind: 'notDelivered', code: 'ELA' },
+    ])
+  })
+})
+
 test('an older copy of the journal is noticed by what the server has of it: nothing is said, nothing is sold', () => {
   offered()
   world.machine.cancel()

@@ -6,6 +6,7 @@ import { KnownParties } from '@concilia/protocol/certificates.ts'
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import type { Limits } from '@concilia/protocol/limits.ts'
 import type { ConfigurationMessage } from '@concilia/protocol/machine-configuration.ts'
+import { type HardwareStateName, hardwareStates } from '@concilia/protocol/machine-state.ts'
 import type { Admission } from '@concilia/protocol/messages.ts'
 import type { Currency } from '@concilia/protocol/money.ts'
 import type { Random } from '@concilia/protocol/random.ts'
@@ -60,7 +61,10 @@ export class Automaton {
   readonly #shell: SaleShell
   readonly #telemetry: TelemetryFeed
   #admission: { readonly admission: Admission; readonly at: number } | undefined
-  #readerReady = false
+  /** What the hardware said last of itself. */
+  #hardware: HardwareStateName = 'configuring'
+  /** It has noticed its own loss, and not that it is back. */
+  #hardwareLost = false
   #pruning: Timer | undefined
 
   constructor(parts: AutomatonParts, settings: AutomatonSettings) {
@@ -93,7 +97,10 @@ export class Automaton {
         verify: (acknowledgement, saleId) => this.#verify(acknowledgement, saleId),
         hear: (event) => this.#heardHardware(event),
         journalFailed: ({ cause }) => this.#telemetry.notice('journalFailed', String(cause)),
-        changed: () => this.#invite(),
+        changed: () => {
+          this.#invite()
+          this.#sayHardware()
+        },
       },
       this.#saleRules(),
     )
@@ -106,6 +113,7 @@ export class Automaton {
 
   /** What an earlier process left is settled first (rule 13), then the hardware starts, then the link. */
   start(): void {
+    this.#sayHardware()
     this.#shell.start()
     this.#link.start()
     this.#pruneInTime()
@@ -122,12 +130,14 @@ export class Automaton {
   #heardHardware(event: HardwareEvent): void {
     switch (event.type) {
       case 'ready':
-        this.#readerReady = true
+        this.#hardware = 'ready'
         this.#link.readerIs(event.reader)
+        this.#sayHardware()
         this.#parts.log.info('the vending machine can sell by phone')
         break
       case 'notReady':
-        this.#readerReady = false
+        this.#hardware = event.why
+        this.#sayHardware()
         this.#parts.log.info({ why: event.why }, 'the vending machine cannot sell by phone')
         break
       case 'vendRequested':
@@ -137,10 +147,25 @@ export class Automaton {
       case 'noticed':
         this.#parts.log.info({ what: event.what, detail: event.detail }, 'noticed at the hardware')
         this.#telemetry.notice(event.what, event.detail)
+        if (event.what === 'hardwareLost') this.#hardwareLost = true
+        if (event.what === 'hardwareBack') this.#hardwareLost = false
+        this.#sayHardware()
+        break
+      case 'vendConcluded':
+        if (event.result === 'failed' && event.detail === 'vend-failed')
+          this.#telemetry.notice('notDelivered', 'the vending machine said that nothing fell')
+        this.#shell.happened(event)
         break
       default:
         this.#shell.happened(event)
     }
+  }
+
+  /** Of the vending machine and of us: what the server tells a buyer whom neither can serve. */
+  #sayHardware(): void {
+    const hardware = this.#hardwareLost ? 'lost' : this.#hardware
+    const name = this.#shell.journalFails ? 'journalFailed' : hardware
+    this.#link.hardwareIs(hardwareStates[name].state)
   }
 
   #heardLink(news: LinkNews): void {
@@ -149,7 +174,7 @@ export class Automaton {
         this.#admitted(news.admission)
         break
       case 'instruction':
-        this.#shell.instructed(news.instruction, this.#readerReady)
+        this.#shell.instructed(news.instruction, this.#hardware === 'ready')
         break
       case 'configuration':
         this.#shell.betweenSales('configuration', () => this.#takeConfiguration(news.given))

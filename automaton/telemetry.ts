@@ -1,7 +1,8 @@
 // What the machine noticed that is no sale: counted, thinned to one of a kind a second, sent when the link is
-// up and otherwise dropped. It never carries money. A loss of the hardware that still stands is said again
-// whenever the server has answered our birth, which forgets what it knew.
+// up and otherwise dropped. It never carries money. What still stands (a loss of the hardware, an open door)
+// is said again whenever the server has answered our birth, which forgets what it knew.
 import type { Clock } from '@concilia/protocol/clock.ts'
+import { eventCode, type MachineEventKind } from '@concilia/protocol/machine-state.ts'
 import type { Telemetry } from '@concilia/protocol/messages.ts'
 
 const thinnedToMs = 1000
@@ -10,10 +11,10 @@ export class TelemetryFeed {
   readonly #clock: Clock
   readonly #names: Pick<Telemetry, 'journalId' | 'boot'>
   readonly #send: (telemetry: Telemetry) => void
-  readonly #saidAt = new Map<Telemetry['kind'], number>()
+  readonly #saidAt = new Map<MachineEventKind, number>()
   #count = 0
-  /** Why the hardware is lost; undefined while it is there. */
-  #loss: string | undefined
+  /** What stands, by its EVA-DTS code. */
+  readonly #standing = new Map<string, { readonly kind: MachineEventKind; readonly detail: string }>()
 
   constructor(
     clock: Clock,
@@ -25,27 +26,30 @@ export class TelemetryFeed {
     this.#send = send
   }
 
-  notice(kind: Telemetry['kind'], detail: string): void {
-    if (kind === 'hardwareLost') this.#loss = detail
-    if (kind === 'hardwareBack') this.#loss = undefined
+  notice(kind: MachineEventKind, detail: string): void {
+    const { code, active } = eventCode(kind)
+    if (code !== undefined && active === true) this.#standing.set(code, { kind, detail })
+    if (code !== undefined && active === false) this.#standing.delete(code)
     this.#count++
     const now = this.#clock.monotonic()
-    // The loss and the return of the hardware are a state: the last of them must not be the one left out.
-    const thinned = kind !== 'hardwareLost' && kind !== 'hardwareBack'
-    if (thinned && now - (this.#saidAt.get(kind) ?? Number.NEGATIVE_INFINITY) < thinnedToMs) return
+    // What begins and ends is a state: the last word about it must not be the one left out.
+    if (active === undefined && now - (this.#saidAt.get(kind) ?? Number.NEGATIVE_INFINITY) < thinnedToMs)
+      return
     this.#saidAt.set(kind, now)
     this.#say(kind, detail)
   }
 
   /** The server listens anew. */
   sayStanding(): void {
-    if (this.#loss === undefined) return
-    this.#count++
-    this.#say('hardwareLost', this.#loss)
+    for (const { kind, detail } of this.#standing.values()) {
+      this.#count++
+      this.#say(kind, detail)
+    }
   }
 
-  #say(kind: Telemetry['kind'], detail: string): void {
+  #say(kind: MachineEventKind, detail: string): void {
     const at = this.#clock.now()
-    this.#send({ ...this.#names, count: this.#count, at, kind, detail: detail.slice(0, 200) })
+    const said = { kind, ...eventCode(kind), detail: detail.slice(0, 200) }
+    this.#send({ ...this.#names, count: this.#count, at, ...said })
   }
 }

@@ -1,7 +1,9 @@
 // Every message between automaton and relation server (architecture, section 7), as the zod schemas that
 // validate it and from which the AsyncAPI document is generated. QoS 1 both ways; only presence is retained.
-// Two have files of their own: machine-configuration.ts and audit.ts.
+// Two have files of their own, machine-configuration.ts and audit.ts; what a machine says of its own state is
+// worded in machine-state.ts.
 import { z } from 'zod'
+import { eventCodeSchema, hardwareStateSchema, machineEventKinds } from './machine-state.ts'
 import { amountMinorSchema, currencySchema } from './money.ts'
 import { tokenSchema } from './promises.ts'
 import { automatonIdSchema, machineNumberSchema } from './topics.ts'
@@ -93,6 +95,8 @@ export const birthSchema = z.strictObject({
    */
   reader: z.enum(['alwaysIdle', 'session']),
   link: z.enum(['permanent', 'onDemand']),
+  /** Of the vending machine, as in presence. */
+  hardware: z.exactOptional(hardwareStateSchema),
 })
 export type Birth = z.infer<typeof birthSchema>
 
@@ -162,6 +166,8 @@ export type InstructionAnswer = z.infer<typeof instructionAnswerSchema>
 export const presenceSchema = z.strictObject({
   presence: z.enum(['online', 'asleep', 'lost']),
   boot: bootSchema,
+  /** Whether the vending machine can sell by phone; said anew whenever it changes while the link is up. */
+  hardware: z.exactOptional(hardwareStateSchema),
 })
 export type Presence = z.infer<typeof presenceSchema>
 
@@ -174,16 +180,11 @@ export const telemetrySchema = z.strictObject({
   /** Counts what this process noticed; with journal and boot it is a name, so that a repeat is known. */
   count: z.int().min(1),
   at: epochMsSchema,
-  kind: z.enum([
-    'hardwareLost',
-    'hardwareBack',
-    'boxRestarted',
-    'garbage',
-    'cashSale',
-    'surprise',
-    'journalFailed', // nothing is sold by phone until the disk can be written again
-    'priceDiffers', // the vending machine asks another price than the list it was given says
-  ]),
+  kind: z.enum(machineEventKinds),
+  /** EVA-DTS event code, such as EGS; absent where EVA-DTS has none. */
+  code: z.exactOptional(eventCodeSchema),
+  /** Whether it stands from now on, or is over; absent for what has happened and left nothing standing. */
+  active: z.exactOptional(z.boolean()),
   detail: z.string().max(200),
 })
 export type Telemetry = z.infer<typeof telemetrySchema>

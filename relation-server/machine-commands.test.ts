@@ -105,3 +105,25 @@ test('machine show tells what it noticed, a standing loss, and what could not be
   expect(shown).toMatch(/could not be processed, newest first:\n.*not in form: not JSON/)
   expect(await says('machine list')).toMatch(/hardware lost: unplugged/)
 })
+
+test('machine show tells whether the vending machine can sell, and which faults stand', async () => {
+  expect(await says('machine show')).toMatch(/can sell by phone: has not said/)
+  const { journalId, boot } = machine
+  const presence = { presence: 'online', boot } as const
+  await machine.say({
+    type: 'presence',
+    presence: { ...presence, hardware: { status: 'Available', isEnabled: true } },
+  })
+  expect(await says('machine show')).toMatch(/can sell by phone: yes \(Available, enabled\)/)
+  expect(await says('machine list')).not.toMatch(/cannot sell/)
+  await machine.say({
+    type: 'presence',
+    presence: { ...presence, hardware: { status: 'Available', isEnabled: false } },
+  })
+  const door = { kind: 'doorOpened', code: 'EGS', active: true, detail: 'service door' } as const
+  await machine.say({ type: 'telemetry', telemetry: { journalId, boot, count: 1, at: 0, ...door } })
+  const shown = await says('machine show')
+  expect(shown).toMatch(/can sell by phone: no, closed by the machine \(Available, not enabled\)/)
+  expect(shown).toMatch(/faults that stand \(EVA-DTS\): EGS/)
+  expect(await says('machine list')).toMatch(/cannot sell by phone now/)
+})

@@ -7,6 +7,7 @@ import {
   type ConfigurationMessage,
   configurationMessageSchema,
 } from '@concilia/protocol/machine-configuration.ts'
+import { canSell } from '@concilia/protocol/machine-state.ts'
 import { largestMessageBytes } from '@concilia/protocol/messages.ts'
 import { type Currency, currencies, decimalText } from '@concilia/protocol/money.ts'
 import { sellerSchema } from '@concilia/protocol/promises.ts'
@@ -51,6 +52,8 @@ export function newMachine(automatonId: string, seller: string, enrolledAt: numb
     storedUpTo: 0,
     beyond: [],
     presence: null,
+    hardware: null,
+    activeCodes: [],
     reader: 'alwaysIdle',
     enrolledAt,
     fault: null,
@@ -115,8 +118,21 @@ export function machineLine(row: MachineRow): string {
   const number = row.machineNumber ?? '(no number)'
   const presence = (row.presence ?? 'never seen').padEnd(10)
   const who = `${number.padEnd(12)} ${row.automatonId.padEnd(24)}`
-  const fault = row.fault === null ? '' : `  hardware lost: ${row.fault}`
+  const fault = row.fault === null ? closedWords(row) : `  hardware lost: ${row.fault}`
   return `${who} ${row.state.padEnd(9)} ${presence} ${row.seller}${configurationWords(row)}${journal}${fault}`
+}
+
+function closedWords({ hardware, presence }: MachineRow): string {
+  return presence !== 'online' || canSell(hardware) ? '' : '  cannot sell by phone now'
+}
+
+/** What its vending machine said of itself, in words and in those of OPC 30210-1. */
+function hardwareWords({ hardware }: MachineRow): string {
+  if (hardware === null) return 'has not said'
+  const { status, isEnabled } = hardware
+  const words = { Available: 'closed by the machine', Offline: 'being set up', OutOfOrder: 'out of order' }
+  const said = canSell(hardware) ? 'yes' : `no, ${words[status]}`
+  return `${said} (${status}, ${isEnabled ? 'enabled' : 'not enabled'})`
 }
 
 function configurationWords(row: MachineRow): string {
@@ -137,7 +153,9 @@ export async function show(flags: FlagValues, { store, print }: CommandParts): P
   print(machineLine(row))
   print(`seller ${row.seller} (${row.tradeName}), enrolled ${timeText(row.enrolledAt)}, reader ${row.reader}`)
   print(`journal ${row.journalId ?? 'none yet'}, boot ${row.boot}, stored up to ${row.storedUpTo}`)
+  print(`can sell by phone: ${hardwareWords(row)}`)
   print(`hardware: ${row.fault === null ? 'nothing is known to be wrong' : `lost: ${row.fault}`}`)
+  if (row.activeCodes.length > 0) print(`faults that stand (EVA-DTS): ${row.activeCodes.join(', ')}`)
   const inForce = versionInForce === 0 ? 'its own file' : `version ${versionInForce}`
   const wanted = wantedVersion === 0 ? 'nothing else is wanted' : `wanted is version ${wantedVersion}`
   print(`configuration in force: ${inForce}; ${wanted}`)

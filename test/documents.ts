@@ -7,6 +7,7 @@ import { defaultLimits } from '@concilia/protocol/limits.ts'
 import { saleChart as serverChart } from '@concilia/relation-server/sale-chart.ts'
 import { asyncapiDocument } from './documents-asyncapi.ts'
 import { chartPage } from './documents-charts.ts'
+import { machineStatePage } from './documents-machine-state.ts'
 import { mdbPage } from './documents-mdb.ts'
 import { mdbSalePage } from './documents-mdb-sale.ts'
 
@@ -15,6 +16,7 @@ export function documents(): Map<string, string> {
   return new Map([
     ['docs/asyncapi.json', json(asyncapiDocument())],
     ['docs/openapi.json', json(openApiDocument('1.0.0'))],
+    ['docs/machine-state.md', machineStatePage()],
     ['docs/mdb.md', mdbPage()],
     ['docs/mdb-sale.md', mdbSalePage()],
     [

@@ -1,5 +1,6 @@
 // The hardware port: what the sale needs of a vending machine, whatever bridge or bus is behind it. The
 // bridge's own states (settings, sessions, the bus) stay below it; money never does.
+import type { MachineEventKind } from '@concilia/protocol/machine-state.ts'
 import type { Birth } from '@concilia/protocol/messages.ts'
 import type { Money } from '@concilia/protocol/money.ts'
 
@@ -26,7 +27,7 @@ export type HardwareEvent =
    */
   | {
       type: 'noticed'
-      what: 'hardwareLost' | 'hardwareBack' | 'boxRestarted' | 'garbage' | 'surprise' | 'cashSale'
+      what: Exclude<MachineEventKind, 'journalFailed' | 'priceDiffers' | 'notDelivered'>
       detail: string
     }
 

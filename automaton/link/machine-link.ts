@@ -5,6 +5,7 @@ import type { Log } from '@concilia/platform/log.ts'
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import type { Limits } from '@concilia/protocol/limits.ts'
 import type { ConfigurationAnswer, ConfigurationMessage } from '@concilia/protocol/machine-configuration.ts'
+import type { HardwareState } from '@concilia/protocol/machine-state.ts'
 import type {
   Admission,
   Birth,
@@ -53,7 +54,14 @@ export interface MachineLinkPorts {
 /** What a birth says beyond what the journal, the hardware and the configuration know. */
 export type Identity = Omit<
   Birth,
-  'journalId' | 'boot' | 'lastSeq' | 'link' | 'reader' | 'configurationVersion' | 'configurationHash'
+  | 'journalId'
+  | 'boot'
+  | 'lastSeq'
+  | 'link'
+  | 'reader'
+  | 'hardware'
+  | 'configurationVersion'
+  | 'configurationHash'
 >
 
 /** Which configuration is in force, as births say it. */
@@ -84,6 +92,8 @@ export class MachineLink {
   readonly #hear: (news: LinkNews) => void
   readonly #sender: Sender
   #reader: ReaderMode
+  /** Undefined until the hardware has said. */
+  #hardware: HardwareState | undefined
   #configuration: ConfigurationName
   #state: LinkState = firstLinkState()
   #pause: Timer | undefined
@@ -153,6 +163,13 @@ export class MachineLink {
     if (this.#hasSaidBirth) this.#ports.link.publish('birth', JSON.stringify(this.#birth()))
   }
 
+  /** Whether the vending machine can sell is part of our presence. Asleep, the link is not woken for it. */
+  hardwareIs({ status, isEnabled }: HardwareState): void {
+    if (status === this.#hardware?.status && isEnabled === this.#hardware.isEnabled) return
+    this.#hardware = { status, isEnabled }
+    if (this.#hasSaidBirth) this.#announce('online')
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true
     this.#pause?.cancel()
@@ -182,17 +199,16 @@ export class MachineLink {
 
   #perform(output: LinkOutput): void {
     const { link, journal, clock } = this.#ports
-    const { boot } = journal
     switch (output.type) {
       case 'connect':
-        link.connect({ presence: 'lost', boot }, (event) => this.#heard(event))
+        link.connect({ presence: 'lost', boot: journal.boot }, (event) => this.#heard(event))
         break
       case 'hangUp':
-        link.announce({ presence: 'asleep', boot })
+        this.#announce('asleep')
         void link.disconnect()
         break
       case 'sayBirth':
-        link.announce({ presence: 'online', boot })
+        this.#announce('online')
         link.publish('birth', JSON.stringify(this.#birth()))
         break
       case 'wait':
@@ -205,6 +221,11 @@ export class MachineLink {
         this.#pause?.cancel()
         break
     }
+  }
+
+  #announce(presence: 'online' | 'asleep'): void {
+    const { link, journal } = this.#ports
+    link.announce({ presence, boot: journal.boot, ...(this.#hardware && { hardware: this.#hardware }) })
   }
 
   #pauseMs(pause: Pause, attempt: number): number {
@@ -226,7 +247,8 @@ export class MachineLink {
     const { identity, mode } = this.#settings
     const { version: configurationVersion, hash: configurationHash } = this.#configuration
     const configuration = { configurationVersion, configurationHash }
-    return { ...identity, ...configuration, journalId, boot, lastSeq, link: mode, reader: this.#reader }
+    const machine = { reader: this.#reader, ...(this.#hardware && { hardware: this.#hardware }) }
+    return { ...identity, ...configuration, ...machine, journalId, boot, lastSeq, link: mode }
   }
 
   #heard(event: LinkEvent): void {

@@ -1,6 +1,7 @@
 // What a machine says of itself, and what it is given to run on, told from outside the engine.
 import type { Audit } from '@concilia/protocol/audit.ts'
 import type { ConfigurationMessage } from '@concilia/protocol/machine-configuration.ts'
+import { eventCode, type HardwareState, type MachineEventKind } from '@concilia/protocol/machine-state.ts'
 import type { Telemetry } from '@concilia/protocol/messages.ts'
 import { sha256 } from '@concilia/protocol/random.ts'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -151,6 +152,43 @@ describe('telemetry', () => {
     await notice(3, 'hardwareLost', 'unplugged')
     await machine.birth()
     expect((await row()).fault).toBeNull()
+  })
+})
+
+describe('its own state', () => {
+  const shut = { status: 'Available', isEnabled: false } as const
+  const open = { status: 'Available', isEnabled: true } as const
+  const present = (presence: 'online' | 'lost', hardware?: HardwareState) =>
+    machine.say({
+      type: 'presence',
+      presence: { presence, boot: machine.boot, ...(hardware && { hardware }) },
+    })
+
+  test('is kept from birth and presence; a last will says nothing of the vending machine', async () => {
+    expect((await row()).hardware).toBeNull()
+    await machine.birth({ hardware: shut })
+    expect((await row()).hardware).toEqual(shut)
+    await present('online', open)
+    expect((await row()).hardware).toEqual(open)
+    await present('lost')
+    expect(await row()).toMatchObject({ presence: 'lost', hardware: open })
+  })
+
+  test('codes stand until they are over, or until a birth after which they are not said again', async () => {
+    const { journalId, boot } = machine
+    const say = (count: number, kind: MachineEventKind) =>
+      machine.say({
+        type: 'telemetry',
+        telemetry: { journalId, boot, count, at: 0, kind, ...eventCode(kind), detail: '' },
+      })
+    await say(1, 'doorOpened')
+    await say(2, 'hardwareLost')
+    await say(3, 'notDelivered')
+    expect((await row()).activeCodes).toEqual(['EGS', 'EKB'])
+    await say(4, 'doorClosed')
+    expect((await row()).activeCodes).toEqual(['EKB'])
+    await machine.birth()
+    expect((await row()).activeCodes).toEqual([])
   })
 })
 

@@ -74,7 +74,7 @@ function born(scene: Scene, world: World, birth: Birth): void {
     return
   }
   // Its `online` may have come before the birth, under a boot not known yet, and have counted for nothing.
-  scene.putMachine({ reader: birth.reader, presence: 'online' })
+  scene.putMachine({ reader: birth.reader, presence: 'online', hardware: birth.hardware ?? null })
   if (machine.state === 'pending' || machine.machineNumber === null) {
     scene.putMachine({ newJournalId: birth.journalId, boot: birth.boot })
     answer('pending', 'a person has to enrol and admit this machine')
@@ -92,6 +92,7 @@ function born(scene: Scene, world: World, birth: Birth): void {
     boot: birth.boot,
     // What still stands it says again.
     fault: null,
+    activeCodes: [],
   })
   scene.note({ words: `${machine.automatonId} is admitted, boot ${birth.boot}` })
   answer('accepted')
@@ -165,6 +166,11 @@ function answered(scene: Scene, world: World, answer: InstructionAnswer): void {
 }
 
 /** A last will of an earlier boot comes late and says nothing about this one. */
-function present(scene: Scene, { presence, boot }: Presence): void {
-  if (boot >= scene.machine.boot && presence !== scene.machine.presence) scene.putMachine({ presence })
+function present(scene: Scene, { presence, boot, hardware }: Presence): void {
+  const { machine } = scene
+  if (boot < machine.boot) return
+  // A last will says nothing of the vending machine: what it said last stays known.
+  const said = hardware ?? machine.hardware
+  const same = said?.status === machine.hardware?.status && said?.isEnabled === machine.hardware?.isEnabled
+  if (presence !== machine.presence || !same) scene.putMachine({ presence, hardware: said })
 }

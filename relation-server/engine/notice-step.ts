@@ -5,9 +5,12 @@ import type { Telemetry } from '@concilia/protocol/messages.ts'
 import type { Scene } from './scene.ts'
 import type { World } from './world.ts'
 
+/** No machine has so many; a faulty one shall not grow its row. */
+const mostCodes = 32
+
 export function telemetryCame(scene: Scene, world: World, telemetry: Telemetry): void {
   const { automatonId } = scene.machine
-  const { journalId, boot, count, kind, detail: said, at } = telemetry
+  const { journalId, boot, count, kind, code, active, detail: said, at } = telemetry
   const detail = storable(said)
   scene.changes.telemetry.push({
     automatonId,
@@ -21,7 +24,15 @@ export function telemetryCame(scene: Scene, world: World, telemetry: Telemetry):
   })
   if (kind === 'hardwareLost') scene.putMachine({ fault: detail })
   if (kind === 'hardwareBack') scene.putMachine({ fault: null })
-  scene.note({ words: `telemetry of ${automatonId}: ${kind} ${detail}`, alarm: kind === 'hardwareLost' })
+  if (code !== undefined && active !== undefined) codeStands(scene, code, active)
+  const named = code === undefined ? kind : `${kind} (${code})`
+  scene.note({ words: `telemetry of ${automatonId}: ${named} ${detail}`, alarm: kind === 'hardwareLost' })
+}
+
+/** EVA-DTS codes of what stands now (`ActiveEVADTSStatusCodes` of OPC 30210-1). */
+function codeStands(scene: Scene, code: string, active: boolean): void {
+  const others = scene.machine.activeCodes.filter((other) => other !== code)
+  scene.putMachine({ activeCodes: active ? [...others, code].slice(-mostCodes) : others })
 }
 
 export function auditCame(scene: Scene, world: World, audit: Audit): void {

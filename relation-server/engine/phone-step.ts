@@ -1,5 +1,6 @@
 // What a phone wants, decided under its machine's lock (or, for a few words that concern no machine, without
 // one).
+import { canSell } from '@concilia/protocol/machine-state.ts'
 import type { Say } from '../phones/say.ts'
 import { phoneArrived } from './conciliation.ts'
 import type { PhoneAct, PhoneInput } from './inputs.ts'
@@ -35,11 +36,11 @@ function identify(
   input: PhoneInput,
   act: Extract<PhoneAct, { type: 'identify' }>,
 ): void {
-  const { machineNumber, state, journalId, presence } = scene.machine
+  const { machineNumber } = scene.machine
   const { channel, sessionId, language, vouched } = act
   const { subscriberId } = input.subscriber
   scene.note({ step: 'ST9', words: `a phone stands before machine ${machineNumber} (${channel})` })
-  if (state !== 'admitted' || journalId === null || presence === 'lost') {
+  if (!sells(scene)) {
     answer(
       scene,
       world,
@@ -76,6 +77,13 @@ function identify(
     at: world.at,
     dueAt: null,
   })
+}
+
+/** With an offer open the vending machine waits for us, whatever it said of itself before. */
+function sells(scene: Scene): boolean {
+  const { state, journalId, presence, hardware } = scene.machine
+  if (state !== 'admitted' || journalId === null || presence === 'lost') return false
+  return canSell(hardware) || scene.openSales().length > 0
 }
 
 /**

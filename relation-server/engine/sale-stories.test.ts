@@ -327,6 +327,22 @@ describe('who consents', () => {
   })
 })
 
+test.each([
+  { status: 'Available', isEnabled: false },
+  { status: 'Offline', isEnabled: false },
+  { status: 'OutOfOrder', isEnabled: false },
+] as const)('nobody is put before a vending machine that cannot sell: $status', async (hardware) => {
+  const { scenario, machine, phone, other } = await world()
+  await machine.say({ type: 'presence', presence: { presence: 'online', boot: 1, hardware } })
+  await phone.identify()
+  expect(phone.heard()).toEqual(['machineUnavailable'])
+  // An offer that is open shows that it waits for somebody, whatever it said before.
+  await machine.offer()
+  await other.identify()
+  expect(other.heard()).toEqual(['price'])
+  await scenario.close()
+})
+
 describe('time', () => {
   test('a phone that came first waits its time and is told', async () => {
     const { scenario, machine, phone } = await world()

@@ -31,6 +31,8 @@ export const machine = (automatonId: string, change: Partial<MachineRow> = {}): 
   storedUpTo: 0,
   beyond: [],
   presence: null,
+  hardware: null,
+  activeCodes: [],
   reader: 'alwaysIdle',
   enrolledAt: 1,
   fault: null,

@@ -2,6 +2,7 @@
 // reads. PostgreSQL in the house, memory in the simulated world; both pass the suite in contract.ts.
 //
 // Times are epoch ms. A row is plain data; only the engine knows what its JSON texts mean.
+import type { HardwareState } from '@concilia/protocol/machine-state.ts'
 import type { Channel, Language } from '../sale-events.ts'
 
 export interface MachineRow {
@@ -22,6 +23,10 @@ export interface MachineRow {
   readonly storedUpTo: number
   readonly beyond: readonly number[]
   readonly presence: 'online' | 'asleep' | 'lost' | null
+  /** Whether its vending machine can sell by phone, as it said last; null before it has. */
+  readonly hardware: HardwareState | null
+  /** EVA-DTS codes of the faults that stand now, in the order they came. */
+  readonly activeCodes: readonly string[]
   readonly reader: 'alwaysIdle' | 'session'
   readonly enrolledAt: number
   /** Why its hardware is lost, as it said; null while nothing is known to be wrong. */

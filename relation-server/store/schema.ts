@@ -29,6 +29,8 @@ export const machine = pgTable('machine', {
   storedUpTo: long('stored_up_to').notNull(),
   beyond: jsonb('beyond').$type<readonly number[]>().notNull(),
   presence: text('presence').$type<MachineRow['presence']>(),
+  hardware: jsonb('hardware').$type<MachineRow['hardware']>(),
+  activeCodes: jsonb('active_codes').$type<readonly string[]>().notNull().default([]),
   reader: text('reader').$type<MachineRow['reader']>().notNull(),
   enrolledAt: long('enrolled_at').notNull(),
   fault: text('fault'),
