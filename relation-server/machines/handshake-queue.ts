@@ -1,7 +1,8 @@
 // Connections that wait for their TLS handshake. A fleet that comes back connects all at once; let in all at
-// once, ten thousand handshakes share the processor, each takes as long as all, and every machine gives up and
-// begins again before any is done. So they are let in a few at a time, as fast as the process has time for
-// them, and whoever has waited too long is sent away to come again, before work is spent on somebody gone.
+// once, ten thousand handshakes share the processor, each takes as long as all, and every machine gives up
+// and begins again before any is done. So they are let in a few at a time, as fast as the process has time
+// for them, and whoever has waited too long is sent away to come again, before work is spent on somebody
+// gone.
 import type { Socket } from 'node:net'
 
 /** Begun in one turn of the event loop. What was begun before has its turn first, so that it gets done. */
