@@ -21,30 +21,46 @@ async function town(options: ScenarioOptions = {}) {
   const { clock, store, vault, engine } = scenario
   /** What is read of a phone's requests is read once this resolves. */
   const reading = { begins: Promise.resolve() }
-  const conversation = new Conversation({
-    store: {
-      subscriber: (id) => store.subscriber(id),
-      identificationsOf: (id) => reading.begins.then(() => store.identificationsOf(id)),
-    },
-    directory: new MachineDirectory(store, clock),
-    vault,
-    engine: () => engine,
-    screens: new Screens(clock),
-    sender: {
-      send: async (text) => {
-        const result = sending.shift() ?? { kind: 'sent' }
-        if (result.kind === 'sent') texts.push(text)
-        return result
+  let screensRefused = false
+  const refuseScreens = (refused: boolean) => {
+    screensRefused = refused
+  }
+  /** A process of this server: another one knows nothing but what is in the books. */
+  const begun = () =>
+    new Conversation({
+      store: {
+        dialoguesOf: (id) => store.dialoguesOf(id),
+        keepDialogue: async (row) => {
+          if (screensRefused) throw new Error('no screens today')
+          await store.keepDialogue(row)
+        },
+        subscriber: (id) => store.subscriber(id),
+        identificationsOf: (id) => reading.begins.then(() => store.identificationsOf(id)),
       },
-      close: async () => {},
-    },
-    house,
-    languages,
-    answerLimitMs,
-    clock,
-    log: { info: (_: unknown, words: string) => scenario.logged.push(words), warn: () => {} } as never,
-  })
+      directory: new MachineDirectory(store, clock),
+      vault,
+      engine: () => engine,
+      screens: new Screens(clock),
+      sender: {
+        send: async (text) => {
+          const result = sending.shift() ?? { kind: 'sent' }
+          if (result.kind === 'sent') texts.push(text)
+          return result
+        },
+        close: async () => {},
+      },
+      house,
+      languages,
+      answerLimitMs,
+      clock,
+      log: { info: (_: unknown, words: string) => scenario.logged.push(words), warn: () => {} } as never,
+    })
+  let conversation = begun()
   scenario.speaker = conversation
+  const restart = () => {
+    conversation = begun()
+    scenario.speaker = conversation
+  }
   let messages = 0
   const incoming = { gateway: 'gateway', subscriber: { realm: 'e164', key: number }, serviceCode: '36000' }
   const text = async (words: string, messageId = `text ${++messages}`) => {
@@ -80,7 +96,7 @@ async function town(options: ScenarioOptions = {}) {
   }
   const codeSent = () =>
     /YES (\d{4})/.exec(texts.findLast(({ text }) => text.includes('YES'))?.text ?? '')?.[1]
-  return { scenario, machine, conversation, texts, sending, text, dial, codeSent, reading }
+  return { scenario, machine, restart, refuseScreens, texts, sending, text, dial, codeSent, reading }
 }
 
 describe('by text', () => {
@@ -395,6 +411,60 @@ describe('by dialogue', () => {
     expect(scenario.centre.kinds().filter((kind) => kind === 'charge')).toHaveLength(1)
     const stored = (await scenario.store.recentSales(1))[0]?.state
     expect(stored).toBe('instructed')
+  })
+
+  test('goes on after a restart: what its last screen showed is in the books', async () => {
+    const { scenario, machine, dial, restart } = await town()
+    const saleId = await machine.offer()
+    expect(await dial('4012')).toMatchObject({ screen: /1 Machine 4021/, goesOn: true })
+    restart()
+    expect(await dial('1')).toMatchObject({ screen: /1\.50.*\n1 Pay/, goesOn: true })
+    restart()
+    expect(await dial('1', { messageId: 'the yes' })).toMatchObject({ screen: /^Thank you/, goesOn: false })
+    restart()
+    expect(await dial('1', { messageId: 'the yes' })).toMatchObject({ screen: /^Thank you/, goesOn: false })
+    expect(await scenario.state(saleId)).toBe('instructed')
+    expect(scenario.centre.kinds().filter((kind) => kind === 'charge')).toHaveLength(1)
+  })
+
+  test('that dies after the yes ends right, and the receipt goes by text', async () => {
+    const { scenario, machine, dial, restart, texts } = await town()
+    const answer = Promise.withResolvers<void>()
+    const saleId = await machine.offer()
+    await dial('4021')
+    scenario.centre.next('charge', answer.promise)
+    await dial('1')
+    restart()
+    answer.resolve()
+    await scenario.settle()
+    expect(await scenario.state(saleId)).toBe('instructed')
+    await machine.report(saleId, 'delivered')
+    expect(texts.map(({ text }) => text)).toEqual([expect.stringMatching(/^Paid/)])
+  })
+
+  test('a step stored before a crash that took its screen gets how things stand, and does nothing more', async () => {
+    const { scenario, machine, dial, restart, refuseScreens } = await town()
+    const saleId = await machine.offer()
+    await dial('4021')
+    refuseScreens(true)
+    await expect(dial('1', { messageId: 'the yes' })).rejects.toThrow('no screens today')
+    expect(await scenario.state(saleId)).toBe('instructed')
+    refuseScreens(false)
+    restart()
+    expect(await dial('1', { messageId: 'the yes' })).toMatchObject({ screen: /^Thank you/, goesOn: false })
+    expect(scenario.centre.kinds().filter((kind) => kind === 'charge')).toHaveLength(1)
+  })
+
+  test('a price that was stored but never shown is no price: 1 only looks at it', async () => {
+    const { scenario, machine, dial, restart, refuseScreens } = await town()
+    await dial('4021')
+    const saleId = await machine.offer()
+    refuseScreens(true)
+    await expect(dial('1')).rejects.toThrow('no screens today')
+    refuseScreens(false)
+    restart()
+    expect(await dial('1')).toMatchObject({ screen: /1 Pay/ })
+    expect(await scenario.state(saleId)).toBe('open.consenting')
   })
 
   test('a screen that is not there in time says so, and the price goes by text', async () => {

@@ -5,20 +5,21 @@
 import type { Log } from '@concilia/platform/log.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
 import { sha256 } from '@concilia/protocol/random.ts'
-import type { Engine } from './engine/engine.ts'
+import { dialogueStep } from './dialogue-step.ts'
+import type { Engine, Taken } from './engine/engine.ts'
 import type { PhoneAct } from './engine/inputs.ts'
 import type { TextBody } from './engine/outbox-bodies.ts'
 import type { Speaker } from './engine/performer.ts'
 import type { MachineDirectory } from './machine-directory.ts'
-import { ShortMemory } from './phones/gateways/short-memory.ts'
 import type { Languages } from './phones/languages.ts'
 import type { Incoming, Reply, TextSender } from './phones/port.ts'
 import { awaitsAnswer, type House, type Say } from './phones/say.ts'
 import { suggestionFor } from './phones/suggestion.ts'
 import type { Intent } from './phones/words.ts'
 import type { Language } from './sale-events.ts'
-import type { Screens } from './screens.ts'
-import type { IdentificationRow, Store, SubscriberRow } from './store/port.ts'
+import type { Screens, TakenStep } from './screens.ts'
+import { sharedWork } from './shared-work.ts'
+import type { DialogueRow, IdentificationRow, Store, SubscriberRow } from './store/port.ts'
 import type { SubscriberVault } from './subscriber-vault.ts'
 
 /** How buyers are spoken to. */
@@ -30,7 +31,7 @@ export interface Manners {
 }
 
 export interface ConversationParts extends Manners {
-  readonly store: Pick<Store, 'subscriber' | 'identificationsOf'>
+  readonly store: Pick<Store, 'subscriber' | 'identificationsOf' | 'dialoguesOf' | 'keepDialogue'>
   readonly directory: MachineDirectory
   readonly vault: SubscriberVault
   readonly engine: () => Engine
@@ -55,12 +56,8 @@ interface Aim {
 
 export class Conversation implements Speaker {
   readonly #parts: ConversationParts
-  /**
-   * The machine that line 1 of a dialogue's last screen stands for; empty when it stands for something else.
-   */
-  readonly #suggested = new ShortMemory<string>()
-  /** The code of the price that a dialogue's last screen showed; empty when it showed something else. */
-  readonly #priced = new ShortMemory<string>()
+  /** A step that its gateway repeats while it is under way joins it. */
+  readonly #steps = sharedWork<Reply>()
 
   constructor(parts: ConversationParts) {
     this.#parts = parts
@@ -70,41 +67,24 @@ export class Conversation implements Speaker {
    * The phones port's `receive`: resolves after the commit, for a dialogue with the screen that answers it.
    */
   async receive(incoming: Incoming): Promise<Reply> {
-    const { screens, answerLimitMs } = this.#parts
     const { gateway, messageId, channel, sessionId } = incoming
-    // What the words answer is the screen before them: the next one may be shown while these are looked into.
-    const priced = this.#priced.get(sessionId ?? '', incoming.at) ?? ''
     if (channel === 'text' || sessionId === undefined) {
-      await this.#submit(incoming, priced)
+      await this.#submit(incoming, undefined)
       return { kind: 'stored' }
     }
-    const step = `${gateway} ${messageId}`
-    const before = screens.before(step)
-    if (before) return await before
-    const reply = screens.wait(step, sessionId, answerLimitMs, this.#lateScreen(incoming))
-    try {
-      await this.#submit(incoming, priced)
-    } catch (error) {
-      // Its repeat answers the same screen as it did.
-      this.#priced.set(sessionId, priced, incoming.at)
-      screens.giveUp(step, sessionId, error)
-      throw error
-    }
-    return await reply
+    return await this.#steps(`${gateway} ${messageId}`, () => this.#step(incoming, sessionId))
   }
 
   async speak(text: TextBody, key: string): Promise<'done' | 'later'> {
     const { screens, store, vault, sender, house, languages, log } = this.#parts
-    const row = await store.subscriber(text.subscriberId)
     const dialogue = text.channel === 'ussd' && !aboutMoney.has(text.say.kind) ? text.sessionId : null
-    if (dialogue !== null && screens.isWaiting(dialogue)) {
+    const taken = dialogue === null ? undefined : screens.take(dialogue)
+    if (taken) {
       const menu = onMenu(text)
-      const screen = languages.say(menu, text.language, 'ussd', house)
-      const code = menu.kind === 'priceMenu' && text.say.kind === 'price' ? text.say.code : ''
-      this.#priced.set(dialogue, code, this.#parts.clock.now())
-      screens.show(dialogue, { kind: 'screen', screen, goesOn: awaitsAnswer(menu) })
+      await this.#show(taken, menu, text)
       if (menu.kind !== 'codeSent') return 'done'
     }
+    const row = await store.subscriber(text.subscriberId)
     if (!row || (row.stopped && !alwaysSent.has(text.say.kind))) return 'done'
     const words = languages.say(text.say, text.language, 'text', house)
     const sent = await sender.send({ subscriber: vault.unseal(row.sealed), text: words, key })
@@ -113,7 +93,52 @@ export class Conversation implements Speaker {
     return sent.retry === 'final' ? 'done' : 'later'
   }
 
-  async #submit(incoming: Incoming, priced: string): Promise<void> {
+  /** One step of a dialogue. What its words answer is the screen before it, as the books have it. */
+  async #step(incoming: Incoming, sessionId: string): Promise<Reply> {
+    const { screens, store, vault, answerLimitMs } = this.#parts
+    const subscriberId = vault.idOf(incoming.subscriber)
+    const dialogues = await store.dialoguesOf(subscriberId)
+    const { step, before, shown } = dialogueStep(incoming, sessionId, subscriberId, dialogues)
+    if (shown) return shown
+    const heard = { ...incoming, sessionId: step.dialogueId, words: step.words }
+    const reply = screens.wait(step, answerLimitMs, this.#lateScreen(heard))
+    try {
+      const taken = await this.#submit(heard, before)
+      if (taken === 'repeat') await this.#lookOnly(heard)
+    } catch (error) {
+      screens.giveUp(step, error)
+    }
+    return await reply
+  }
+
+  /** A step stored before, whose screen was lost with a crash: how things stand is its screen. */
+  async #lookOnly(incoming: Incoming): Promise<void> {
+    const { messageId, at } = incoming
+    await this.#submit({ ...incoming, messageId: `${messageId} again ${at}` }, undefined, true)
+  }
+
+  /** Written, then shown: its repeat gets it again, and what is typed next is an answer to it. */
+  async #show(taken: TakenStep, menu: Say, { say, language }: TextBody): Promise<void> {
+    const { store, languages, house, clock } = this.#parts
+    const screen = languages.say(menu, language, 'ussd', house)
+    const goesOn = awaitsAnswer(menu)
+    const pricedCode = menu.kind === 'priceMenu' && say.kind === 'price' ? say.code : null
+    const suggested = menu.kind === 'noSuchMachine' ? (menu.suggestion ?? null) : null
+    const { words: _, ...step } = taken.step
+    try {
+      await store.keepDialogue({ ...step, screen, goesOn, pricedCode, suggested, at: clock.now() })
+    } catch (error) {
+      taken.fail(error)
+      throw error
+    }
+    taken.answer({ kind: 'screen', screen, goesOn })
+  }
+
+  /**
+   * @param before the dialogue as its last screen left it
+   * @param lookOnly whatever is said in a sale only looks at it
+   */
+  async #submit(incoming: Incoming, before: DialogueRow | undefined, lookOnly = false): Promise<Taken> {
     const { store, vault, engine, log, languages } = this.#parts
     const { gateway, messageId, channel, words, at } = incoming
     const subscriberId = vault.idOf(incoming.subscriber)
@@ -124,7 +149,8 @@ export class Conversation implements Speaker {
     const intent = languages.read(words)
     const spoken = intent.language ?? known?.language ?? languages.fallback
     log.info({ step: 'ST8' }, `a phone is in touch by ${channel}`)
-    const aim = await this.#aim(intent, incoming, identifications, spoken, priced)
+    const meant = await this.#aim(intent, incoming, identifications, spoken, before)
+    const aim = lookOnly && 'identificationId' in meant.act ? this.#look(meant, incoming, spoken) : meant
     const subscriber: SubscriberRow = {
       subscriberId,
       sealed: known?.sealed ?? vault.seal(incoming.subscriber),
@@ -132,7 +158,7 @@ export class Conversation implements Speaker {
       stopped: aim.stopped ?? false,
       seenAt: at,
     }
-    await engine().submit({
+    return await engine().submit({
       kind: 'phone',
       automatonId: aim.automatonId,
       source: gateway,
@@ -149,15 +175,15 @@ export class Conversation implements Speaker {
     incoming: Incoming,
     open: readonly IdentificationRow[],
     language: Language,
-    priced: string,
+    before: DialogueRow | undefined,
   ): Promise<Aim> {
     const { sessionId = null } = incoming
+    const { suggested = null, pricedCode: priced = null } = before ?? {}
     const answer = (say: Say): Aim => ({
       automatonId: null,
       act: { type: 'answerOnly', say, channel: incoming.channel, sessionId },
     })
-    const suggested = sessionId === null ? undefined : this.#suggested.get(sessionId, incoming.at)
-    if (suggested && intent.kind === 'pick' && intent.digit === 1) {
+    if (suggested !== null && intent.kind === 'pick' && intent.digit === 1) {
       return await this.#identify(suggested, incoming, open, language)
     }
     const current = open.find((row) => sessionId !== null && row.sessionId === sessionId) ?? open[0]
@@ -187,10 +213,10 @@ export class Conversation implements Speaker {
       case 'consentWithoutCode': {
         if (!current)
           return answer({ kind: incoming.channel === 'ussd' ? 'askMachineNumber' : 'nothingOpen' })
-        if (current.state === 'waiting') return this.#lookAgain(current, incoming, language)
+        if (current.state === 'waiting') return this.#look(current, incoming, language)
         // Line 1 is a yes only under the price: it may have been typed to see the price (rule 14).
         if (sessionId !== null && current.sessionId === sessionId && priced !== current.code)
-          return this.#lookAgain(current, incoming, language)
+          return this.#look(current, incoming, language)
         const vouched = current.vouched && incoming.vouched && current.sessionId === sessionId
         const picked = intent.kind === 'consentWithoutCode' || intent.digit === 1
         if (!vouched || !picked) return answer({ kind: 'codeMissing' })
@@ -228,7 +254,6 @@ export class Conversation implements Speaker {
       act: { type: 'answerOnly', say, channel, sessionId },
     })
     const suggestion = machine ? undefined : suggestionFor(machineNumber, directory.numbers())
-    if (sessionId !== null) this.#suggested.set(sessionId, suggestion ?? '', incoming.at)
     if (!machine) {
       return answer({
         kind: 'noSuchMachine',
@@ -244,7 +269,7 @@ export class Conversation implements Speaker {
     }
   }
 
-  #lookAgain(current: IdentificationRow, incoming: Incoming, language: Language): Aim {
+  #look(current: Pick<Aim, 'automatonId'>, incoming: Incoming, language: Language): Aim {
     const { channel, sessionId = null, vouched } = incoming
     return {
       automatonId: current.automatonId,

@@ -65,6 +65,7 @@ test('walks at start and daily, again after a minute when the centre cannot be w
     engine: {
       submit: async (input) => {
         found.push(input)
+        return 'first'
       },
     },
     clock,

@@ -49,7 +49,7 @@ export class RelationServer {
   readonly #conversation: Conversation
   readonly #centre: CentreCertificates
   #pruning: Timer | undefined
-  readonly #births = sharedWork()
+  readonly #births = sharedWork<void>()
   #stopped = false
 
   constructor(parts: ServerParts) {

@@ -2,8 +2,8 @@
 // after that is done anew.
 
 /** @returns a function that does `work`, or joins the same work under the same key that has not ended yet */
-export function sharedWork(): (key: string, work: () => Promise<void>) => Promise<void> {
-  const underWay = new Map<string, Promise<void>>()
+export function sharedWork<T>(): (key: string, work: () => Promise<T>) => Promise<T> {
+  const underWay = new Map<string, Promise<T>>()
   return (key, work) => {
     const known = underWay.get(key)
     if (known) return known

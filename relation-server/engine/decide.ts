@@ -19,6 +19,8 @@ export interface Decided {
   readonly writes: Writes
   /** Inputs whose machine another server holds: they go to the next batch. */
   readonly postponed: readonly Input[]
+  /** Inputs that were stored before: nothing came of them now. */
+  readonly repeated: readonly Input[]
   readonly notes: readonly Note[]
   readonly releases: readonly Release[]
 }
@@ -29,16 +31,19 @@ export function decide(book: BatchBook, inputs: readonly Input[], world: World):
   const locked = new Set(book.machines.map(({ automatonId }) => automatonId))
   const shelves = new Shelves(book)
   const postponed: Input[] = []
+  const repeated: Input[] = []
   for (const input of inDueOrder(inputs)) {
     if (input.automatonId !== null && !locked.has(input.automatonId)) {
       postponed.push(input)
       continue
     }
+    const key = inboxKeyOf(input)
+    if (key && seen.has(`${key.source} ${key.key}`)) repeated.push(input)
     const changes = decideOne(shelves.sceneOf(book, batch, input), input, seen, world)
     batch.add(changes)
     shelves.add(changes)
   }
-  return { writes: writesOf(batch), postponed, notes: batch.notes, releases: batch.releases }
+  return { writes: writesOf(batch), postponed, repeated, notes: batch.notes, releases: batch.releases }
 }
 
 function inDueOrder(inputs: readonly Input[]): Input[] {
@@ -102,7 +107,7 @@ function decideOne(scene: Scene, input: Input, seen: Map<string, string>, world:
   const inbox = inboxKeyOf(input)
   if (inbox && fromAdmittedJournal(scene, input)) {
     const known = seen.get(`${inbox.source} ${inbox.key}`)
-    if (known !== undefined) return repeated(scene, world, input, known !== inbox.bodyHash)
+    if (known !== undefined) return answerAgain(scene, world, input, known !== inbox.bodyHash)
     seen.set(`${inbox.source} ${inbox.key}`, inbox.bodyHash)
     scene.changes.inbox.push({
       ...inbox,
@@ -188,7 +193,7 @@ function notAdmitted(scene: Scene, { automatonId }: { automatonId: string }): Ch
  * Seen before: the same answer again. The same number with another body is a second machine with this
  * identity.
  */
-function repeated(scene: Scene, world: World, input: Input, differs: boolean): Changes {
+function answerAgain(scene: Scene, world: World, input: Input, differs: boolean): Changes {
   if (input.kind !== 'machine') return scene.changes
   if (differs) {
     bar(scene, world, 'two bodies under one number: another machine has its identity')

@@ -31,11 +31,14 @@ export interface EngineParts {
   readonly letOut: (releases: readonly Release[], outbox: readonly OutboxRow[]) => void
 }
 
+/** `repeat`: it had been stored before, and nothing came of it now. */
+export type Taken = 'first' | 'repeat'
+
 interface Waiting {
   readonly input: Input
   /** How often its machine was locked by somebody else, or not there at all. */
   postponed: number
-  readonly settle: { resolve(): void; reject(error: unknown): void }
+  readonly settle: { resolve(taken: Taken): void; reject(error: unknown): void }
 }
 
 export class Engine {
@@ -82,7 +85,7 @@ export class Engine {
    * Resolves once the input and all that it caused are committed (a repeat: at once, it was). Rejects when it
    * could not be stored, for good or because the engine stops: the sender has to send it again.
    */
-  submit(input: Input): Promise<void> {
+  submit(input: Input): Promise<Taken> {
     return new Promise((resolve, reject) => {
       if (this.#stopped) {
         reject(stopping())
@@ -146,7 +149,10 @@ export class Engine {
       this.#lastTrouble = ''
       this.#letOut(decided)
       const postponed = new Set(decided.postponed)
-      for (const { input, settle } of batch) if (!postponed.has(input)) settle.resolve()
+      const repeated = new Set(decided.repeated)
+      for (const { input, settle } of batch) {
+        if (!postponed.has(input)) settle.resolve(repeated.has(input) ? 'repeat' : 'first')
+      }
       this.#postpone(batch.filter(({ input }) => postponed.has(input)))
     } catch (error) {
       const isRepeated = batch.length > 0 || (error instanceof OperatingError && error.retry)
@@ -181,6 +187,8 @@ export class Engine {
 
   /** Another server holds the machine for a few milliseconds; nobody holds it for hundreds of batches. */
   #postpone(batch: Waiting[]): void {
+    // What was performed meanwhile is no reason to pause.
+    if (batch.length === 0) return
     for (const each of batch) each.postponed++
     for (const { input, settle, postponed } of batch) {
       if (postponed >= mostPostponements) settle.reject(locked(input.automatonId))

@@ -27,6 +27,17 @@ async function world() {
 }
 
 describe('what is stored', () => {
+  test('waits for nobody: what was performed during a commit makes no pause after it', async () => {
+    const { scenario, machine } = await world()
+    const first = machine.offer()
+    scenario.engine.performed('a row performed while that commit is in flight')
+    await first
+    // No time goes by here: a pause would be for good.
+    const again = machine.published.at(-1)
+    await machine.send(again?.message as never, again?.body)
+    expect(scenario.lastStored).toMatchObject({ upTo: 1 })
+  })
+
   test('is told after the commit: up to the first gap, and what lies beyond it', async () => {
     const { scenario, machine } = await world()
     await machine.offer()

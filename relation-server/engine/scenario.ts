@@ -16,7 +16,7 @@ import { MemoryStore } from '../store/memory-store.ts'
 import type { OutboxRow, SaleRow, Store } from '../store/port.ts'
 import { SubscriberVault } from '../subscriber-vault.ts'
 import { DueWatch } from './due-watch.ts'
-import { Engine, type EngineParts } from './engine.ts'
+import { Engine, type EngineParts, type Taken } from './engine.ts'
 import type { Input, PersonInput } from './inputs.ts'
 import type { TextBody } from './outbox-bodies.ts'
 import { Performer, type Speaker } from './performer.ts'
@@ -53,8 +53,8 @@ export function identityOf(id: string, role: Role, seller: string): Promise<Iden
 
 /** Whatever reaches it, comes twice: in the same batch, as good as at once. */
 class DoublingEngine extends Engine {
-  override submit(input: Input): Promise<void> {
-    return Promise.all([super.submit(input), super.submit(input)]).then(() => {})
+  override submit(input: Input): Promise<Taken> {
+    return Promise.all([super.submit(input), super.submit(input)]).then(([taken]) => taken)
   }
 }
 

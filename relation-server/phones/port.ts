@@ -12,11 +12,18 @@ export interface Incoming {
   readonly subscriber: Subscriber
   /** Whether the carrier vouches for the number (a dialogue the phone opened, on a trusted link). */
   readonly vouched: boolean
-  /** Of a dialogue: the same for all its steps. */
+  /** Of a dialogue: what the gateway calls it, the same for all its steps. */
   readonly sessionId?: string
+  /**
+   * Set where such names come again (one octet, or none at all): whether this step begins a dialogue. Left
+   * out, a name belongs to one dialogue for good.
+   */
+  readonly begins?: boolean
+  /** Of a dialogue: `words` hold all that was typed since it began, joined by `*`. */
+  readonly wholeHistory?: boolean
   /** The short code texted or the code dialled, such as `36000` or `*123#`. */
   readonly serviceCode: string
-  /** What was typed, and only that: of a dialogue the newest answer; empty when it was only dialled. */
+  /** What was typed, and only that; empty when a code was only dialled. */
   readonly words: string
   readonly at: number
 }

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   type BatchBook,
   type BatchNeed,
+  type DialogueRow,
   type IdentificationRow,
   type InboxRow,
   type MachineRow,
@@ -104,6 +105,19 @@ export const outgoing = (id: string, change: Partial<OutboxRow> = {}): OutboxRow
   ...change,
 })
 
+const dialogue = (dialogueId: string, rest: Partial<DialogueRow> = {}): DialogueRow => ({
+  dialogueId,
+  subscriberId: 's1',
+  handle: 'gateway session',
+  step: 'message 1',
+  typed: '4012',
+  screen: 'No machine 4012.\n1 Machine 4021',
+  goesOn: true,
+  pricedCode: null,
+  suggested: '4021',
+  at: 1000,
+  ...rest,
+})
 const subscriber = (subscriberId: string, change: Partial<SubscriberRow> = {}): SubscriberRow => ({
   subscriberId,
   sealed: 'sealed',
@@ -478,6 +492,26 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       const row = subscriber('s1', { stopped: true, language: 'fr', seenAt: 2000 })
       expect(await store.subscriber('s1')).toEqual(row)
       expect(await store.subscriber('s2')).toBeUndefined()
+    })
+
+    test('a dialogue is kept as its last screen left it, and the newest comes first', async () => {
+      await store.keepDialogue(dialogue('a', { at: 10 }))
+      await store.keepDialogue(dialogue('b', { at: 20 }))
+      await store.keepDialogue(dialogue('c', { at: 30, subscriberId: 'other' }))
+      const later = dialogue('a', {
+        at: 40,
+        pricedCode: '7384',
+        suggested: null,
+        goesOn: false,
+        typed: '1*2',
+      })
+      await store.keepDialogue(later)
+      expect(await store.dialoguesOf('s1')).toEqual([later, dialogue('b', { at: 20 })])
+      expect(await store.dialoguesOf('nobody')).toEqual([])
+      for (let each = 0; each < 10; each++) await store.keepDialogue(dialogue(`d${each}`, { at: 50 + each }))
+      expect((await store.dialoguesOf('s1')).map(({ at }) => at)).toEqual([59, 58, 57, 56, 55, 54, 53, 52])
+      await store.prune(58)
+      expect((await store.dialoguesOf('s1')).map(({ at }) => at)).toEqual([59, 58])
     })
 
     test('sales are listed for a person, for a look back and for the walk', async () => {

@@ -7,10 +7,12 @@ import {
   type BatchNeed,
   type CertificateRow,
   type ConfigurationRow,
+  type DialogueRow,
   type Due,
   type IdentificationRow,
   type InboxRow,
   type MachineRow,
+  mostDialogues,
   mostNoticesKept,
   type OutboxRow,
   type PersonRow,
@@ -43,6 +45,7 @@ export class MemoryStore implements Store {
   readonly #configurations = new Map<string, ConfigurationRow>()
   readonly #telemetry = new Map<string, TelemetryRow>()
   readonly #audits = new Map<string, AuditRow>()
+  readonly #dialogues = new Map<string, DialogueRow>()
   readonly #centres = new Map<string, readonly string[]>()
 
   async commitBatch<T>(
@@ -193,6 +196,15 @@ export class MemoryStore implements Store {
     return structuredClone(this.#subscribers.get(subscriberId))
   }
 
+  async dialoguesOf(subscriberId: string): Promise<DialogueRow[]> {
+    const rows = [...this.#dialogues.values()].filter((row) => row.subscriberId === subscriberId)
+    return structuredClone(rows.sort((a, b) => b.at - a.at).slice(0, mostDialogues))
+  }
+
+  async keepDialogue(row: DialogueRow): Promise<void> {
+    this.#dialogues.set(row.dialogueId, structuredClone(row))
+  }
+
   async sale(saleId: string): Promise<SaleRow | undefined> {
     return structuredClone(this.#sales.get(saleId))
   }
@@ -268,6 +280,7 @@ export class MemoryStore implements Store {
     for (const [key, row] of this.#identifications) {
       if (row.state === 'closed' && row.at < before) this.#identifications.delete(key)
     }
+    for (const [key, row] of this.#dialogues) if (row.at < before) this.#dialogues.delete(key)
     const inSale = new Set([...this.#sales.values()].flatMap((row) => (row.open ? [row.subscriberId] : [])))
     for (const automatonId of new Set([...this.#quarantine.values()].map((row) => row.automatonId))) {
       for (const [place, row] of this.#quarantined(automatonId).entries()) {

@@ -74,6 +74,9 @@ export interface AuditRow extends NoticeName {
   readonly heardAt: number
 }
 
+/** Of one subscriber, as many as can still be going on, with those just ended. */
+export const mostDialogues = 8
+
 /** Of one machine, of telemetry and of quarantine each: older ones go sooner, so that noise costs no disk. */
 export const mostNoticesKept = 1000
 
@@ -187,6 +190,28 @@ export interface SubscriberRow {
   readonly seenAt: number
 }
 
+/**
+ * A USSD dialogue as its last screen left it. Written before that screen is shown, so that a repeated step
+ * gets it again, and the next step is understood, at any server.
+ */
+export interface DialogueRow {
+  readonly dialogueId: string
+  readonly subscriberId: string
+  /** The gateway, and what it calls the dialogue. */
+  readonly handle: string
+  /** Message id of the step that the screen answers. */
+  readonly step: string
+  /** All that was typed so far, where the gateway repeats it in each step. */
+  readonly typed: string
+  readonly screen: string
+  readonly goesOn: boolean
+  /** The code of the price on the screen; null when it shows none, and line 1 is no consent. */
+  readonly pricedCode: string | null
+  /** The machine that line 1 stands for; null when it stands for something else. */
+  readonly suggested: string | null
+  readonly at: number
+}
+
 export interface BatchNeed {
   readonly automatonIds: readonly string[]
   /** Sales that events name; loaded even when they have ended. */
@@ -271,6 +296,10 @@ export interface Store {
   /** Waiting and bound identifications of a subscriber, newest first. */
   identificationsOf(subscriberId: string): Promise<IdentificationRow[]>
   subscriber(subscriberId: string): Promise<SubscriberRow | undefined>
+  /** The last few dialogues of a subscriber, newest first. */
+  dialoguesOf(subscriberId: string): Promise<DialogueRow[]>
+  /** Adds it, or replaces what it was. */
+  keepDialogue(row: DialogueRow): Promise<void>
   sale(saleId: string): Promise<SaleRow | undefined>
   /** Sales set aside for a person, oldest first. */
   salesAside(): Promise<SaleRow[]>
@@ -296,7 +325,7 @@ export interface Store {
   /** When the newest inbox row was stored; undefined when there is none. */
   newestAt(): Promise<number | undefined>
   /**
-   * Deletes inbox rows, ended sales, closed identifications, telemetry and quarantine (above
+   * Deletes inbox rows, ended sales, closed identifications, dialogues, telemetry and quarantine (above
    * `mostNoticesKept` sooner) and audit readings older than `before`; the newest reading of each machine
    * stays.
    */

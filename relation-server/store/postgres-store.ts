@@ -11,7 +11,9 @@ import { rowsJson } from '@concilia/platform/rows-json.ts'
 import {
   type BatchBook,
   type BatchNeed,
+  type DialogueRow,
   type Due,
+  mostDialogues,
   mostNoticesKept,
   type OutboxRow,
   type Store,
@@ -124,6 +126,18 @@ class PostgresStore implements TimedStore {
     return await this.#subscriber(subscriberId)
   }
 
+  async dialoguesOf(subscriberId: string) {
+    return await this.#rest.read(({ dialoguesOf }) =>
+      dialoguesOf.execute({ id: subscriberId, limit: mostDialogues }),
+    )
+  }
+
+  async keepDialogue(row: DialogueRow): Promise<void> {
+    await this.#rest.read(({ keepDialogue }) =>
+      keepDialogue.execute({ rows: rowsJson(tables.dialogue, [row]) }),
+    )
+  }
+
   async sale(saleId: string) {
     const [row] = await this.#rest.read(({ sale }) => sale.execute({ id: saleId }))
     return row
@@ -181,6 +195,7 @@ class PostgresStore implements TimedStore {
         statements.pruneSales.execute({ before }),
         statements.pruneIdentifications.execute({ before }),
         statements.pruneSubscribers.execute({ before }),
+        statements.pruneDialogues.execute({ before }),
         statements.pruneTelemetry.execute({ before, most: mostNoticesKept }),
         statements.pruneQuarantine.execute({ before, most: mostNoticesKept }),
         statements.pruneAudits.execute({ before }),

@@ -218,3 +218,20 @@ export const subscriber = pgTable('subscriber', {
   stopped: boolean('stopped').notNull(),
   seenAt: long('seen_at').notNull(),
 })
+
+export const dialogue = pgTable(
+  'dialogue',
+  {
+    dialogueId: text('dialogue_id').primaryKey(),
+    subscriberId: text('subscriber_id').notNull(),
+    handle: text('handle').notNull(),
+    step: text('step').notNull(),
+    typed: text('typed').notNull(),
+    screen: text('screen').notNull(),
+    goesOn: boolean('goes_on').notNull(),
+    pricedCode: text('priced_code'),
+    suggested: text('suggested'),
+    at: long('at').notNull(),
+  },
+  (row) => [index('dialogue_subscriber').on(row.subscriberId, row.at)],
+)

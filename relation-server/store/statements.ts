@@ -53,6 +53,7 @@ export function prepareStatements(db: NodePgDatabase) {
     person,
     unknownOutcome,
     subscriber,
+    dialogue,
   } = tables
   const { configuration, telemetry, audit, centre } = tables
   const now = sql.placeholder('now')
@@ -242,6 +243,18 @@ export function prepareStatements(db: NodePgDatabase) {
       .from(subscriber)
       .where(sql`${subscriber.subscriberId} = ${ids('ids')}`)
       .prepare('subscribers'),
+    dialoguesOf: db
+      .select()
+      .from(dialogue)
+      .where(eq(dialogue.subscriberId, sql.placeholder('id')))
+      .orderBy(desc(dialogue.at))
+      .limit(limit)
+      .prepare('dialogues_of'),
+    keepDialogue: db
+      .insert(dialogue)
+      .select(rowsFrom(dialogue))
+      .onConflictDoUpdate({ target: dialogue.dialogueId, set: replaced(dialogue, 'dialogueId') })
+      .prepare('keep_dialogue'),
     sale: db
       .select()
       .from(sale)
@@ -316,6 +329,10 @@ export function prepareStatements(db: NodePgDatabase) {
       .delete(identification)
       .where(sql`${identification.state} = 'closed' and ${identification.at} < ${sql.placeholder('before')}`)
       .prepare('prune_identifications'),
+    pruneDialogues: db
+      .delete(dialogue)
+      .where(sql`${dialogue.at} < ${sql.placeholder('before')}`)
+      .prepare('prune_dialogues'),
     pruneTelemetry: db
       .delete(telemetry)
       .where(

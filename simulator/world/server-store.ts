@@ -19,6 +19,8 @@ const statementNames = [
   'keepCentreChains',
   'identificationsOf',
   'subscriber',
+  'dialoguesOf',
+  'keepDialogue',
   'sale',
   'salesAside',
   'recentSales',

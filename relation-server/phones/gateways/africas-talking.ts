@@ -15,7 +15,6 @@ import {
   type Sending,
   temporary,
 } from './gateway.ts'
-import { ShortMemory } from './short-memory.ts'
 
 export interface AfricasTalkingSettings {
   readonly name: string
@@ -28,19 +27,12 @@ export interface AfricasTalkingSettings {
   readonly ussdVouched: boolean
 }
 
-interface History {
-  /** Everything typed in this dialogue so far, joined by `*`, as the gateway repeats it. */
-  readonly text: string
-  readonly newest: string
-}
-
 export function africasTalking(settings: AfricasTalkingSettings): Gateway {
-  const histories = new ShortMemory<History>()
   return {
     name: settings.name,
     routes: {
       text: { hear: (fields, at) => hearText(settings, fields, at), answer: () => plainAnswer },
-      ussd: { hear: (fields, at) => hearStep(settings, histories, fields, at), answer: answerStep },
+      ussd: { hear: (fields, at) => hearStep(settings, fields, at), answer: answerStep },
       receipt: { hear: (fields) => hearReceipt(settings, fields), answer: () => plainAnswer },
     },
     sending: sendingOf(settings),
@@ -67,19 +59,11 @@ function hearText({ name }: AfricasTalkingSettings, fields: Fields, at: number):
   }
 }
 
-function hearStep(
-  { name, ussdVouched }: AfricasTalkingSettings,
-  histories: ShortMemory<History>,
-  fields: Fields,
-  at: number,
-): Heard {
+function hearStep({ name, ussdVouched }: AfricasTalkingSettings, fields: Fields, at: number): Heard {
   const { sessionId = '', serviceCode = '', phoneNumber = '', text = '' } = fields
   if (sessionId === '' || sessionId.length > 128) return { kind: 'ignored', why: 'notOurForm' }
   const subscriber = subscriberFrom(phoneNumber)
   if (!subscriber) return { kind: 'ignored', why: 'noSender' }
-  const before = histories.get(sessionId, at)
-  const newest = newestOf(text, before)
-  if (!before || text.length >= before.text.length) histories.set(sessionId, { text, newest }, at)
   return {
     kind: 'incoming',
     incoming: {
@@ -91,21 +75,11 @@ function hearStep(
       vouched: ussdVouched,
       sessionId,
       serviceCode,
-      words: newest,
+      words: text,
+      wholeHistory: true,
       at,
     },
   }
-}
-
-/**
- * What was typed last. A `*` inside an answer looks like two answers, so what came before is remembered; only
- * a dialogue that began before this process did is cut at its last `*`.
- */
-function newestOf(text: string, before: History | undefined): string {
-  if (before?.text === text) return before.newest
-  const prefix = before && (before.text === '' ? '' : `${before.text}*`)
-  if (prefix !== undefined && text.startsWith(prefix)) return text.slice(prefix.length)
-  return text.slice(text.lastIndexOf('*') + 1)
 }
 
 function answerStep(reply: Reply | undefined): Answer {

@@ -112,20 +112,15 @@ describe('a dialogue', () => {
     expect(phones.heard).toMatchObject([
       {
         messageId: 'a1',
-        sessionId: 'a1',
+        sessionId: '7',
+        begins: true,
         words: '4021',
         channel: 'ussd',
         vouched: true,
         serviceCode: '*123#',
       },
-      { messageId: 'a2', sessionId: 'a1', words: '1' },
+      { messageId: 'a2', sessionId: '7', begins: false, words: '1' },
     ])
-  })
-
-  test('dialled again is another session, its repeat the same', async () => {
-    phones = await servePhones({ receive })
-    for (const id of ['a1', 'a1', 'b1']) await phones.raw(step(id, '*123*4021%23', '01', '00'))
-    expect(phones.heard.map(({ sessionId }) => sessionId)).toEqual(['a1', 'a1', 'b1'])
   })
 
   test('that the carrier aborts is no step', async () => {
@@ -140,8 +135,8 @@ describe('a dialogue', () => {
     const answer = await phones.raw(get('/ussd?from=%2B33612345678&to=123&id=a2&text=1&meta='))
     expect(answer).toMatch(/x-kannel-meta-data: \?smpp\?ussd_service_op=17\r\n/i)
     expect(phones.heard).toMatchObject([
-      { sessionId: 'a1', words: '4021' },
-      { sessionId: 'a1', words: '1' },
+      { sessionId: '', begins: true, words: '4021' },
+      { sessionId: '', begins: false, words: '1' },
     ])
   })
 

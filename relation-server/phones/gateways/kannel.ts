@@ -16,7 +16,6 @@ import {
   type Sending,
   temporary,
 } from './gateway.ts'
-import { ShortMemory } from './short-memory.ts'
 
 export interface KannelSettings {
   readonly name: string
@@ -39,12 +38,11 @@ export interface KannelSettings {
 const operation = { begin: 1, answer: 18, menu: 2, last: 17 } as const
 
 export function kannel(settings: KannelSettings): Gateway {
-  const dialogues = new ShortMemory<string>()
   return {
     name: settings.name,
     routes: {
       text: { hear: (fields, at) => hearText(settings, fields, at), answer: () => plainAnswer },
-      ussd: { hear: (fields, at) => hearStep(settings, dialogues, fields, at), answer: answerStep },
+      ussd: { hear: (fields, at) => hearStep(settings, fields, at), answer: answerStep },
       receipt: { hear: (fields) => hearReceipt(settings, fields), answer: () => plainAnswer },
     },
     sending: sendingOf(settings),
@@ -67,31 +65,23 @@ function hearText({ name, aliasRealm }: KannelSettings, fields: Fields, at: numb
   })
 }
 
-function hearStep(
-  settings: KannelSettings,
-  dialogues: ShortMemory<string>,
-  fields: Fields,
-  at: number,
-): Heard {
+function hearStep(settings: KannelSettings, fields: Fields, at: number): Heard {
   const { from = '', text = '' } = fields
   const { ussd_service_op: op, its_session_info: info } = metaOf(fields)
   if (op && op[0] !== operation.begin && op[0] !== operation.answer)
     return { kind: 'ignored', why: 'notOurForm' }
   const subscriber = subscriberFrom(from, settings.aliasRealm)
   if (!subscriber) return { kind: 'ignored', why: 'noSender' }
-  const messageId = messageIdOf(fields, at)
-  // Carriers number their sessions with one octet, or not at all: the dialogue is known by its first message.
-  const key = `${subscriber.key} ${info?.[0] ?? ''}`
   const begins = op ? op[0] === operation.begin : text.trim().startsWith('*')
-  const sessionId = (begins ? undefined : dialogues.get(key, at)) ?? messageId
-  dialogues.set(key, sessionId, at)
   return heard({
     gateway: settings.name,
-    messageId,
+    messageId: messageIdOf(fields, at),
     channel: 'ussd',
     subscriber,
     vouched: settings.ussdVouched,
-    sessionId,
+    // Carriers number their sessions with one octet, or not at all.
+    sessionId: String(info?.[0] ?? ''),
+    begins,
     serviceCode: settings.ussdCode,
     words: begins ? afterCode(text, settings.ussdCode) : text,
     at,
