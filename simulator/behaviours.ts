@@ -59,6 +59,50 @@ const behaviours = {
       return true
     },
   },
+  /** The machine restarts while it waits for a decision. */
+  resetAsking: {
+    asked(machine) {
+      machine.after(machine.settings.motorMs, () => machine.resetReader())
+      return true
+    },
+  },
+  /** The machine restarts with the approval in its hands, before anything falls. */
+  resetVending: {
+    approved(machine) {
+      machine.after(machine.settings.motorMs, () => machine.resetReader())
+      return true
+    },
+  },
+  /** The machine loses its power while the motor turns, and nothing falls. */
+  powerCut: {
+    approved(machine) {
+      machine.cutPower(machine.settings.awayMs)
+      return true
+    },
+  },
+  /** The machine polls nobody while its motor turns, as the standard lets it. */
+  noPolls: {
+    approved(machine, item) {
+      machine.box.stopPolling(machine.settings.awayMs)
+      machine.after(machine.settings.motorMs, () => {
+        machine.drop(item)
+        machine.reportSuccess()
+      })
+      return true
+    },
+  },
+  /** Somebody opens the door in the vend and closes it after a while. */
+  door: {
+    approved(machine, item) {
+      machine.door(true)
+      machine.after(machine.settings.awayMs, () => machine.door(false))
+      machine.after(machine.settings.motorMs, () => {
+        machine.drop(item)
+        machine.reportSuccess()
+      })
+      return true
+    },
+  },
   /** All goes well, but later than anybody waits for. */
   slow: {
     approved(machine, item) {

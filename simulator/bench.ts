@@ -4,6 +4,7 @@ import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
 import type { Random } from '@concilia/protocol/random.ts'
 import type { CallName, Calls, MachineView } from './control.ts'
+import { disturb } from './disturb.ts'
 import { MachineOnPty } from './machine-on-pty.ts'
 import type { Screen } from './phone.ts'
 import { PhoneNetwork } from './phone-network.ts'
@@ -67,6 +68,12 @@ function machineCalls({ clock, see }: BenchParts) {
       unplug: doing((found) => found.unplug()),
       plug: doing((found) => found.plug()),
       restartBox: doing(({ machine }) => machine.box.restart()),
+      disturb: doing<Calls['disturb']['takes']>(({ machine }, { fault }) => disturb(machine, fault)),
+      door: doing<Calls['door']['takes']>(({ machine }, { open }) => machine.door(open)),
+      cutPower: doing<Calls['cutPower']['takes']>(({ machine }, { forMs }) => machine.cutPower(forMs)),
+      stopPolling: doing<Calls['stopPolling']['takes']>(({ machine }, { forMs }) =>
+        machine.box.stopPolling(forMs),
+      ),
       look: doing(() => {}),
     },
     close() {

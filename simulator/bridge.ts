@@ -32,6 +32,12 @@ export interface Bridge {
   receive(bytes: Uint8Array): void
   /** Loss of power for a moment. */
   restart(): void
+  /** The machine has no power, and the bus with it; then it has it again and knows nothing. */
+  power(on: boolean): void
+  /** The machine says nothing on the bus for so long, and remembers what it has to say. */
+  stopPolling(forMs: number): void
+  /** READER DISABLE and READER ENABLE: what is under way goes on; nothing new begins. */
+  allow(sales: boolean): void
   reset(): void
   /** After `justReset`: set up, then enable. */
   bringUp(): void

@@ -18,7 +18,10 @@ const shortestPollMs = 25
 const nonResponseMs = 5000
 const resetAgainMs = 10_000
 
-/** As far as the machine knows. `ending`: the vend is told, the session not yet over. */
+/**
+ * As far as the machine knows. `enabled`: but for an open door. `ending`: the vend is told, the session not
+ * yet over.
+ */
 type Known =
   | 'away'
   | 'resetting'
@@ -44,6 +47,8 @@ interface Task {
 export interface BusMasterSettings {
   /** Level that the machine claims. */
   readonly level: 1 | 2 | 3
+  /** Level whose answers it understands, where it claims more than it speaks. */
+  readonly speaks?: 1 | 2 | 3
   readonly money32: boolean
   /** Columns and rows of the display that it lends. */
   readonly columns: number
@@ -65,6 +70,10 @@ export class BusMaster implements Bridge {
   #alwaysIdle = false
   #heardAt: number
   #polledLast = false
+  #powered = true
+  /** Monotonic ms. */
+  #quietUntil = 0
+  #shut = false
 
   constructor(parts: BridgeParts, settings: BusMasterSettings) {
     this.#parts = parts
@@ -76,7 +85,7 @@ export class BusMaster implements Bridge {
   }
 
   get ready(): boolean {
-    return this.#known === 'enabled'
+    return this.#known === 'enabled' && !this.#shut
   }
 
   get patienceMs(): number {
@@ -94,7 +103,24 @@ export class BusMaster implements Bridge {
   }
 
   receive(bytes: Uint8Array): void {
-    this.#exchange.receive(bytes)
+    if (this.#powered) this.#exchange.receive(bytes)
+  }
+
+  power(on: boolean): void {
+    this.#powered = on
+    this.#exchange.cut()
+    this.#heardAt = this.#parts.clock.monotonic()
+    if (on) this.reset()
+  }
+
+  stopPolling(forMs: number): void {
+    this.#quietUntil = this.#parts.clock.monotonic() + forMs
+  }
+
+  allow(sales: boolean): void {
+    this.#shut = !sales
+    if (this.#known === 'away' || this.#known === 'resetting' || this.#known === 'settingUp') return
+    this.#do({ name: sales ? 'readerEnable' : 'readerDisable' })
   }
 
   /** The bridge only carries bytes: what was under way is lost, nothing else. */
@@ -120,12 +146,17 @@ export class BusMaster implements Bridge {
   }
 
   requestVend(priceMinor: number, item: number): boolean {
-    const may = this.#known === 'session' || (this.#known === 'enabled' && this.#alwaysIdle)
+    const may = !this.#shut && (this.#known === 'session' || (this.#known === 'enabled' && this.#alwaysIdle))
     const price = priceMinor / this.#unit
     const most = this.#dialect.expanded ? 0xffff_fffe : 0xfffe
     if (!may || !Number.isInteger(price) || price > most) return false
     this.#become('undecided')
-    this.#do({ name: 'vendRequest', price, item })
+    const { faults } = this.#exchange
+    this.#do({
+      name: 'vendRequest',
+      price: faults.takes('tokenPrice') ? most + 1 : price,
+      item: faults.takes('unknownItem') ? 0xffff : item,
+    })
     return true
   }
 
@@ -188,7 +219,13 @@ export class BusMaster implements Bridge {
   /** One exchange: a command that was not answered is repeated in turn with polls (MDB 4.2, 7.5). */
   #turn(): void {
     this.#next()
-    if (this.#exchange.busy) return
+    if (this.#exchange.busy || !this.#powered) return
+    const now = this.#parts.clock.monotonic()
+    if (now < this.#quietUntil) {
+      // It is the machine that was away, not its reader.
+      this.#heardAt = now
+      return
+    }
     this.#watch()
     const [task] = this.#tasks
     const poll = !task || task.acknowledged || (task.sent > 0 && !this.#polledLast)
@@ -231,10 +268,13 @@ export class BusMaster implements Bridge {
   #finish(task: Task): void {
     this.#tasks = this.#tasks.filter((other) => other !== task)
     task.done?.()
-    if (task.command.name === 'readerEnable') {
-      this.#become('enabled')
-      this.#parts.answer({ type: 'enabled' })
+    const { name } = task.command
+    if (this.#exchange.faults.repeats(name)) {
+      this.#tasks.unshift({ ...task, done: () => {}, sent: 0, acknowledged: false })
     }
+    if (name !== 'readerEnable' && name !== 'readerDisable') return
+    if (this.#known === 'settingUp') this.#become('enabled')
+    if (name === 'readerEnable' && !this.#shut) this.#parts.answer({ type: 'enabled' })
   }
 
   #take(message: CashlessAnswer) {
@@ -268,13 +308,10 @@ export class BusMaster implements Bridge {
     }
   }
 
-  #configured({
-    level,
-    responseS,
-    scale,
-    decimals,
-  }: Extract<CashlessAnswer, { name: 'readerConfig' }>): void {
-    const { columns, rows } = this.#settings
+  #configured({ level, responseS, scale, decimals }: Extract<CashlessAnswer, { name: 'readerConfig' }>) {
+    const { columns, rows, speaks = 3 } = this.#settings
+    // It does not understand what it asked for, and knows nothing better than to begin again.
+    if (level > speaks) return this.reset()
     const common = Math.max(1, Math.min(level, this.#settings.level)) as 1 | 2 | 3
     this.#dialect = { level: common, expanded: false, displayBytes: columns * rows }
     this.#patienceMs = Math.max(nonResponseMs, responseS * 1000)
@@ -298,7 +335,7 @@ export class BusMaster implements Bridge {
         this.#do({ name: 'setupPrices', max: 'unknown', min: 0, currency: code })
       }
     }
-    this.#do({ name: 'readerEnable' })
+    this.#do({ name: this.#shut ? 'readerDisable' : 'readerEnable' })
   }
 
   /** Heard again, because our acknowledgement was lost, it changes nothing. */

@@ -3,7 +3,7 @@
 // reader-scenarios.test.ts.
 import { busText } from '@concilia/protocol/mdb/bus.ts'
 import { describe, expect, test } from 'vitest'
-import { type BusFault, busFaults } from './bus-faults.ts'
+import { type BusFault, mendedFaults } from './bus-faults.ts'
 import { usualBusMaster } from './bus-master.ts'
 import { ReaderWorld } from './reader-world.ts'
 
@@ -35,7 +35,7 @@ function recorded(world: ReaderWorld): string[] {
 /** When a fault meets the sale: before each step. */
 const moments = ['request', 'approval', 'outcome'] as const
 
-describe.each(busFaults)('%s', (fault: BusFault) => {
+describe.each(mendedFaults)('%s', (fault: BusFault) => {
   test.each(moments)('before the %s: mended between the two, one delivery', (moment) => {
     const world = worldOf()
     const disturb = (at: (typeof moments)[number]) => at === moment && world.bus.disturb(fault, fault)

@@ -2,6 +2,7 @@
 // events. Both ends are ours and of one version, so the shapes are types only.
 import type { Currency } from '@concilia/protocol/money.ts'
 import type { BehaviourName } from './behaviours.ts'
+import type { BusFault } from './bus-faults.ts'
 import type { GatewayForm, Shown } from './phone-gateway.ts'
 import type { MachineEvent, MachineSettings, Pressed } from './vending-machine.ts'
 
@@ -46,6 +47,11 @@ export interface Calls {
   unplug: { takes: OfMachine; answers: MachineView }
   plug: { takes: OfMachine; answers: MachineView }
   restartBox: { takes: OfMachine; answers: MachineView }
+  /** Something goes wrong on the raw bus, once. */
+  disturb: { takes: OfMachine & { fault: BusFault }; answers: MachineView }
+  door: { takes: OfMachine & { open: boolean }; answers: MachineView }
+  cutPower: { takes: OfMachine & { forMs: number }; answers: MachineView }
+  stopPolling: { takes: OfMachine & { forMs: number }; answers: MachineView }
   look: { takes: OfMachine; answers: MachineView }
   /** Port 0 lets the system choose. */
   startPhones: {

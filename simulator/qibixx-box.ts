@@ -29,6 +29,10 @@ export class QibixxBox implements Bridge {
   readonly #settings = new Map<string, string>()
   #bus: BusState = 'off'
   #splitter = new LineSplitter()
+  #powered = true
+  #shut = false
+  /** Monotonic ms: the machine says nothing before. */
+  #quietUntil = 0
 
   constructor(parts: BridgeParts) {
     this.#parts = parts
@@ -53,6 +57,7 @@ export class QibixxBox implements Bridge {
 
   /** Bytes from the host. */
   receive(bytes: Uint8Array): void {
+    if (!this.#powered) return
     for (const text of this.#splitter.push(bytes)) {
       const line = readHostLine(text, this.#parts.currency)
       if (line.type === 'unreadable')
@@ -68,9 +73,31 @@ export class QibixxBox implements Bridge {
     this.#splitter = new LineSplitter()
   }
 
+  /** It has its power from the bus. */
+  power(on: boolean): void {
+    this.restart()
+    this.#powered = on
+  }
+
+  stopPolling(forMs: number): void {
+    this.#quietUntil = this.#parts.clock.monotonic() + forMs
+  }
+
+  allow(sales: boolean): void {
+    this.#told(() => {
+      this.#shut = !sales
+      if (this.#bus === 'enabled' && !sales) this.#become('disabled')
+      else if (this.#bus === 'disabled' && sales) this.#become('enabled')
+    })
+  }
+
   // The bus: what the machine tells the reader.
 
   reset(): void {
+    this.#told(() => this.#reset())
+  }
+
+  #reset(): void {
     if (!this.on) return
     if (this.#bus === 'undecided' || this.#bus === 'approved') this.#say({ type: 'vendEnded', how: 'reset' })
     this.#become('inactive')
@@ -87,17 +114,14 @@ export class QibixxBox implements Bridge {
   }
 
   enable(): void {
-    if (this.#bus === 'disabled') this.#become('enabled')
-  }
-
-  disable(): void {
-    if (this.#bus === 'enabled') this.#become('disabled')
+    if (this.#bus === 'disabled' && !this.#shut) this.#become('enabled')
   }
 
   /** @returns whether the reader takes a request now */
   requestVend(priceMinor: number, item: number): boolean {
     const alwaysIdle = this.#bus === 'enabled' && this.setting('mdb-always-idle') === '1'
-    if (this.#bus !== 'idle' && !alwaysIdle) return false
+    const silent = this.#parts.clock.monotonic() < this.#quietUntil
+    if (silent || this.#shut || (this.#bus !== 'idle' && !alwaysIdle)) return false
     this.#bus = 'undecided'
     this.#say({ type: 'busActivity' })
     this.#say({ type: 'vendRequested', priceMinor, item })
@@ -113,22 +137,36 @@ export class QibixxBox implements Bridge {
   }
 
   vendSucceeded(): void {
-    if (this.#bus !== 'approved') return
-    this.#say({ type: 'vendSucceeded' })
-    this.#endVend()
+    this.#told(() => {
+      if (this.#bus !== 'approved') return
+      this.#say({ type: 'vendSucceeded' })
+      this.#endVend()
+    })
   }
 
   vendFailed(): void {
-    if (this.#bus !== 'approved') return
-    this.#say({ type: 'vendEnded', how: 'failed' })
-    this.#endVend()
+    this.#told(() => {
+      if (this.#bus !== 'approved') return
+      this.#say({ type: 'vendEnded', how: 'failed' })
+      this.#endVend()
+    })
   }
 
   /** The box waits on. */
   forgetVend(): void {}
 
   completeSession(): void {
-    if (this.#bus === 'idle') this.#become('enabled')
+    this.#told(() => {
+      if (this.#bus === 'idle') this.#become(this.#shut ? 'disabled' : 'enabled')
+    })
+  }
+
+  /** At once, or when a machine that has fallen silent speaks again. */
+  #told(act: () => void): void {
+    const { clock } = this.#parts
+    const silentMs = this.#quietUntil - clock.monotonic()
+    if (silentMs > 0) clock.after(silentMs, act)
+    else act()
   }
 
   // The serial side: what the host tells the box.
@@ -212,6 +250,7 @@ export class QibixxBox implements Bridge {
   /** The machine hears the reader when it polls it next. */
   #answer(answer: ReaderAnswer): void {
     const { clock, pollMs } = this.#parts
-    clock.after(pollMs, () => this.#parts.answer(answer))
+    const silentMs = Math.max(0, this.#quietUntil - clock.monotonic())
+    clock.after(silentMs + pollMs, () => this.#powered && this.#parts.answer(answer))
   }
 }

@@ -32,9 +32,16 @@ export class ReaderWorld {
   hear: (event: HardwareEvent) => void = () => {}
   hardware: Hardware
   readonly #settings: MachineSettings
+  readonly #level: 1 | 2 | 3
   #kill = () => {}
 
-  constructor(behaviours: BehaviourName[] = [], settings: Partial<MachineSettings> = {}) {
+  /** @param level of our reader, on the raw bus */
+  constructor(
+    behaviours: BehaviourName[] = [],
+    settings: Partial<MachineSettings> = {},
+    level: 1 | 2 | 3 = 3,
+  ) {
+    this.#level = level
     this.#settings = { ...usualMachine, currency: 'EUR' as const, items, ...settings }
     this.hopMs = this.#settings.bridge === 'raw' ? 75 : 5
     this.machine = new VendingMachine(this.#settings, this.clock, this.wire, (event) => this.seen.push(event))
@@ -119,7 +126,7 @@ export class ReaderWorld {
       log: makeLog('test', { level: 'silent', write: () => {} }),
     } as const
     return bridge === 'raw'
-      ? new BusHardware({ ...parts, level: 3, serial: '4021' })
+      ? new BusHardware({ ...parts, level: this.#level, serial: '4021' })
       : new QibixxHardware(parts)
   }
 }

@@ -32,6 +32,8 @@ export interface MachineSettings {
   readonly slowMs: number
   /** How long a pulled serial line stays out. */
   readonly unpluggedMs: number
+  /** How long power, polls or a closed door are missing. */
+  readonly awayMs: number
 }
 
 export const usualMachine = {
@@ -42,6 +44,7 @@ export const usualMachine = {
   motorMs: 300,
   slowMs: 90_000,
   unpluggedMs: 1500,
+  awayMs: 5000,
 } as const
 
 /** What a bystander sees. */
@@ -56,6 +59,7 @@ export type MachineEvent =
   | { event: 'patienceOver'; item: number }
   | { event: 'paidInCoins'; item: number; priceMinor: number }
   | { event: 'sessionBegun' | 'standby' }
+  | { event: 'doorOpened' | 'doorClosed' | 'powerLost' | 'powerBack' }
 
 export type Pressed = 'asked' | 'noSuchItem' | 'busy' | 'noPhonePayment'
 
@@ -76,6 +80,10 @@ export class VendingMachine {
   #patience: Timer | undefined
   #coinsMinor = 0
   #display = ''
+  #doorOpen = false
+  #powered = true
+  /** What moved before a loss of power stands still after it. */
+  #powerLosses = 0
 
   constructor(settings: MachineSettings, clock: Clock, line: HostLine, see: (event: MachineEvent) => void) {
     this.settings = settings
@@ -145,7 +153,7 @@ export class VendingMachine {
   /** A whole purchase in coins, which needs nobody but the machine. */
   payInCoins(item: number): boolean {
     const priceMinor = this.settings.items[item]
-    if (priceMinor === undefined || this.#phase.name === 'vending') return false
+    if (priceMinor === undefined || this.#phase.name === 'vending' || !this.#powered) return false
     if (this.#phase.name === 'asking' && !this.#cancel(this.#phase.item)) return false
     this.#coinsMinor += priceMinor
     this.#see({ event: 'paidInCoins', item, priceMinor })
@@ -153,10 +161,41 @@ export class VendingMachine {
     return true
   }
 
+  // What a technician does, and what happens to machines.
+
+  /** With its door open a machine sells nothing new; what is under way goes on. */
+  door(open: boolean): void {
+    if (open === this.#doorOpen) return
+    this.#doorOpen = open
+    this.#see({ event: open ? 'doorOpened' : 'doorClosed' })
+    this.box.allow(!open)
+    if (open) this.#enabledIs(false)
+    else this.#enabledIs(this.box.ready)
+  }
+
+  /** Motors stop, and the controller forgets everything; afterwards it starts anew. */
+  cutPower(forMs: number): void {
+    if (!this.#powered) return
+    this.#powered = false
+    this.#powerLosses++
+    this.#see({ event: 'powerLost' })
+    this.#rest()
+    this.#enabledIs(false)
+    this.box.power(false)
+    this.#clock.after(forMs, () => {
+      this.#powered = true
+      this.#see({ event: 'powerBack' })
+      this.box.power(true)
+    })
+  }
+
   // What the machine's parts do; behaviours are written in these.
 
   after(delayMs: number, action: () => void): Timer {
-    return this.#clock.after(delayMs, action)
+    const losses = this.#powerLosses
+    return this.#clock.after(delayMs, () => {
+      if (losses === this.#powerLosses) action()
+    })
   }
 
   /** The goods fall past the counter. */
@@ -200,7 +239,7 @@ export class VendingMachine {
       case 'justReset':
         return this.#initialise()
       case 'enabled':
-        return this.#enabledIs(true)
+        return this.#enabledIs(!this.#doorOpen)
       case 'lost':
         return this.#lose()
       case 'sessionBegun':

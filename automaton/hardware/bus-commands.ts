@@ -13,7 +13,7 @@ import {
 import { currencies, decimalText } from '@concilia/protocol/money.ts'
 import { mdbCurrencyCode } from '@concilia/protocol/qibixx.ts'
 import { acknowledge, answer, answerPoll } from './bus-answers.ts'
-import { type BusReaderSettings, type BusTurn, plain } from './bus-reader-state.ts'
+import { type BusReaderSettings, type BusTurn, plain, responseS } from './bus-reader-state.ts'
 import {
   abandon,
   approvalHeard,
@@ -172,15 +172,15 @@ function setUp(turn: BusTurn, { level, columns, rows }: CashlessCommandOf<'setup
   answer(turn, readerConfig(settings))
 }
 
-function readerConfig({ level, currency, mdb, limits }: BusReaderSettings): CashlessAnswer {
+function readerConfig(settings: BusReaderSettings): CashlessAnswer {
+  const { level, currency, mdb } = settings
   return {
     name: 'readerConfig',
     level,
     currency: mdbCurrencyCode(currency).slice(2),
     scale: mdb.scaleFactor,
     decimals: mdb.decimalPlaces,
-    // Z7: the machine waits longer than we do (rule 6).
-    responseS: Math.min(255, Math.ceil(limits.readerLimitMs / 1000)),
+    responseS: responseS(settings),
     options: readerCan.refund | readerCan.cashSale,
   }
 }
@@ -270,9 +270,15 @@ function cashSale(turn: BusTurn, { price, item }: CashlessCommandOf<'cashSale'>)
   turn.notice('cashSale', `item ${item & 0x0fff} for ${text}`)
 }
 
+/** A reader that hears nothing for ten times its response time resets itself (MDB 4.2, App. 3). */
+export function expectPolls(turn: BusTurn): void {
+  turn.wait('silence', 3 * turn.settings.limits.boxHeartbeatMs)
+  turn.wait('selfReset', 10 * 1000 * responseS(turn.settings))
+}
+
 /** The machine talks to us. */
 function awake(turn: BusTurn): void {
   if (turn.state.lossSaid) turn.notice('hardwareBack', 'the machine polls again')
   turn.change({ silent: false, lossSaid: false })
-  turn.wait('silence', 3 * turn.settings.limits.boxHeartbeatMs)
+  expectPolls(turn)
 }

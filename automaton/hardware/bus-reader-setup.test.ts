@@ -1,7 +1,7 @@
 // The reader on the raw bus, byte by byte: setting it up as real machines do, and all that is no vend.
 import { defaultLimits } from '@concilia/protocol/limits.ts'
 import { expect, test } from 'vitest'
-import { Bench, price, pricesAndId, ready, usual } from './bus-reader-bench.ts'
+import { Bench, level3, price, pricesAndId, ready, usual } from './bus-reader-bench.ts'
 
 test('level 1: short answers, no options, session mode; level 2 as well, with the longer session', () => {
   const id =
@@ -123,6 +123,29 @@ test('a machine that polls no more is told once, and its return too', () => {
   expect(bench.said()).toEqual(['noticed hardwareLost', 'notReady lost'])
   bench.dialogue('62* 62 = 00*')
   expect(bench.said()).toEqual(['noticed hardwareBack', 'ready alwaysIdle'])
+})
+
+test('a minute without polls changes nothing; after ten times Z7 the reader resets itself', () => {
+  const bench = ready()
+  bench.pass(60_000)
+  bench.dialogue('62* 62 = 00*', '63* 00 00 96 00 05 FE = 00*')
+  expect(bench.said()).toEqual(expect.arrayContaining(['ready alwaysIdle', 'vendRequested 150 5']))
+  bench.tell({ type: 'deny' }).dialogue('62* 62 = 06 06*', '00 =', '63* 04 67 = 07 07*', '00 =')
+  const selfResetMs = 10 * defaultLimits.readerLimitMs
+  bench.pass(selfResetMs - 1)
+  expect(bench.state.bus).toBe('enabled')
+  bench.pass(1)
+  expect(bench.state.bus).toBe('inactive')
+  bench.dialogue('62* 62 = 00 00*', '00 =', ...level3.slice(-1), '00 =', '64* 01 65 = 00*')
+  expect(bench.said()).toContain('ready session')
+})
+
+test('a reader that resets itself lets go of a buyer for whom nobody decides any more', () => {
+  const bench = ready().dialogue('63* 00 00 96 00 05 FE = 00*')
+  bench.said()
+  bench.pass(10 * defaultLimits.readerLimitMs)
+  expect(bench.said()).toContain('vendCancelled readerLost')
+  bench.dialogue('62* 62 = 00 00*', '00 =')
 })
 
 test('a machine that does not know that we forgot its level hears JUST RESET alone, before anything else', () => {

@@ -33,7 +33,7 @@ export interface Vend {
   readonly stage: 'undecided' | 'denied' | 'approved' | 'sent' | 'acknowledged' | 'over'
 }
 
-export type BusDeadline = 'gap' | 'vend' | 'session' | 'silence' | 'display' | 'leave'
+export type BusDeadline = 'gap' | 'vend' | 'session' | 'silence' | 'selfReset' | 'display' | 'leave'
 
 export interface BusReaderState {
   /** `leaving`: told to stop, and a buyer is still to be told that nothing comes of it. */
@@ -108,6 +108,11 @@ export const stoppedBusReader: BusReaderState = {
   due: {},
 }
 
+/** Z7 in seconds: the machine waits so long for a decision, longer than we do (rule 6). */
+export function responseS({ limits }: BusReaderSettings): number {
+  return Math.min(255, Math.ceil(limits.readerLimitMs / 1000))
+}
+
 /** One input being worked off. Lives no longer than the input. */
 export class BusTurn {
   state: BusReaderState
@@ -163,7 +168,7 @@ export class BusTurn {
 
 /** The deadline to wake up for next. */
 export function nextBusDue({ due }: BusReaderState): { deadline: BusDeadline; at: number } | undefined {
-  const names = ['gap', 'vend', 'session', 'silence', 'display', 'leave'] as const
+  const names = ['gap', 'vend', 'session', 'silence', 'selfReset', 'display', 'leave'] as const
   return names
     .flatMap((deadline) => {
       const at = due[deadline]

@@ -3,7 +3,7 @@
 // commands mean in bus-commands.ts, what becomes of a vend in bus-vend.ts. It awaits nothing and owns no
 // port.
 import { gap, receive } from './bus-answers.ts'
-import { endAttendance, heard, obey, openSession, startAnew } from './bus-commands.ts'
+import { endAttendance, expectPolls, heard, obey, openSession, startAnew } from './bus-commands.ts'
 import {
   type BusDeadline,
   type BusReaderInput,
@@ -13,7 +13,7 @@ import {
   BusTurn,
   type Vend,
 } from './bus-reader-state.ts'
-import { approveVend, denyVend, giveUp, loseLine } from './bus-vend.ts'
+import { approveVend, denyVend, giveUp, loseLine, open } from './bus-vend.ts'
 import { displayable } from './displayable.ts'
 
 /** Longest time for which a machine shows a text before it takes its own again, in tenths of a second. */
@@ -110,6 +110,8 @@ function due(turn: BusTurn, deadline: BusDeadline) {
       return sessionDue(turn)
     case 'silence':
       return fallSilent(turn)
+    case 'selfReset':
+      return resetItself(turn)
     case 'display':
       return turn.change({ shownText: '' })
   }
@@ -120,7 +122,7 @@ function lineOpened(turn: BusTurn): void {
   if (turn.state.line === 'open') lineLost(turn, 'the line was opened anew')
   if (turn.state.lossSaid) turn.notice('hardwareBack', 'the line is open again')
   turn.change({ line: 'open', lossSaid: false, silent: false, block: undefined, answered: undefined })
-  turn.wait('silence', 3 * turn.settings.limits.boxHeartbeatMs)
+  expectPolls(turn)
   if (!turn.state.listening) startAnew(turn)
 }
 
@@ -129,6 +131,7 @@ function lineLost(turn: BusTurn, why: string): void {
   turn.change({ line: 'lost', lossSaid: true, waiting: [], said: [], block: undefined, answered: undefined })
   turn.drop('gap')
   turn.drop('silence')
+  turn.drop('selfReset')
   turn.drop('session')
   loseLine(turn)
   endAttendance(turn)
@@ -164,6 +167,17 @@ function fallSilent(turn: BusTurn) {
   if (turn.state.lossSaid) return
   turn.notice('hardwareLost', 'the line is open, but no machine polls our reader')
   turn.change({ lossSaid: true })
+}
+
+/**
+ * Whoever sets up what has been silent for so long finds a reader that knows nothing. A vend comes to its own
+ * end first.
+ */
+function resetItself(turn: BusTurn) {
+  const { vend, listening } = turn.state
+  if (vend?.stage === 'undecided') turn.hear({ type: 'vendCancelled', why: 'readerLost' })
+  else if (open(vend) || listening) return turn.wait('selfReset', turn.settings.limits.vendMs)
+  startAnew(turn)
 }
 
 /** Never while something may fall; what it was then is shown afterwards. */

@@ -33,7 +33,20 @@ test('words become calls on the one machine', () => {
   const calls = new Proxy({}, { get: (_, name) => (takes: unknown) => called.push([name, takes]) })
   // Only the calls of a machine are reached, and all of them take an object.
   const bench = { calls, close: async () => {} } as unknown as Bench
-  for (const text of ['press 5', ' coins  7 ', 'lever', 'behave jam', 'unplug', 'plug', 'restart', 'look']) {
+  for (const text of [
+    'press 5',
+    ' coins  7 ',
+    'lever',
+    'behave jam',
+    'fault ret',
+    'door open',
+    'power',
+    'quiet 60',
+    'unplug',
+    'plug',
+    'restart',
+    'look',
+  ]) {
     obey(bench, 'bench', text)
   }
   const machine = 'bench'
@@ -42,11 +55,18 @@ test('words become calls on the one machine', () => {
     ['payInCoins', { machine, item: 7 }],
     ['pushLever', { machine }],
     ['behave', { machine, behaviours: ['jam'] }],
+    ['disturb', { machine, fault: 'ret' }],
+    ['door', { machine, open: true }],
+    ['cutPower', { machine, forMs: 5000 }],
+    ['stopPolling', { machine, forMs: 60_000 }],
     ['unplug', { machine }],
     ['plug', { machine }],
     ['restartBox', { machine }],
     ['look', { machine }],
   ])
   expect(obey(bench, 'bench', 'behave odd')).toContain('known: good, twice, jam')
+  expect(obey(bench, 'bench', 'fault odd')).toContain('known: loseAnswer')
+  expect(obey(bench, 'bench', 'door')).toContain('known: open, close')
+  expect(obey(bench, 'bench', 'quiet long')).toContain('no number of seconds')
   expect(obey(bench, 'bench', 'what')).toBe(typedHelp)
 })

@@ -1,17 +1,16 @@
 // What a technician types at the bench, as calls on it: the same that a supervisor makes.
+
+import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { amountMinorOf, type Currency, currencies } from '@concilia/protocol/money.ts'
-import { type BehaviourName, behaviourNames } from '../behaviours.ts'
+import { behaviourNames } from '../behaviours.ts'
 import type { Bench } from '../bench.ts'
 import type { NewMachine } from '../control.ts'
+import { act, actWords, type MachineActs } from './typed-acts.ts'
 
 export const typedHelp = [
-  'press ITEM     choose an item and pay by phone',
-  'coins ITEM     buy an item with coins',
-  'lever          push the coin return lever',
-  `behave NAME    how vends go from now on: ${behaviourNames.join(', ')}`,
+  ...actWords,
   'unplug, plug   the serial line',
   'restart        the box loses its power for a moment',
-  'look           what was dropped, what the display shows',
 ].join('\n')
 
 interface Flags {
@@ -57,26 +56,27 @@ function isCurrency(code: string): code is Currency {
 
 /** @returns what to tell the technician */
 export function obey({ calls }: Bench, machine: string, text: string): string {
-  const [command = '', argument = ''] = text.trim().split(/\s+/)
-  const item = Number(argument)
-  const behaviour: BehaviourName | undefined = behaviourNames.find((name) => name === argument)
-  switch (command) {
-    case 'press':
-      return JSON.stringify(calls.press({ machine, item }))
-    case 'coins':
-      return JSON.stringify(calls.payInCoins({ machine, item }))
-    case 'lever':
-      return JSON.stringify(calls.pushLever({ machine }))
-    case 'behave':
-      if (!behaviour) return `unknown behaviour ${argument}; known: ${behaviourNames.join(', ')}`
-      return JSON.stringify(calls.behave({ machine, behaviours: [behaviour] }))
-    case 'unplug':
-    case 'plug':
-    case 'look':
-      return JSON.stringify(calls[command]({ machine }))
-    case 'restart':
-      return JSON.stringify(calls.restartBox({ machine }))
-    default:
-      return typedHelp
+  const acts: MachineActs<unknown> = {
+    press: (item) => calls.press({ machine, item }),
+    payInCoins: (item) => calls.payInCoins({ machine, item }),
+    pushLever: () => calls.pushLever({ machine }),
+    behave: (name) => calls.behave({ machine, behaviours: [name] }),
+    disturb: (fault) => calls.disturb({ machine, fault }),
+    door: (open) => calls.door({ machine, open }),
+    cutPower: (forMs) => calls.cutPower({ machine, forMs }),
+    stopPolling: (forMs) => calls.stopPolling({ machine, forMs }),
+    look: () => calls.look({ machine }),
   }
+  try {
+    const answer = act(acts, text) ?? onLine(calls, machine, text.trim())
+    return typeof answer === 'string' ? answer : JSON.stringify(answer)
+  } catch (error) {
+    if (error instanceof OperatingError) return `${error.message}\n${error.advice}`
+    throw error
+  }
+}
+
+function onLine(calls: Bench['calls'], machine: string, command: string): unknown {
+  if (command === 'unplug' || command === 'plug') return calls[command]({ machine })
+  return command === 'restart' ? calls.restartBox({ machine }) : typedHelp
 }

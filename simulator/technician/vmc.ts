@@ -10,12 +10,14 @@ import { type Running, runMain } from '@concilia/platform/run-main.ts'
 import { systemClock } from '@concilia/platform/system-clock.ts'
 import { BusListener, type HeardBlock } from '@concilia/protocol/mdb/bus-listener.ts'
 import { IdlePolls } from '@concilia/protocol/mdb/idle-polls.ts'
-import { busFaults } from '../bus-faults.ts'
+import { behaviourNames } from '../behaviours.ts'
+import { type BusFault, busFaults } from '../bus-faults.ts'
 import { BusMaster, usualBusMaster } from '../bus-master.ts'
 import { MachineOnPort } from '../machine-on-port.ts'
 import { MachineOnPty } from '../machine-on-pty.ts'
 import { type MachineEvent, type MachineSettings, usualMachine } from '../vending-machine.ts'
 import { heardLine } from './heard-line.ts'
+import { nameList } from './typed-acts.ts'
 import { machineOf } from './typed-bench.ts'
 import { obeyTyped, typedWords } from './typed-words.ts'
 
@@ -36,6 +38,9 @@ const description = {
     behaviour: { value: 'NAME', says: 'how vends go: good, jam, silent, reset, slow ...' },
     session: { says: 'the machine waits for a session instead of asking by itself' },
     level: { value: 'N', says: 'level of MDB that the machine speaks; 3 when left out' },
+    speaks: { value: 'N', says: 'level that it really understands, where it claims more' },
+    poll: { value: 'MS', says: 'pause between polls, 25 to 1000; 125 when left out' },
+    fault: { value: 'LIST', says: 'what goes wrong on the bus, each once, from the start on' },
     money32: { says: 'the machine wants 32-bit money' },
     box: { says: 'the port leads to a Qibixx box instead of the raw bus' },
     watch: { says: 'shows what is said on the bus, in words' },
@@ -45,8 +50,8 @@ const description = {
   notes: [
     `Typed:\n${typedWords}`,
     '',
-    `Faults: ${busFaults.slice(0, 4).join(', ')},`,
-    `${busFaults.slice(4).join(', ')}.`,
+    `Faults:\n${nameList(busFaults, '  ')}`,
+    `Ways that vends go:\n${nameList(behaviourNames, '  ')}`,
     'Exit codes: 0 stopped, or the item of --press fell; 1 it did not fall;',
     '2 the command line was not understood.',
   ].join('\n'),
@@ -59,7 +64,8 @@ await runMain(description, async ({ flags }) => vmc(flags))
 function vmc(flags: Flags): Running {
   const made = machineOf({ ...flags, machine: 'vmc', link: flags.port ?? 'here', bus: !flags.box })
   if (typeof made === 'string') throw usageError(description, made)
-  const settings = { ...usualMachine, ...made, pollMs, bus: busOf(flags) }
+  const settings = { ...usualMachine, ...made, pollMs: pollOf(flags), bus: busOf(flags) }
+  const faults = faultsOf(flags)
   const over = Promise.withResolvers<void>()
   const { placed, path, remove } = place(flags.port, settings, (event) => seen(event))
   const { machine } = placed
@@ -71,6 +77,7 @@ function vmc(flags: Flags): Running {
     if (event.event === 'readerEnabled') systemClock.after(pollMs, () => console.log(machine.press(item)))
     if (event.event === 'standby') over.resolve()
   }
+  if (machine.box instanceof BusMaster) machine.box.disturb(...faults)
   if (flags.watch && machine.box instanceof BusMaster) watch(machine.box)
   const seconds = secondsOf(flags)
   if (seconds !== undefined) systemClock.after(seconds * 1000, () => over.resolve())
@@ -117,10 +124,30 @@ function watch(bus: BusMaster): void {
   }
 }
 
-function busOf({ level = '3', money32 }: Flags) {
-  const known = ([1, 2, 3] as const).find((number) => String(number) === level)
-  if (!known) throw usageError(description, `--level ${level}: 1, 2 or 3`)
-  return { ...usualBusMaster, level: known, money32 }
+function busOf({ level = '3', speaks = '3', money32 }: Flags) {
+  return { ...usualBusMaster, level: levelOf('level', level), speaks: levelOf('speaks', speaks), money32 }
+}
+
+function levelOf(flag: string, text: string): 1 | 2 | 3 {
+  const known = ([1, 2, 3] as const).find((number) => String(number) === text)
+  if (known) return known
+  throw usageError(description, `--${flag} ${text}: 1, 2 or 3`)
+}
+
+function pollOf({ poll }: Flags): number {
+  const ms = poll === undefined ? pollMs : Number(poll)
+  if (ms >= 25 && ms <= 1000) return ms
+  throw usageError(description, `--poll ${poll}: 25 to 1000 (ms)`)
+}
+
+function faultsOf({ fault = '', box }: Flags): BusFault[] {
+  const names = fault.split(',').filter((name) => name !== '')
+  if (names.length > 0 && box) throw usageError(description, '--fault is for the raw bus, not for a --box')
+  return names.map((name) => {
+    const known = busFaults.find((each) => each === name)
+    if (known) return known
+    throw usageError(description, `unknown fault ${name}; known: ${busFaults.join(', ')}`)
+  })
 }
 
 function pressed(text: string, { items }: MachineSettings): number {
