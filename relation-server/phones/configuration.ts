@@ -3,7 +3,10 @@ import { isIP } from 'node:net'
 import type { Frozen } from '@concilia/platform/configuration.ts'
 import { z } from 'zod'
 import { africasTalking } from './gateways/africas-talking.ts'
+import type { Gateway } from './gateways/gateway.ts'
 import { kannel } from './gateways/kannel.ts'
+import { signedJson } from './gateways/signed-json.ts'
+import { twilio } from './gateways/twilio.ts'
 import type { ServedGateway } from './http-adapter.ts'
 
 const nameSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/)
@@ -12,7 +15,7 @@ const addressSchema = z
   .string()
   .refine(isAddress, { message: 'expected an address or a network, such as 127.0.0.1 or 10.0.0.0/8' })
 
-const common = {
+const door = {
   secret: z
     .string()
     .regex(/^[\w-]{16,128}$/)
@@ -23,13 +26,27 @@ const common = {
     .max(64)
     .default([])
     .describe('Addresses or networks it calls from; none listed admits all'),
-  sendOrigin: z.url({ protocol: /^https?$/ }).describe('Where texts are handed to it: scheme, host and port'),
-  sender: z.string().min(1).max(20).describe('Short code or number that buyers see and answer to'),
+}
+
+const sendOriginSchema = z
+  .url({ protocol: /^https?$/ })
+  .describe('Where texts are handed to it: scheme, host and port')
+
+const senderSchema = z.string().min(1).max(20).describe('Short code or number that buyers see and answer to')
+
+const common = {
+  ...door,
+  sendOrigin: sendOriginSchema,
+  sender: senderSchema,
   ussdVouched: z
     .boolean()
     .default(false)
     .describe('Whether it vouches for the number of whoever opens a dialogue; else a code goes by text'),
 }
+
+const aliasRealmSchema = z.exactOptional(
+  nameSchema.describe('Set when the carrier sends aliases of its own instead of numbers, such as orange-fr'),
+)
 
 const kannelSchema = z.strictObject({
   form: z.literal('kannel'),
@@ -41,11 +58,7 @@ const kannelSchema = z.strictObject({
     .regex(/^\*[0-9]+(\*[0-9]+)*#$/)
     .default('*123#')
     .describe('What buyers dial'),
-  aliasRealm: z.exactOptional(
-    nameSchema.describe(
-      'Set when the carrier sends aliases of its own instead of numbers, such as orange-fr',
-    ),
-  ),
+  aliasRealm: aliasRealmSchema,
   receiptUrl: z.exactOptional(
     z.url().describe('Our own receipt URL as Kannel reaches it; without it no receipts are asked for'),
   ),
@@ -56,6 +69,32 @@ const africasTalkingSchema = z.strictObject({
   ...common,
   username: z.string().min(1).max(64),
   apiKey: z.string().min(1).max(256),
+})
+
+const twilioSchema = z.strictObject({
+  form: z.literal('twilio'),
+  ...door,
+  sendOrigin: sendOriginSchema.default('https://api.twilio.com'),
+  publicUrl: z
+    .url({ protocol: /^https?$/ })
+    .describe('What stands before /phones in the URLs it calls, exactly as given to it: it signs them'),
+  accountSid: z.string().regex(/^AC[0-9a-f]{32}$/),
+  authToken: z.string().min(1).max(128).describe('The primary one; it signs what comes'),
+  sender: z
+    .string()
+    .min(1)
+    .max(34)
+    .describe('Number that buyers see and answer to, or a messaging service (MG...)'),
+})
+
+const signedJsonSchema = z.strictObject({
+  form: z.literal('signed-json'),
+  ...door,
+  sendUrl: z.url({ protocol: /^https?$/ }).describe('Where texts are POSTed to'),
+  key: z.string().min(32).max(256).describe('Shared key that signs every body, both ways'),
+  sender: senderSchema,
+  ussdVouched: common.ussdVouched,
+  aliasRealm: aliasRealmSchema,
 })
 
 export const phonesSchema = z.strictObject({
@@ -78,7 +117,10 @@ export const phonesSchema = z.strictObject({
     .default(10_000)
     .describe('A message not stored by then is answered 503; gateways give a dialogue 15 s'),
   gateways: z
-    .record(nameSchema, z.discriminatedUnion('form', [kannelSchema, africasTalkingSchema]))
+    .record(
+      nameSchema,
+      z.discriminatedUnion('form', [kannelSchema, africasTalkingSchema, twilioSchema, signedJsonSchema]),
+    )
     .describe('One section for each gateway; its name stands in its URLs: /phones/SECRET/NAME/text, /ussd')
     .meta({
       examples: [
@@ -102,11 +144,23 @@ export type PhonesConfiguration = Frozen<z.output<typeof phonesSchema>>
 
 export function gatewaysFrom({ gateways }: Pick<PhonesConfiguration, 'gateways'>): ServedGateway[] {
   return Object.entries(gateways).map(([name, settings]) => ({
-    gateway:
-      settings.form === 'kannel' ? kannel({ name, ...settings }) : africasTalking({ name, ...settings }),
+    gateway: gatewayFrom(name, settings),
     secret: settings.secret,
     addresses: settings.addresses,
   }))
+}
+
+function gatewayFrom(name: string, settings: PhonesConfiguration['gateways'][string]): Gateway {
+  switch (settings.form) {
+    case 'kannel':
+      return kannel({ name, ...settings })
+    case 'africas-talking':
+      return africasTalking({ name, ...settings })
+    case 'twilio':
+      return twilio({ name, ...settings })
+    case 'signed-json':
+      return signedJson({ name, ...settings })
+  }
 }
 
 function isAddress(text: string): boolean {

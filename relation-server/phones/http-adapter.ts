@@ -1,14 +1,13 @@
-// The phones' side of the HTTP server: `/phones/{secret}/{gateway}/{text|ussd|receipt}`. Reads a request by
-// the form of its gateway, has it stored, and only then answers 200; what could not be stored answers 503,
-// and comes again. The secret stands in the URL because some gateways can prove themselves by nothing else;
-// so no URL is ever logged here.
+// The phones' side of the HTTP server: `/phones/{secret}/{gateway}/{text|ussd|receipt}`. Hands the bytes of a
+// request to the form of its gateway, which checks its proof before it reads them; has what they say stored,
+// and only then answers 200; what could not be stored answers 503, and comes again. The secret stands in the
+// URL because some gateways can prove themselves by nothing else; so no URL is ever logged here.
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { BlockList, isIPv6 } from 'node:net'
 import type { Log } from '@concilia/platform/log.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
-import formbody from '@fastify/formbody'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Answer, Fields, Gateway, Receipt, Route } from './gateways/gateway.ts'
+import type { Answer, Fields, Form, Gateway, GatewayRequest, Receipt, Route } from './gateways/gateway.ts'
 import type { Receive, Reply } from './port.ts'
 
 export interface ServedGateway {
@@ -37,15 +36,19 @@ const longestBody = 8192
  */
 export async function phonesPlugin(app: FastifyInstance, options: PhonesOptions): Promise<void> {
   const doors = new Map(options.gateways.map((served) => [served.gateway.name, doorOf(served)]))
-  await app.register(formbody, { bodyLimit: longestBody })
-  app.addContentTypeParser('text/plain', { parseAs: 'string', bodyLimit: longestBody }, (_, body, done) =>
-    done(null, { text: String(body) }),
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: longestBody }, (_, body, done) =>
+    done(null, body),
   )
   // All methods, so that a wrong one ends here too and not in the server's log with its URL.
   app.all('/phones/*', { bodyLimit: longestBody, logLevel: 'silent' }, async (request, reply) => {
     const door = admitted(doors, request, options.log)
     if (!door) return reply.code(404).type('text/plain').send('')
-    return serve(door.gateway.name, door.route, fieldsOf(request), reply, options)
+    const read = door.gateway.read({ ...door, ...bytesOf(request) }, options.clock.now())
+    if (read.kind === 'fields')
+      return serve(door.gateway.name, door.route, storable(read.fields), reply, options)
+    options.log.warn({ gateway: door.gateway.name }, `a phone message was refused: ${read.why}`)
+    return reply.code(read.status).type('text/plain').send(read.why)
   })
 }
 
@@ -100,18 +103,18 @@ function doorOf({ gateway, secret, addresses }: ServedGateway): Door {
 
 /** Wrong secret, unknown gateway or form, foreign address: all look alike from outside. */
 function admitted(doors: ReadonlyMap<string, Door>, request: FastifyRequest, log: Log) {
-  const [secret = '', name = '', form = '', ...rest] = pathOf(request).split('/')
+  const [secret = '', name = '', asked = '', ...rest] = pathOf(request).split('/')
   const door = doors.get(name)
   const right = timingSafeEqual(hashOf(secret), door?.secretHash ?? hashOf(''))
-  const routes: Readonly<Record<string, Route>> = door?.gateway.routes ?? {}
-  const route = Object.hasOwn(routes, form) ? routes[form] : undefined
-  const method = request.method === 'GET' || request.method === 'POST'
-  if (!door || !right || !route || !method || rest.length > 0) return undefined
+  const form = formNamed(asked)
+  const route = form && door?.gateway.routes[form]
+  const method = methodNamed(request.method)
+  if (!door || !right || !form || !route || !method || rest.length > 0) return undefined
   if (door.addresses && !door.addresses.check(request.ip, isIPv6(request.ip) ? 'ipv6' : 'ipv4')) {
     log.warn({ gateway: name }, 'a phone message came from an address that is not listed, and was refused')
     return undefined
   }
-  return { gateway: door.gateway, route }
+  return { gateway: door.gateway, form, method, route }
 }
 
 /** Hashed first, so that the comparison takes as long for every length. */
@@ -123,17 +126,21 @@ function pathOf({ params }: FastifyRequest): string {
   return typeof params === 'object' && params && '*' in params ? String(params['*']) : ''
 }
 
-/**
- * The query goes before the body; of a name that stands twice, the first. Only the gateway's own names are
- * read.
- */
-function fieldsOf({ query, body }: FastifyRequest): Fields {
-  const merged = { ...(isRecord(body) ? body : {}), ...(isRecord(query) ? query : {}) }
-  return Object.fromEntries(
-    Object.entries(merged).map(([name, value]) => [name, String(Array.isArray(value) ? value[0] : value)]),
-  )
+function methodNamed(name: string): GatewayRequest['method'] | undefined {
+  return name === 'GET' || name === 'POST' ? name : undefined
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
+function formNamed(name: string): Form | undefined {
+  return name === 'text' || name === 'ussd' || name === 'receipt' ? name : undefined
+}
+
+function bytesOf({ raw, headers, body }: FastifyRequest) {
+  return { target: raw.url ?? '', headers, body: Buffer.isBuffer(body) ? body : Buffer.alloc(0) }
+}
+
+/** PostgreSQL's text takes neither NUL nor half a surrogate pair. */
+function storable(fields: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, value.replaceAll('\0', '\ufffd').toWellFormed()]),
+  )
 }

@@ -1,5 +1,5 @@
-// For the tests of this folder: the phones' plugin on a real port, with both gateways, and raw bytes sent to
-// it as the gateways send them.
+// For the tests of this folder: the phones' plugin on a real port, with a gateway of each form, and raw
+// bytes sent to it as the gateways send them.
 import { connect } from 'node:net'
 import { makeLog } from '@concilia/platform/log.ts'
 import { systemClock } from '@concilia/platform/system-clock.ts'
@@ -11,6 +11,14 @@ import { phonesPlugin } from './http-adapter.ts'
 import type { Incoming, Receive } from './port.ts'
 
 export const secret = 'correct-horse-battery'
+export const jsonKey = 'shared-key-of-more-than-32-characters'
+export const twilioSettings = {
+  sendOrigin: 'https://api.twilio.com',
+  publicUrl: 'https://pay.example',
+  accountSid: 'AC0123456789abcdef0123456789abcdef',
+  authToken: '12345',
+  sender: '+33755512345',
+} as const
 
 export interface ServedPhones {
   readonly port: number
@@ -37,6 +45,16 @@ export async function servePhones(settings: FixtureSettings = {}): Promise<Serve
     gateways: {
       kannel: { form: 'kannel', ...common, password: 'sesame' },
       at: { form: 'africas-talking', ...common, apiKey: 'key' },
+      twilio: { form: 'twilio', secret, addresses, ...twilioSettings },
+      json: {
+        form: 'signed-json',
+        secret,
+        addresses,
+        sendUrl: `${sendOrigin}/concilia`,
+        key: jsonKey,
+        sender: '36000',
+        ussdVouched: true,
+      },
     },
   })
   const heard: Incoming[] = []

@@ -21,7 +21,7 @@ export function textSender(sending: Sending, timeoutMs: number): TextSender {
       const limit = new AbortController()
       const timer = setTimeout(() => limit.abort(), timeoutMs)
       try {
-        const answer = await pool.request({ ...sending.request(text), signal: limit.signal })
+        const answer = await pool.request({ ...sending.request(text, Date.now()), signal: limit.signal })
         return sending.result(answer.statusCode, await answer.body.text())
       } catch (cause) {
         return temporary(limit.signal.aborted ? 'TimeoutError' : codeOf(cause))

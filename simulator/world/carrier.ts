@@ -4,7 +4,7 @@
 
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
-import type { Fields, Gateway } from '@concilia/relation-server/phones/gateways/gateway.ts'
+import type { Fields, WholeGateway } from '@concilia/relation-server/phones/gateways/gateway.ts'
 import { kannel } from '@concilia/relation-server/phones/gateways/kannel.ts'
 import type { Incoming, Reply, TextSender } from '@concilia/relation-server/phones/port.ts'
 import type { Observe } from './observations.ts'
@@ -24,7 +24,7 @@ export const serviceCode = '*123#'
 export interface ServedPhones {
   readonly process: SimulatedProcess
   readonly clock: Clock
-  readonly gateway: Gateway
+  readonly gateway: WholeGateway
   readonly receive: (incoming: Incoming) => Promise<Reply>
 }
 
@@ -47,7 +47,7 @@ interface Parts {
 }
 
 /** The gateway's form, as each server process has its own of it. */
-export function gatewayOfServer(): Gateway {
+export function gatewayOfServer(): WholeGateway {
   return kannel({
     name: 'kannel',
     sendOrigin: 'http://gateway.invalid',

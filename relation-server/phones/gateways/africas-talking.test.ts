@@ -94,7 +94,7 @@ describe('sending', () => {
     `{"statusCode":${statusCode},"number":"x","cost":"KES 0.8","messageId":"ATXid_1"}]}}`
 
   test('is one form with the key in its header', () => {
-    expect(sending.request({ subscriber: buyer, text: 'é & 1', key: 'k' })).toEqual({
+    expect(sending.request({ subscriber: buyer, text: 'é & 1', key: 'k' }, 0)).toEqual({
       method: 'POST',
       path: '/version1/messaging',
       headers: {

@@ -8,13 +8,14 @@ import {
   type Answer,
   type Fields,
   final,
-  type Gateway,
   type Heard,
   notServed,
   plainAnswer,
   type Sending,
   temporary,
+  type WholeGateway,
 } from './gateway.ts'
+import { readForm } from './read-form.ts'
 
 export interface AfricasTalkingSettings {
   readonly name: string
@@ -27,9 +28,10 @@ export interface AfricasTalkingSettings {
   readonly ussdVouched: boolean
 }
 
-export function africasTalking(settings: AfricasTalkingSettings): Gateway {
+export function africasTalking(settings: AfricasTalkingSettings): WholeGateway {
   return {
     name: settings.name,
+    read: readForm,
     routes: {
       text: { hear: (fields, at) => hearText(settings, fields, at), answer: () => plainAnswer },
       ussd: { hear: (fields, at) => hearStep(settings, fields, at), answer: answerStep },

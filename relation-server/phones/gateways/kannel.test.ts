@@ -164,7 +164,7 @@ describe('sending', () => {
   const text = { subscriber: buyer, text: 'Répondez OUI 7384 & merci', key: 'sale 1/price' }
 
   test('is one GET with everything escaped', () => {
-    const { path, method } = kannel(settings).sending.request(text)
+    const { path, method } = kannel(settings).sending.request(text, 0)
     expect(method).toBe('GET')
     expect(path).toBe(
       '/cgi-bin/sendsms?username=concilia&password=se+same&from=36000&to=%2B33612345678' +
@@ -174,7 +174,7 @@ describe('sending', () => {
 
   test('asks for a receipt with our key when there is somewhere to send it', async () => {
     const receiptUrl = 'http://127.0.0.1:8080/phones/x/kannel/receipt'
-    const { path } = kannel({ ...settings, receiptUrl }).sending.request(text)
+    const { path } = kannel({ ...settings, receiptUrl }).sending.request(text, 0)
     const fields = new URL(path, 'http://kannel').searchParams
     expect(fields.get('dlr-mask')).toBe('19')
     expect(fields.get('dlr-url')).toBe(`${receiptUrl}?key=sale%201%2Fprice&status=%d`)

@@ -2,20 +2,22 @@
 // texts go out by `sendsms`. Over SMPP a dialogue's operation and session travel as TLVs in Kannel's
 // meta-data, both ways. kannel.example.conf beside this file is the configuration this expects.
 import { sha256 } from '@concilia/protocol/random.ts'
+import { septetsOf } from '../gsm7.ts'
 import type { Incoming, Reply } from '../port.ts'
 import { subscriberFrom } from '../sender-number.ts'
 import {
   type Answer,
   type Fields,
   final,
-  type Gateway,
   type Heard,
   notServed,
   plainAnswer,
   type Receipt,
   type Sending,
   temporary,
+  type WholeGateway,
 } from './gateway.ts'
+import { readForm } from './read-form.ts'
 
 export interface KannelSettings {
   readonly name: string
@@ -37,9 +39,10 @@ export interface KannelSettings {
 /** Values of `ussd_service_op` (TLV 0x0501). */
 const operation = { begin: 1, answer: 18, menu: 2, last: 17 } as const
 
-export function kannel(settings: KannelSettings): Gateway {
+export function kannel(settings: KannelSettings): WholeGateway {
   return {
     name: settings.name,
+    read: readForm,
     routes: {
       text: { hear: (fields, at) => hearText(settings, fields, at), answer: () => plainAnswer },
       ussd: { hear: (fields, at) => hearStep(settings, fields, at), answer: answerStep },
@@ -119,16 +122,19 @@ function sendingOf(settings: KannelSettings): Sending {
   const { sendOrigin, username, password, sender, receiptUrl } = settings
   return {
     origin: sendOrigin,
-    request({ subscriber, text, key }) {
+    request({ subscriber, text, key, validForMs }) {
       const query = new URLSearchParams({
         username,
         password,
         from: sender,
         to: subscriber.key,
         text,
-        coding: '0',
+        // What the phone alphabet lacks goes as UCS-2.
+        coding: septetsOf(text) === undefined ? '2' : '0',
         charset: 'UTF-8',
       })
+      // In minutes.
+      if (validForMs !== undefined) query.set('validity', String(Math.max(1, Math.ceil(validForMs / 60_000))))
       if (receiptUrl) {
         // 1 delivered, 2 failed, 16 refused by the carrier.
         query.set('dlr-mask', '19')
