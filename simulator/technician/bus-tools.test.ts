@@ -36,7 +36,7 @@ async function said({ ended, lines }: StartedTool): Promise<[number | null, stri
   return [code, lines.join('\n').replace(/\n +/g, ' ')]
 }
 
-test.concurrent('doctor: well, claiming too much, a box, a place that is taken, a port that is not there', async ({
+test.concurrent('doctor: well, claiming too much, a box, a taken place, no port', async ({
   onTestFinished,
   expect,
 }) => {
@@ -73,7 +73,7 @@ test.concurrent('doctor: well, claiming too much, a box, a place that is taken, 
   expect(missing).toEqual([1, expect.stringMatching(/WRONG The serial port .* is not there\. ->/)])
 }, 120_000)
 
-test.concurrent('wiring: who is polled on a raw bus, who answers behind a box, and on a bus without a machine', async ({
+test.concurrent('wiring: on a raw bus, behind a box, and asked on a bus without a machine', async ({
   onTestFinished,
   expect,
 }) => {

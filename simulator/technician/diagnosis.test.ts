@@ -1,12 +1,14 @@
 // Every finding of the doctor, on a machine that has just this fault: mostly the simulated one with our real
 // reader, in simulated time; where no machine of ours behaves so, its bytes.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { busBytesOf } from '@concilia/protocol/mdb/bus.ts'
 import { BusListener } from '@concilia/protocol/mdb/bus-listener.ts'
 import { expect, test } from 'vitest'
 import { usualBusMaster } from '../bus-master.ts'
 import { ReaderWorld } from '../reader-world.ts'
 import type { MachineSettings } from '../vending-machine.ts'
-import { claims, diagnosed, type HeardBus, type Timed } from './diagnosis.ts'
+import { advice, claims, diagnosed, type HeardBus, type Timed } from './diagnosis.ts'
 
 type Prepare = (world: ReaderWorld) => void
 
@@ -101,4 +103,9 @@ test('an adapter that gathers bytes is known by the time until the machine ackno
     expect.objectContaining({ code: 'sells' }),
     { code: 'late-answers', grade: 'doubtful', says: 'an answer is acknowledged after 16 ms' },
   ])
+})
+
+test('every finding has its line in the folder’s page', () => {
+  const page = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8')
+  expect(Object.keys(advice).filter((code) => !page.includes(`\`${code}\``))).toEqual([])
 })

@@ -36,8 +36,8 @@ export const advice = {
   'other-address':
     'Set reader.address to a place that the machine polls, or switch this place on in its menu (cashless 2).',
   'place-taken':
-    'Another reader answers here: give ours the other address, or take that one off the bus. (While it is there, ' +
-    'ours must not answer.)',
+    'Another reader answers here, and ours must not: give ours the other address, or take that one off ' +
+    'the bus.',
   'not-heard':
     'The machine does not get what we answer: check the line from us to the machine, and the latency timer ' +
     'of the serial adapter.',
@@ -46,15 +46,16 @@ export const advice = {
   'reset-loop': 'Look for the machine in its manual: which level of MDB, which place, 16 or 32 bits.',
   'level-mismatch': 'The machine claims a level that it does not speak: set reader.level = 1.',
   disabled:
-    'The machine keeps our reader disabled: close its door, leave its service menu, look for sold-out items ' +
-    'and other faults on its display.',
+    'The machine keeps our reader disabled: close its door, leave its service menu, look for sold-out ' +
+    'items and other faults on its display.',
   'late-answers':
     'Our answers reach the machine too late (the standard wants 5 ms): set the latency timer of the USB ' +
     'adapter to 1 ms, or take another one.',
   'answers-repeated': 'See to the cable; where that is good, to the latency timer of the serial adapter.',
   'slow-polls': 'Nothing has to be done; answers to buyers take as long as the machine does not poll.',
   'session-mode':
-    'Buyers have to text first, then choose. Where the machine has a setting for "always idle", switch it on.',
+    'Buyers have to text first, then choose. Where the machine has a setting for "always idle", switch ' +
+    'it on.',
   sells: '',
 } as const
 
@@ -77,8 +78,10 @@ export function diagnosed(bus: HeardBus): Finding[] {
 function ofLine({ blocks, bytes, strays }: HeardBus): Finding[] {
   const garbled = blocks.filter(({ heard }) => heard.kind === 'garbled').length
   if (strays * 10 > bytes || garbled * 4 > blocks.length) {
-    const says = `${strays} of ${bytes} bytes are none of the bus, ${garbled} of ${blocks.length} blocks unreadable`
-    return [{ code: 'noise', grade: 'wrong', says }]
+    const unread = `${garbled} of ${blocks.length} blocks are not readable`
+    return [
+      { code: 'noise', grade: 'wrong', says: `${strays} of ${bytes} bytes are none of the bus, ${unread}` },
+    ]
   }
   if (garbled * 200 <= blocks.length) return []
   const says = `${garbled} of ${blocks.length} blocks are not readable (bad checksum, or cut off)`
@@ -87,7 +90,8 @@ function ofLine({ blocks, bytes, strays }: HeardBus): Finding[] {
 
 function otherAddress({ blocks, address }: HeardBus): Finding {
   const polled = [...new Set(blocks.map(({ heard }) => heard.address))].map(peripheralName)
-  const says = `the machine never speaks to ${peripheralName(address)}, only to ${polled.join(', ') || 'nobody'}`
+  const only = polled.join(', ') || 'nobody'
+  const says = `the machine never speaks to ${peripheralName(address)}, only to ${only}`
   return { code: 'other-address', grade: 'wrong', says }
 }
 
@@ -133,7 +137,7 @@ function neverSetUp({ blocks, address }: HeardBus, resets: number): Finding {
   const taken = ours.some(({ heard: { from, words } }) => from === 'machine' && words === 'ACK')
   // A machine repeats RESET until it hears our ACK, and we JUST RESET until we hear the machine's.
   if (!taken && resets + told >= 3) {
-    const says = `it resets us (${resets} times) or lets us say JUST RESET (${told} times), and takes no answer`
+    const says = `the machine resets us (${resets} times) and takes no answer (JUST RESET, ${told} times)`
     return { code: 'not-heard', grade: 'wrong', says }
   }
   return { code: 'never-set-up', grade: 'wrong', says: 'the machine polls our reader and never sets it up' }

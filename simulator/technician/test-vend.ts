@@ -1,6 +1,6 @@
-// `npm run bus -- test-vend`: our reader is played on the machine's bus, and one vend is led from the choice to
-// the machine's own word about it. A key takes the place of the payment: no money moves, nobody is charged,
-// nothing is booked.
+// `npm run bus -- test-vend`: our reader is played on the machine's bus, and one vend is led from the choice
+// to the machine's own word about it. A key takes the place of the payment: no money moves, nobody is
+// charged, nothing is booked.
 import type { Hardware, HardwareEvent } from '@concilia/automaton/hardware/port.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
 import { decimalText } from '@concilia/protocol/money.ts'
