@@ -126,7 +126,7 @@ test('a token instead of a price is denied; an item that the machine does not na
   expect(world.said()).toEqual(['vendConcluded delivered vend-success'])
 })
 
-test('a product that did not fall: the failure is acknowledged, and we never say that a refund is impossible', () => {
+test('a product that did not fall: the failure is acknowledged, and never called impossible to refund', () => {
   const world = new ReaderWorld(['jam'], { bridge: 'raw' }).pass(1000)
   world.said()
   const answers: string[] = []

@@ -1,12 +1,15 @@
 // The Qibixx bridge as its two neighbours see it: lines on the serial side, an MDB cashless reader on the bus
 // side. It answers in the order it is asked and remembers nothing over a restart. Time passes only on the
 // bus.
+import type { Timer } from '@concilia/protocol/clock.ts'
+import { answerControl, commandBlock } from '@concilia/protocol/mdb/bus.ts'
 import {
   readHostLine,
   type WritableBoxLine,
   type WritableHostLine,
   writeBoxLine,
 } from '@concilia/protocol/qibixx.ts'
+import { snifferAccepted, writeSniffed, writeSniffer } from '@concilia/protocol/qibixx-sniffer.ts'
 import { LineSplitter } from '@concilia/protocol/qibixx-splitter.ts'
 import type { Bridge, BridgeParts, ReaderAnswer } from './bridge.ts'
 
@@ -33,6 +36,7 @@ export class QibixxBox implements Bridge {
   #shut = false
   /** Monotonic ms: the machine says nothing before. */
   #quietUntil = 0
+  #sniffing: Timer | undefined
 
   constructor(parts: BridgeParts) {
     this.#parts = parts
@@ -59,6 +63,10 @@ export class QibixxBox implements Bridge {
   receive(bytes: Uint8Array): void {
     if (!this.#powered) return
     for (const text of this.#splitter.push(bytes)) {
+      if (text === writeSniffer(true) || text === writeSniffer(false)) {
+        this.#sniff(text === writeSniffer(true))
+        continue
+      }
       const line = readHostLine(text, this.#parts.currency)
       if (line.type === 'unreadable')
         this.#say({ type: 'unknownCommand', text: line.text.replaceAll('"', '') })
@@ -68,6 +76,7 @@ export class QibixxBox implements Bridge {
 
   /** Loss of power: settings and everything under way are gone. */
   restart(): void {
+    this.#sniffing?.cancel()
     this.#bus = 'off'
     this.#settings.clear()
     this.#splitter = new LineSplitter()
@@ -169,6 +178,35 @@ export class QibixxBox implements Bridge {
     else act()
   }
 
+  /**
+   * The box's ears, as far as there is anything to hear: on this bus are a changer that answers, nobody at
+   * the first place of a cashless device, and this reader at its own.
+   */
+  #sniff(on: boolean): void {
+    this.#sniffing?.cancel()
+    this.#write(snifferAccepted)
+    if (on) this.#hearPolls()
+  }
+
+  #hearPolls(): void {
+    const { clock, pollMs } = this.#parts
+    const own = Number(this.setting('mdb-address') ?? 0x60)
+    const atTenths = Math.round(clock.monotonic() * 10)
+    for (const [command, answers] of [
+      [0x0b, true],
+      [0x12, own === 0x10 && this.on],
+      [own | 2, this.on],
+    ] as const) {
+      this.#write(writeSniffed({ from: 'machine', bytes: commandBlock([command]), atTenths, faulty: false }))
+      if (answers) {
+        this.#write(
+          writeSniffed({ from: 'peripheral', bytes: answerControl('ack'), atTenths, faulty: false }),
+        )
+      }
+    }
+    this.#sniffing = clock.after(pollMs, () => this.#hearPolls())
+  }
+
   // The serial side: what the host tells the box.
 
   #obey(line: WritableHostLine) {
@@ -244,7 +282,11 @@ export class QibixxBox implements Bridge {
   }
 
   #say(line: WritableBoxLine): void {
-    this.#parts.write(`${writeBoxLine(line, this.#parts.currency)}\r\n`)
+    this.#write(writeBoxLine(line, this.#parts.currency))
+  }
+
+  #write(text: string): void {
+    this.#parts.write(`${text}\r\n`)
   }
 
   /** The machine hears the reader when it polls it next. */

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import specifications from '@asyncapi/specs'
 import { downChannels, upChannels } from '@concilia/protocol/topics.ts'
+import { behaviourNames } from '@concilia/simulator/behaviours.ts'
+import { busFaults } from '@concilia/simulator/bus-faults.ts'
 import { Ajv } from 'ajv'
 import { fullFormats } from 'ajv-formats/dist/formats.js'
 import { type Document, OpenAPIBackend } from 'openapi-backend'
@@ -11,6 +13,7 @@ import { createMachine } from 'xstate'
 import { documents } from './documents.ts'
 import { asyncapiDocument } from './documents-asyncapi.ts'
 import { mermaidOf } from './documents-charts.ts'
+import { faultRows, mistakes } from './documents-mdb-faults.ts'
 
 test.each([...documents()])('%s is what the code says: otherwise run npm run documents', (path, text) => {
   expect(readFileSync(join(import.meta.dirname, '..', path), 'utf8')).toBe(text)
@@ -51,6 +54,19 @@ test('the OpenAPI document keeps to OpenAPI 3.0', async () => {
   expect(Object.keys(definition.paths).length).toBeGreaterThan(5)
   await expect(checked(definition)).resolves.toMatchObject({ document: { openapi: '3.0.3' } })
   await expect(checked({ ...definition, paths: { '/x': { get: {} } } })).rejects.toThrow()
+})
+
+test('the page of faults names tests that are there, words that can be typed, and every fault there is', () => {
+  const named = [...faultRows.map(({ shown }) => shown), ...mistakes.map(([, shown]) => shown)]
+  const absent = named.filter(([file, title]) => {
+    return !readFileSync(join(import.meta.dirname, '..', file), 'utf8').includes(title)
+  })
+  expect(absent).toEqual([])
+  const words = faultRows.flatMap(({ words }) => words)
+  const typed = (kind: string) =>
+    words.flatMap((word) => (word.startsWith(`${kind} `) ? [word.slice(kind.length + 1)] : []))
+  expect(new Set(typed('fault'))).toEqual(new Set(busFaults))
+  expect(typed('behave').filter((name) => !behaviourNames.some((known) => known === name))).toEqual([])
 })
 
 test('every topic is a channel', () => {

@@ -9,6 +9,7 @@ import { asyncapiDocument } from './documents-asyncapi.ts'
 import { chartPage } from './documents-charts.ts'
 import { machineStatePage } from './documents-machine-state.ts'
 import { mdbPage } from './documents-mdb.ts'
+import { mdbFaultsPage } from './documents-mdb-faults.ts'
 import { mdbSalePage } from './documents-mdb-sale.ts'
 
 export function documents(): Map<string, string> {
@@ -19,6 +20,7 @@ export function documents(): Map<string, string> {
     ['docs/machine-state.md', machineStatePage()],
     ['docs/mdb.md', mdbPage()],
     ['docs/mdb-sale.md', mdbSalePage()],
+    ['docs/mdb-faults.md', mdbFaultsPage()],
     [
       'docs/charts/automaton-sale.md',
       chartPage(

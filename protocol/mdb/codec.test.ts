@@ -58,8 +58,12 @@ test('changers that leave out what is zero, or have tokens', () => {
     ok: true,
     value: [{ full: 1, counts: [0, 7, 9] }],
   })
-  // Every item of a poll answer is read, and two-byte items take their second byte with them.
-  expect(read('poll', [0x53, 0x91, 0x80, 0x22, 0x01])).toMatchObject({
+})
+
+test('a poll answer of several items is read to its end, each by its highest bit', () => {
+  const read = (data: number[]) => readAnswer(coinChanger, 'poll', [...data, checksum(data) | marked], plain)
+  // Two-byte items take their second byte with them, whatever that would be as an item.
+  expect(read([0x53, 0x91, 0x80, 0x22, 0x01])).toMatchObject({
     ok: true,
     value: [
       { name: 'deposited', inTube: 0x91 },
@@ -67,6 +71,12 @@ test('changers that leave out what is zero, or have tokens', () => {
       { name: 'status', status: 1 },
     ],
   })
+  const kinds = [0x00, 0x1f, 0x20, 0x3f, 0x40, 0x7f, 0x80, 0xff].map((first) => {
+    const answer = read(first >= 0x40 ? [first, 0] : [first])
+    return answer.ok && typeof answer.value !== 'string' && answer.value[0]?.name
+  })
+  const names = ['status', 'slugs', 'deposited', 'dispensedByHand']
+  expect(kinds).toEqual(names.flatMap((name) => [name, name]))
 })
 
 test('a level 3 machine that sends its prices in the narrow form again is read', () => {

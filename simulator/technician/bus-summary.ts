@@ -1,20 +1,9 @@
 // What was heard on a bus, counted: who was spoken to, who answered, what could not be read. From it
 // follows in plain words what hangs on the line.
 import type { HeardBlock } from '@concilia/protocol/mdb/bus-listener.ts'
+import { peripheralName } from './peripherals.ts'
 
-/** Peripherals by address (MDB 4.2, 2.3). */
-const peripherals: Readonly<Record<number, string>> = {
-  8: 'coin changer',
-  16: 'cashless device 1',
-  24: 'communications gateway',
-  32: 'display',
-  40: 'energy manager',
-  48: 'bill validator',
-  96: 'cashless device 2',
-  104: 'age verification',
-}
-
-interface Counts {
+export interface Counts {
   commands: number
   answers: number
 }
@@ -41,12 +30,20 @@ export class BusSummary {
     this.#counts.set(address, counts)
   }
 
+  /** Good blocks outweigh the others. */
+  get isBus(): boolean {
+    return this.#blocks - this.#garbled > 2 && this.#garbled * 4 < this.#blocks
+  }
+
+  /** Those that the machine has spoken to, by address. */
+  get devices(): ReadonlyMap<number, Counts> {
+    return new Map([...this.#counts].filter(([, { commands }]) => commands > 0))
+  }
+
   lines(): string[] {
-    const spoken = [...this.#counts].filter(([, { commands }]) => commands > 0)
-    const devices = spoken.map(([address, { commands, answers }]) => {
-      const name = peripherals[address] ?? 'another peripheral'
+    const devices = [...this.devices].map(([address, { commands, answers }]) => {
       const answered = answers === 0 ? 'no answer was heard' : `${answers} answers`
-      return `  0x${address.toString(16).padStart(2, '0')} ${name}: ${commands} commands, ${answered}`
+      return `  ${peripheralName(address)}: ${commands} commands, ${answered}`
     })
     return [`${this.#blocks} blocks, ${this.#garbled} of them not readable`, ...devices]
   }

@@ -1,7 +1,8 @@
-// npm run bus: a technician's ears. What is on a serial port, everything that a raw bus says in words and
-// times, a record of it, and a record heard again. It never answers on a bus; only `identify` asks a box
-// for its version.
+// npm run bus: the technician's tool. What is on a serial port, what is wrong there, which places of the bus
+// answer, a vend without money, everything that a raw bus says in words and times, a record of it, and a
+// record heard again. Each command that speaks on a bus has a file of its own; the others only hear.
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { createInterface } from 'node:readline/promises'
 import { serialPortLine } from '@concilia/automaton/hardware/serialport-adapter.ts'
 import { type CommandLine, type Line, usageError } from '@concilia/platform/command-line.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
@@ -10,36 +11,52 @@ import { systemClock } from '@concilia/platform/system-clock.ts'
 import { BusListener, type HeardBlock } from '@concilia/protocol/mdb/bus-listener.ts'
 import { PairSplitter } from '@concilia/protocol/mdb/bus-pairs.ts'
 import { IdlePolls } from '@concilia/protocol/mdb/idle-polls.ts'
+import { currencies } from '@concilia/protocol/money.ts'
 import { readRecord, recordHead, recordLine } from './bus-record.ts'
 import { BusSummary } from './bus-summary.ts'
+import { doctor } from './doctor.ts'
 import { heardLine } from './heard-line.ts'
 import { identified } from './identified.ts'
+import { testVend } from './test-vend.ts'
+import { isCurrency } from './typed-bench.ts'
+import { wiring } from './wiring.ts'
 
 const description = {
   program: 'npm run bus',
-  summary: 'listens to a raw MDB bus on a serial port, in words and times.',
+  summary: 'what is on a serial port, what is wrong there, and all that is said.',
   usage: [
+    'npm run bus -- doctor --port PATH',
     'npm run bus -- --port PATH [--seconds N] [--record FILE] [--all]',
-    'npm run bus -- identify --port PATH',
+    'npm run bus -- test-vend --port PATH [--yes]',
     'npm run bus -- replay FILE [--all]',
   ],
   commands: {
-    watch: 'what is said on the bus, as it is said; when no command is given',
+    doctor: 'what is wrong between this port and the machine, and what to do',
     identify: 'what hangs on the port: a raw bus, a Qibixx box, or nothing',
-    replay: 'hears a record again; exits 1 when a block of it is not readable',
+    wiring: 'which places of the bus are polled, answer, or are silent',
+    'test-vend': 'one vend without money: you press a key in the place of a payment',
+    watch: 'what is said on the bus, as it is said; when no command is given',
+    replay: 'hears a record again',
   },
   operands: true,
   flags: {
     port: { value: 'PATH', says: 'the serial port, such as /dev/ttyUSB0' },
-    seconds: { value: 'N', says: 'stops by itself after so long' },
+    seconds: { value: 'N', says: 'stops after so long; doctor 12, wiring 5, test-vend 120' },
+    address: { value: 'A', says: 'place of our reader, 0x10 or 0x60; 0x60 when left out' },
+    level: { value: 'N', says: 'level of our reader; 3 when left out' },
+    currency: { value: 'CODE', says: 'of the machine; EUR when left out' },
+    ask: { says: 'wiring: polls each place itself, where no machine is heard' },
+    yes: { says: 'test-vend: lets the item fall without asking' },
     record: { value: 'FILE', says: 'keeps every byte that was heard, with its time' },
     all: { says: 'shows the polls that nothing came of, too' },
   },
   notes: [
-    'Each block: seconds, address, > from the machine, < from the peripheral, words;',
-    'below it the bytes, where a star is the mode bit.',
-    'Exit codes: 0 done; 1 not identified, not readable, or the port failed;',
-    '2 the command line was not understood.',
+    'Stop the automaton first: a port belongs to one program.',
+    'Each block that is shown: seconds, address, > from the machine, < from the',
+    'peripheral, words; below it the bytes, where a star is the mode bit.',
+    'Exit codes: 0 done: nothing is wrong (doctor), somebody is there (identify,',
+    'wiring), the machine says that it delivered (test-vend), all was readable',
+    '(replay). 1 not so, or the port failed. 2 the command line was not understood.',
   ].join('\n'),
 } as const satisfies CommandLine
 
@@ -50,15 +67,68 @@ await runMain(description, async ({ command, flags, operands }) => {
   if (operands.length > 0) throw usageError(description, `unexpected: ${operands.join(' ')}`)
   const { port } = flags
   if (!port) throw usageError(description, '--port PATH is needed')
-  if (command === 'identify') return identify(port)
-  return watch(port, flags)
+  switch (command) {
+    case 'identify':
+      return concluded(await identify(port))
+    case 'doctor':
+      return concluded(await doctor(placeOf(port, flags), secondsOf(flags) ?? 12, systemClock, print))
+    case 'wiring': {
+      const { ask } = flags
+      return concluded(await wiring(port, { seconds: secondsOf(flags) ?? 5, ask }, systemClock, print))
+    }
+    case 'test-vend':
+      return concluded(await vend(port, flags))
+    default:
+      return watch(port, flags)
+  }
 })
 
-async function identify(port: string): Promise<undefined> {
-  const found = await identified(port, systemClock)
-  console.log(found.lines.join('\n'))
-  if (!found.known) process.exitCode = 1
-  return undefined
+function print(line: string): void {
+  console.log(line)
+}
+
+function concluded(good: boolean): undefined {
+  if (!good) process.exitCode = 1
+}
+
+async function identify(port: string): Promise<boolean> {
+  const { lines, is } = await identified(port, systemClock)
+  print(lines.join('\n'))
+  return is === 'raw' || is === 'qibixx'
+}
+
+async function vend(port: string, flags: Flags): Promise<boolean> {
+  const typed = createInterface({ input: process.stdin, output: process.stdout })
+  // Nobody is there to press a key: nothing falls.
+  const gone = new Promise<string>((resolve) => {
+    typed.once('close', () => resolve('n'))
+  })
+  const mayFall = async () => {
+    if (flags.yes) return true
+    print('Enter lets it fall, n refuses.')
+    const key = await Promise.race([typed.question(''), gone])
+    return !key.trim().toLowerCase().startsWith('n')
+  }
+  const seconds = secondsOf(flags) ?? 120
+  try {
+    return await testVend({ place: placeOf(port, flags), seconds, clock: systemClock, print, mayFall })
+  } finally {
+    typed.close()
+  }
+}
+
+function placeOf(path: string, { address = '0x60', level = '3', currency = 'EUR' }: Flags) {
+  if (address !== '0x10' && address !== '0x60')
+    throw usageError(description, `--address ${address}: 0x10 or 0x60`)
+  const known = ([1, 2, 3] as const).find((number) => String(number) === level)
+  if (!known) throw usageError(description, `--level ${level}: 1, 2 or 3`)
+  if (!isCurrency(currency)) {
+    throw usageError(
+      description,
+      `unknown currency ${currency}; known: ${Object.keys(currencies).join(', ')}`,
+    )
+  }
+  return { path, address, level: known, currency } as const
 }
 
 function watch(port: string, flags: Flags): Running {

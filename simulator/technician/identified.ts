@@ -12,25 +12,30 @@ import { BusSummary } from './bus-summary.ts'
 const listenMs = 2000
 const answerMs = 1000
 
-export interface Identified {
-  readonly known: boolean
-  readonly lines: readonly string[]
-}
+export type Identified =
+  | { readonly is: 'qibixx' | 'nothing' | 'noise'; readonly lines: readonly string[] }
+  /** `answering`: from where answers were heard; the bridge carries both sides, and somebody is there. */
+  | { readonly is: 'raw'; readonly lines: readonly string[]; readonly answering: readonly number[] }
 
-/** Rejects with an OperatingError when the port cannot be opened. */
-export async function identified(path: string, clock: Clock): Promise<Identified> {
+/**
+ * @param patienceMs how long a bus may take to say something; a reader that has been away is only reset
+ * every ten seconds
+ * @returns rejects with an OperatingError when the port cannot be opened
+ */
+export async function identified(path: string, clock: Clock, patienceMs = 0): Promise<Identified> {
   const { promise, resolve, reject } = Promise.withResolvers<Identified>()
   const pairs = new PairSplitter()
   const listener = new BusListener()
   const summary = new BusSummary()
   const words = new LineSplitter()
   let bytes = 0
+  const decide = () => (summary.isBus ? resolve(bus(summary)) : resolve(nothing(bytes)))
   const line = serialPortLine({ path, clock, retryMs: 1000 })({
     opened: () => {
       clock.after(listenMs, () => {
-        if (isBus(summary)) return resolve(bus(summary))
+        if (summary.isBus) return resolve(bus(summary))
         line.write(`${writeHostLine({ type: 'askVersion' }, 'EUR')}\n`)
-        clock.after(answerMs, () => resolve(nothing(bytes)))
+        clock.after(Math.max(answerMs, patienceMs - listenMs), decide)
       })
     },
     received: (read) => {
@@ -50,28 +55,30 @@ export async function identified(path: string, clock: Clock): Promise<Identified
   }
 }
 
-function isBus(summary: BusSummary): boolean {
-  return summary.blocks - summary.garbled > 2 && summary.garbled * 4 < summary.blocks
-}
-
 function bus(summary: BusSummary): Identified {
-  return { known: true, lines: ['a raw MDB bus (reader.bridge = "raw"):', ...summary.lines()] }
+  const answering = [...summary.devices].flatMap(([address, { answers }]) => (answers > 0 ? [address] : []))
+  return { is: 'raw', answering, lines: ['a raw MDB bus (reader.bridge = "raw"):', ...summary.lines()] }
 }
 
 function box(version: string): Identified {
-  return { known: true, lines: [`a Qibixx box (reader.bridge = "qibixx"), version ${version}`] }
+  return { is: 'qibixx', lines: [`a Qibixx box (reader.bridge = "qibixx"), version ${version}`] }
 }
 
 function nothing(bytes: number): Identified {
-  const lines =
-    bytes === 0
-      ? [
-          'nothing: no byte came, and no box answered.',
-          'Is the machine switched on, the bridge on its MDB plug, and this its port?',
-        ]
-      : [
-          `${bytes} bytes came that are neither a raw bus nor a Qibixx box.`,
-          'Is this the right port, and does the bridge send pairs of mode bit and data?',
-        ]
-  return { known: false, lines }
+  if (bytes === 0) {
+    return {
+      is: 'nothing',
+      lines: [
+        'nothing: no byte came, and no box answered.',
+        'Is the machine switched on, the bridge on its MDB plug, and this its port?',
+      ],
+    }
+  }
+  return {
+    is: 'noise',
+    lines: [
+      `${bytes} bytes came that are neither a raw bus nor a Qibixx box.`,
+      'Is this the right port, and does the bridge send pairs of mode bit and data?',
+    ],
+  }
 }

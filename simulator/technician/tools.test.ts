@@ -1,11 +1,8 @@
 // The technician's tools as they are typed: a machine alone on a port, and ears on a bus. Each runs as a
 // program of its own; the automaton's reader is the one that is sold with.
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { BusHardware } from '@concilia/automaton/hardware/bus-hardware.ts'
 import { serialPortLine } from '@concilia/automaton/hardware/serialport-adapter.ts'
 import { makeLog } from '@concilia/platform/log.ts'
@@ -16,6 +13,7 @@ import { MachineOnPort } from '../machine-on-port.ts'
 import { Pty } from '../pty.ts'
 import { usualMachine } from '../vending-machine.ts'
 import { readRecord, recordHead } from './bus-record.ts'
+import { startedTool, type ToolName } from './started-tool.ts'
 
 let folder: string
 let undo: (() => unknown)[]
@@ -27,34 +25,7 @@ afterEach(async () => {
   for (const action of undo.reverse()) await action()
 })
 
-function tool(name: 'vmc' | 'bus', ...words: string[]) {
-  const child: ChildProcess = spawn(process.execPath, [join(import.meta.dirname, `${name}.ts`), ...words], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  })
-  const lines: string[] = []
-  let wake = () => {}
-  for (const stream of [child.stdout, child.stderr]) {
-    if (!stream) continue
-    createInterface({ input: stream }).on('line', (line) => {
-      lines.push(line)
-      wake()
-    })
-  }
-  const ended = once(child, 'close').then(([code]) => code as number | null)
-  ended.then(() => wake())
-  undo.push(() => child.kill() && ended)
-  const shows = async (pattern: RegExp): Promise<string> => {
-    for (;;) {
-      const found = lines.map((line) => pattern.exec(line)).find((match) => match)
-      if (found) return found[1] ?? found[0]
-      if (child.exitCode !== null) throw new Error(`${name} ended without ${pattern}: ${lines.join('\n')}`)
-      await new Promise<void>((resolve) => {
-        wake = resolve
-      })
-    }
-  }
-  return { lines, ended, shows, type: (line: string) => child.stdin?.write(`${line}\n`) }
-}
+const tool = (name: ToolName, ...words: string[]) => startedTool(undo, name, words)
 
 function reader(path: string, decide: (hardware: BusHardware, amountMinor: number) => void) {
   const hardware: BusHardware = new BusHardware({

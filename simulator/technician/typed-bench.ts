@@ -50,7 +50,7 @@ export function machineOf(flags: Flags): NewMachine | string {
   }
 }
 
-function isCurrency(code: string): code is Currency {
+export function isCurrency(code: string): code is Currency {
   return Object.hasOwn(currencies, code)
 }
 
