@@ -66,13 +66,13 @@ export class Conversation implements Speaker {
   /**
    * The phones port's `receive`: resolves after the commit, for a dialogue with the screen that answers it.
    */
-  async receive(incoming: Incoming): Promise<Reply> {
+  async receive(incoming: Incoming, stored?: () => void): Promise<Reply> {
     const { gateway, messageId, channel, sessionId } = incoming
     if (channel === 'text' || sessionId === undefined) {
       await this.#submit(incoming, undefined)
       return { kind: 'stored' }
     }
-    return await this.#steps(`${gateway} ${messageId}`, () => this.#step(incoming, sessionId))
+    return await this.#steps(`${gateway} ${messageId}`, () => this.#step(incoming, sessionId, stored))
   }
 
   async speak(text: TextBody, key: string): Promise<'done' | 'later'> {
@@ -87,14 +87,15 @@ export class Conversation implements Speaker {
     const row = await store.subscriber(text.subscriberId)
     if (!row || (row.stopped && !alwaysSent.has(text.say.kind))) return 'done'
     const words = languages.say(text.say, text.language, 'text', house)
-    const sent = await sender.send({ subscriber: vault.unseal(row.sealed), text: words, key })
+    const validForMs = 'withinMs' in text.say ? { validForMs: text.say.withinMs } : {}
+    const sent = await sender.send({ subscriber: vault.unseal(row.sealed), text: words, key, ...validForMs })
     if (sent.kind === 'sent') return 'done'
     log.warn({ kind: text.say.kind }, `a text could not be sent (${sent.retry}): ${sent.why}`)
     return sent.retry === 'final' ? 'done' : 'later'
   }
 
   /** One step of a dialogue. What its words answer is the screen before it, as the books have it. */
-  async #step(incoming: Incoming, sessionId: string): Promise<Reply> {
+  async #step(incoming: Incoming, sessionId: string, stored?: () => void): Promise<Reply> {
     const { screens, store, vault, answerLimitMs } = this.#parts
     const subscriberId = vault.idOf(incoming.subscriber)
     const dialogues = await store.dialoguesOf(subscriberId)
@@ -104,6 +105,7 @@ export class Conversation implements Speaker {
     const reply = screens.wait(step, answerLimitMs, this.#lateScreen(heard))
     try {
       const taken = await this.#submit(heard, before)
+      stored?.()
       if (taken === 'repeat') await this.#lookOnly(heard)
     } catch (error) {
       screens.giveUp(step, error)

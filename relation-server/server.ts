@@ -89,8 +89,8 @@ export class RelationServer {
   }
 
   /** What a phone says. Resolves after the commit, a dialogue's with the screen that answers it. */
-  receive(incoming: Incoming): Promise<Reply> {
-    return this.#conversation.receive(incoming)
+  receive(incoming: Incoming, stored?: () => void): Promise<Reply> {
+    return this.#conversation.receive(incoming, stored)
   }
 
   async stop(): Promise<void> {

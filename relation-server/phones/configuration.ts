@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { africasTalking } from './gateways/africas-talking.ts'
 import { kannel } from './gateways/kannel.ts'
 import type { ServedGateway } from './http-adapter.ts'
+import { smppSchema } from './smpp/configuration.ts'
 
 const nameSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/)
 
@@ -58,6 +59,17 @@ const africasTalkingSchema = z.strictObject({
   apiKey: z.string().min(1).max(256),
 })
 
+const routeSchema = z.strictObject({
+  prefix: z.exactOptional(
+    z
+      .string()
+      .regex(/^\+?[0-9]{1,15}$/)
+      .describe('Numbers that begin so, such as +33; left out: all'),
+  ),
+  realm: z.exactOptional(nameSchema.describe('Aliases of this carrier; left out: telephone numbers')),
+  through: nameSchema.describe('The name of a gateway or of an SMPP link'),
+})
+
 export const phonesSchema = z.strictObject({
   serviceName: z.string().min(1).max(16).default('Concilia').describe('Named in every sentence to a buyer'),
   helpNumber: z
@@ -79,6 +91,7 @@ export const phonesSchema = z.strictObject({
     .describe('A message not stored by then is answered 503; gateways give a dialogue 15 s'),
   gateways: z
     .record(nameSchema, z.discriminatedUnion('form', [kannelSchema, africasTalkingSchema]))
+    .default({})
     .describe('One section for each gateway; its name stands in its URLs: /phones/SECRET/NAME/text, /ussd')
     .meta({
       examples: [
@@ -96,6 +109,30 @@ export const phonesSchema = z.strictObject({
         },
       ],
     }),
+  smpp: z
+    .record(nameSchema, smppSchema)
+    .default({})
+    .describe("One section for each SMPP 3.4 link to an operator's centre; no name is also a gateway's")
+    .meta({
+      examples: [
+        {
+          carrier: {
+            host: 'smpp.carrier.example',
+            port: 3550,
+            systemId: 'concilia',
+            passwordFile: 'carrier.password',
+            sender: '36000',
+            ussd: { code: '*123#', vouched: true },
+          },
+        },
+      ],
+    }),
+  routes: z
+    .array(routeSchema)
+    .max(64)
+    .default([])
+    .describe('Which way texts go out: the first that fits and is up; none: the first gateway or link')
+    .meta({ examples: [[{ prefix: '+33', through: 'carrier' }]] }),
 })
 
 export type PhonesConfiguration = Frozen<z.output<typeof phonesSchema>>

@@ -34,14 +34,17 @@ export type Reply = { kind: 'stored' } | { kind: 'screen'; screen: string; goesO
 /**
  * Hands one thing heard to the engine. Resolves after the database commit, a repeat with the same reply as
  * before; rejects when it could not be stored, so that the gateway sends it again.
+ * @param stored called after the commit, when the reply may still have to be waited for
  */
-export type Receive = (incoming: Incoming) => Promise<Reply>
+export type Receive = (incoming: Incoming, stored?: () => void) => Promise<Reply>
 
 export interface OutgoingText {
   readonly subscriber: Subscriber
   readonly text: string
   /** Our own key of this text, the same in each attempt. */
   readonly key: string
+  /** After this nobody wants to read it any more: a question whose time is over. */
+  readonly validForMs?: number
 }
 
 /** `sent`: the gateway has taken it; whether a handset ever shows it nobody promises. */
