@@ -39,6 +39,8 @@ export class Binding {
   readonly #parts: BindingParts
   #session: SmppSession | undefined
   #isBound = false
+  /** Requests of a session that is not bound yet. */
+  #early: PduOf<RequestName>[] = []
   /** In a row; a session that lasted breaks the row, one that was let in and dropped does not. */
   #failures = 0
   #boundAt = 0
@@ -90,7 +92,8 @@ export class Binding {
       enquireMs: settings.enquireMs,
       hear: (request) => {
         if (session === this.#session && this.#isBound) this.#parts.hear(session, request)
-        else session.answer(request, status.wrongBindState)
+        // It may come with the answer to the bind; without that nobody hears it, and it comes again.
+        else this.#early.push(request)
       },
       freed: () => this.#isBound && this.#parts.freed(session),
       ended: (why) => {
@@ -99,6 +102,7 @@ export class Binding {
       },
     })
     this.#session = session
+    this.#early = []
     const opening = clock.after(settings.answerMs, () => session.end('no connection in time'))
     wire = dial({
       opened: () => {
@@ -135,6 +139,7 @@ export class Binding {
     this.#isBound = true
     this.#boundAt = this.#parts.clock.monotonic()
     this.#parts.log.info(`bound as ${command.replace('bind', '').toLowerCase()}`)
+    for (const request of this.#early.splice(0)) this.#parts.hear(session, request)
     this.#parts.freed(session)
     return undefined
   }
