@@ -7,11 +7,11 @@ import { esm, type PduOf, status, ussdOperation } from '@concilia/protocol/smpp/
 import { readReceipt } from '@concilia/protocol/smpp/receipt.ts'
 import type { SmppSession } from '@concilia/protocol/smpp/session.ts'
 import { type Part, readWords } from '@concilia/protocol/smpp/short-message.ts'
+import { afterCode } from '../dialled-code.ts'
 import { notServed } from '../gateways/gateway.ts'
-import { ShortMemory } from '../gateways/short-memory.ts'
 import type { Incoming, Receive, Reply } from '../port.ts'
 import { PartAssembly } from './part-assembly.ts'
-import { afterCode, type Profile, subscriberOf, type UssdProfile, ussdStepOf } from './profile.ts'
+import { type Profile, subscriberOf, type UssdProfile, ussdStepOf } from './profile.ts'
 import { ProvedAnswers } from './proved-answers.ts'
 import type { ReceiptMemory } from './receipt-memory.ts'
 import { RepeatMemory } from './repeat-memory.ts'
@@ -41,8 +41,6 @@ export class Hearing {
   readonly #assembly: PartAssembly<Heard>
   readonly #repeats: RepeatMemory
   readonly #proved: ProvedAnswers
-  /** The first message of the dialogue that a subscriber is in. */
-  readonly #dialogues = new ShortMemory<string>()
 
   constructor(parts: HearingParts) {
     this.#parts = parts
@@ -116,21 +114,18 @@ export class Hearing {
     }
     const what = [source, destination, 'ussd', String(operation), session, step, text]
     const messageId = this.#repeats.idOf(...what)
-    const at = clock.now()
     const begins = operation === ussdOperation.begin
-    const key = `${subscriber.key} ${session}`
-    const sessionId = (begins ? undefined : this.#dialogues.get(key, at)) ?? messageId
-    this.#dialogues.set(key, sessionId, at)
     this.#receive([heard], what, {
       gateway: profile.name,
       messageId,
       channel: 'ussd',
       subscriber,
       vouched: ussd.vouched,
-      sessionId,
+      sessionId: session,
+      begins,
       serviceCode: ussd.code,
       words: begins ? afterCode(text, ussd.code) : text,
-      at,
+      at: clock.now(),
     })
   }
 

@@ -98,14 +98,6 @@ export function ussdAnswerTlvs({ sessionKey }: UssdProfile, heard: Tlvs, goesOn:
   return tlvs
 }
 
-/** What was dialled behind the service's own code: `*123*4021#` of `*123#` leaves `4021`, `*123#` nothing. */
-export function afterCode(dialled: string, code: string): string {
-  const base = code.replace(/#$/, '')
-  const bare = dialled.trim().replace(/#$/, '')
-  if (bare === base) return ''
-  return bare.startsWith(`${base}*`) ? bare.slice(base.length + 1) : dialled
-}
-
 /** The relative form of clause 7.1.1, whole seconds, at least one, at most a day: `000000000500000R`. */
 export function validityOf(ms: number): string {
   const seconds = Math.min(86_399, Math.max(1, Math.floor(ms / 1000)))

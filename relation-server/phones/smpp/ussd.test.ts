@@ -2,9 +2,10 @@
 import { type BodyOf, status, type Tlvs, tag, ussdOperation } from '@concilia/protocol/smpp/commands.ts'
 import { readWords } from '@concilia/protocol/smpp/short-message.ts'
 import { describe, expect, test } from 'vitest'
+import { afterCode } from '../dialled-code.ts'
 import type { Reply } from '../port.ts'
 import { FarEnd, screen } from './far-end-fixture.ts'
-import { afterCode, type SessionKey, validityOf } from './profile.ts'
+import { type SessionKey, validityOf } from './profile.ts'
 
 const ussd = (sessionKey: SessionKey) => ({
   ussd: { code: '*123#', sessionKey, dataCoding: 15, vouched: true },
@@ -52,10 +53,9 @@ test.each(dialects)('in the dialect of %s', async (sessionKey, parameter, begun,
   await far.deliver(typed('1'), step(ussdOperation.answer, [parameter, answered]))
   await far.settle()
   expect(far.heard).toMatchObject([
-    { channel: 'ussd', vouched: true, words: '4021', serviceCode: '*123#' },
-    { channel: 'ussd', words: '1', sessionId: far.heard[0]?.messageId },
+    { channel: 'ussd', vouched: true, begins: true, words: '4021', serviceCode: '*123#' },
+    { channel: 'ussd', begins: false, words: '1', sessionId: far.heard[0]?.sessionId },
   ])
-  expect(far.heard[0]?.sessionId).toBe(far.heard[0]?.messageId)
   expect(shown(far)).toEqual([
     { text: 'Machine 4021: 1.50 €\n1 Pay', operation: ussdOperation.menu, session: menu },
     { text: 'Thank you', operation: ussdOperation.last, session: last },
@@ -89,7 +89,8 @@ describe('a dialogue', () => {
     for (const words of ['*123*4021#', '*123*4022#']) {
       await far.deliver(typed(words), step(ussdOperation.begin, [tag.itsSessionInfo, [7, 0]]))
     }
-    expect(new Set(far.heard.map(({ sessionId }) => sessionId)).size).toBe(2)
+    expect(far.heard).toMatchObject([{ begins: true }, { begins: true }])
+    expect(new Set(far.heard.map(({ messageId }) => messageId)).size).toBe(2)
   })
 
   test('that the carrier aborts, or notifies of, is no step', async () => {
