@@ -16,9 +16,11 @@ import { MachineLink } from './machines/machine-link-adapter.ts'
 import { CamaraPayments } from './payments/camara-adapter.ts'
 import { CentreHttp } from './payments/centre-http-adapter.ts'
 import { gatewaysFrom } from './phones/configuration.ts'
+import type { Receipt } from './phones/gateways/gateway.ts'
 import { phonesPlugin } from './phones/http-adapter.ts'
 import { readLanguages } from './phones/languages-adapter.ts'
-import { textSender } from './phones/text-sender-adapter.ts'
+import type { Receive } from './phones/port.ts'
+import { openWays } from './phones/ways.ts'
 import { RelationServer } from './server.ts'
 import type { Store } from './store/port.ts'
 import type { SubscriberVault } from './subscriber-vault.ts'
@@ -46,24 +48,28 @@ export interface Served {
  * then nothing is left open.
  */
 export async function serve(parts: ServedParts): Promise<Served> {
-  const { configuration, store, clock, log } = parts
-  const [gateway] = gatewaysFrom(configuration.phones)
-  if (!gateway) throw noGateway()
+  const { configuration, store, clock, random, log } = parts
+  const hearReceipt = (receipt: Receipt) => log.debug({ receipt }, 'a text was receipted')
+  const receive: Receive = (incoming, stored) => server.receive(incoming, stored)
   const password = brokerPasswordOf(parts)
-  const broker = await brokerOf(parts, password).catch(async (error: unknown) => {
+  const open = async () => {
+    const ways = openWays(configuration.phones, { receive, hearReceipt, clock, random, log })
+    return { ways, broker: await brokerOf(parts, password) }
+  }
+  const { ways, broker } = await open().catch(async (error: unknown) => {
     await store.close()
     throw error
   })
   const directory = new MachineDirectory(store, clock)
-  const { sendLimitMs, ...manners } = mannersOf(configuration)
-  const server = new RelationServer({
+  const manners = mannersOf(configuration)
+  const server: RelationServer = new RelationServer({
     ...parts,
     manners,
     directory,
     machines: machinesOf(parts, broker, password),
     payments: paymentsOf(parts),
     centreUrl: configuration.payments.centreUrl,
-    sender: textSender(gateway.gateway.sending, sendLimitMs),
+    sender: ways.sender,
   })
   const http = fastify({ logController: new LogController({ disableRequestLogging: true }) })
   const stop = async () => {
@@ -74,14 +80,15 @@ export async function serve(parts: ServedParts): Promise<Served> {
   try {
     await http.register(phonesPlugin, {
       gateways: gatewaysFrom(configuration.phones),
-      receive: (incoming) => server.receive(incoming),
-      hearReceipt: (receipt) => log.debug({ receipt }, 'a text was receipted'),
+      receive,
+      hearReceipt,
       clock,
       log,
       answerLimitMs: manners.answerLimitMs,
     })
     await listen(http, configuration)
     server.start()
+    for (const link of ways.links) link.start()
   } catch (error) {
     await stop()
     throw error
@@ -92,8 +99,8 @@ export async function serve(parts: ServedParts): Promise<Served> {
 }
 
 function mannersOf({ phones }: ServerConfiguration) {
-  const { language, answerLimitMs, sendLimitMs } = phones
-  return { house: phones, languages: readLanguages(language), answerLimitMs, sendLimitMs }
+  const { language, answerLimitMs } = phones
+  return { house: phones, languages: readLanguages(language), answerLimitMs }
 }
 
 function brokerPasswordOf({ configuration, random }: ServedParts): string {
@@ -153,12 +160,4 @@ async function listen(http: FastifyInstance, configuration: ServerConfiguration)
       cause,
     })
   }
-}
-
-function noGateway(): OperatingError {
-  return new OperatingError({
-    code: 'no-gateway',
-    message: 'No phone gateway is configured, so no buyer could reach this server.',
-    advice: 'Add a section [phones.gateways.NAME]; example.toml has one.',
-  })
 }

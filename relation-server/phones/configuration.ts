@@ -8,6 +8,7 @@ import { kannel } from './gateways/kannel.ts'
 import { signedJson } from './gateways/signed-json.ts'
 import { twilio } from './gateways/twilio.ts'
 import type { ServedGateway } from './http-adapter.ts'
+import { smppSchema } from './smpp/configuration.ts'
 
 const nameSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/)
 
@@ -97,6 +98,17 @@ const signedJsonSchema = z.strictObject({
   aliasRealm: aliasRealmSchema,
 })
 
+const routeSchema = z.strictObject({
+  prefix: z.exactOptional(
+    z
+      .string()
+      .regex(/^\+?[0-9]{1,15}$/)
+      .describe('Numbers that begin so, such as +33; left out: all'),
+  ),
+  realm: z.exactOptional(nameSchema.describe('Aliases of this carrier; left out: telephone numbers')),
+  through: nameSchema.describe('The name of a gateway or of an SMPP link'),
+})
+
 export const phonesSchema = z.strictObject({
   serviceName: z.string().min(1).max(16).default('Concilia').describe('Named in every sentence to a buyer'),
   helpNumber: z
@@ -121,6 +133,7 @@ export const phonesSchema = z.strictObject({
       nameSchema,
       z.discriminatedUnion('form', [kannelSchema, africasTalkingSchema, twilioSchema, signedJsonSchema]),
     )
+    .default({})
     .describe('One section for each gateway; its name stands in its URLs: /phones/SECRET/NAME/text, /ussd')
     .meta({
       examples: [
@@ -138,6 +151,30 @@ export const phonesSchema = z.strictObject({
         },
       ],
     }),
+  smpp: z
+    .record(nameSchema, smppSchema)
+    .default({})
+    .describe("One section for each SMPP 3.4 link to an operator's centre; no name is also a gateway's")
+    .meta({
+      examples: [
+        {
+          carrier: {
+            host: 'smpp.carrier.example',
+            port: 3550,
+            systemId: 'concilia',
+            passwordFile: 'carrier.password',
+            sender: '36000',
+            ussd: { code: '*123#', vouched: true },
+          },
+        },
+      ],
+    }),
+  routes: z
+    .array(routeSchema)
+    .max(64)
+    .default([])
+    .describe('Which way texts go out: the first that fits and is up; none: the first gateway or link')
+    .meta({ examples: [[{ prefix: '+33', through: 'carrier' }]] }),
 })
 
 export type PhonesConfiguration = Frozen<z.output<typeof phonesSchema>>

@@ -2,6 +2,7 @@
 // texts go out by `sendsms`. Over SMPP a dialogue's operation and session travel as TLVs in Kannel's
 // meta-data, both ways. kannel.example.conf beside this file is the configuration this expects.
 import { sha256 } from '@concilia/protocol/random.ts'
+import { afterCode } from '../dialled-code.ts'
 import { septetsOf } from '../gsm7.ts'
 import type { Incoming, Reply } from '../port.ts'
 import { subscriberFrom } from '../sender-number.ts'
@@ -182,12 +183,4 @@ function octetsOf(encoded: string): number[] {
   return [...plain.matchAll(/%([0-9a-fA-F]{2})|([\s\S])/g)].map(([, hex, character = '']) =>
     hex ? Number.parseInt(hex, 16) : character.charCodeAt(0) & 0xff,
   )
-}
-
-/** What was dialled behind the service's own code: `*123*4021#` of `*123#` leaves `4021`, `*123#` nothing. */
-function afterCode(dialled: string, code: string): string {
-  const base = code.replace(/#$/, '')
-  const bare = dialled.trim().replace(/#$/, '')
-  if (bare === base) return ''
-  return bare.startsWith(`${base}*`) ? bare.slice(base.length + 1) : dialled
 }
