@@ -86,7 +86,11 @@ test('old revisions and busy devices', () => {
 })
 
 /** Does this to the nth message of an end that it fits, and nothing to all others. */
-const once = (which: RegExp, nth: number, act: (bytes: readonly number[]) => readonly number[]): LineFault => {
+const once = (
+  which: RegExp,
+  nth: number,
+  act: (bytes: readonly number[]) => readonly number[],
+): LineFault => {
   let seen = 0
   return (bytes, from) => {
     const fits = which.test(`${from === 'carrier' ? '>' : '<'} ${lineText(bytes)}`)

@@ -282,7 +282,10 @@ class Turn {
         return
       case 'frame': {
         if (lastAnswer.length === 0) return
-        if (signal.frame.kind !== this.#wantedKind) return this.#say(nak, dexTimes.silenceMs)
+        if (signal.frame.kind !== this.#wantedKind) {
+          this.#say(nak, dexTimes.silenceMs)
+          return
+        }
         // Repeated instead of asked for: it is the one we have.
         const isRepeat = got.at(-1)?.text === signal.frame.text && got.at(-1)?.last === signal.frame.last
         if (!isRepeat) this.#set({ got: [...got, signal.frame] })
@@ -310,13 +313,20 @@ class Turn {
     const { got, sessions } = this.state
     const [session, ...rest] = sessions
     const text = got.map((frame) => frame.text).join('')
-    if (!got.at(-1)?.last) return this.#fail('the machine ended a session in its middle')
-    if (session?.what === 'data') return this.#end({ type: 'done', text, peer: this.state.peer })
+    if (!got.at(-1)?.last) {
+      this.#fail('the machine ended a session in its middle')
+      return
+    }
+    if (session?.what === 'data') {
+      this.#end({ type: 'done', text, peer: this.state.peer })
+      return
+    }
     const isAnswer = session?.what === 'answer'
     const code = text.slice(0, 2)
     if (isAnswer && code !== '00') {
       const why = answers[code] ?? `the machine answers ${code.replace(/[^\x20-\x7e]/g, '?')}`
-      return this.#end({ type: 'failed', why })
+      this.#end({ type: 'failed', why })
+      return
     }
     const id = isAnswer ? text.slice(2, 12) : text.slice(0, 10)
     const revision = text.slice(isAnswer ? 12 : 11).trim()
@@ -369,7 +379,10 @@ class Turn {
     const { pending, frames, sessions } = this.state
     const next = frames[pending + 1]
     this.#set({ pending: pending + 1, repeats: 0 })
-    if (next) return this.#say(frameBytes(next), dexTimes.answerMs)
+    if (next) {
+      this.#say(frameBytes(next), dexTimes.answerMs)
+      return
+    }
     const [session, ...rest] = sessions
     if (session?.what === 'data') {
       this.#end({ type: 'done', text: '', peer: this.state.peer }, eot)
@@ -384,7 +397,10 @@ class Turn {
   #repeat(why: string): void {
     const { frames, pending, repeats } = this.state
     const frame = frames[pending]
-    if (!frame || repeats >= mostRepeats) return this.#fail(why)
+    if (!frame || repeats >= mostRepeats) {
+      this.#fail(why)
+      return
+    }
     this.#set({ repeats: repeats + 1 })
     this.#say(frameBytes(frame), dexTimes.answerMs)
   }
@@ -393,19 +409,25 @@ class Turn {
 
   #overdue(): void {
     const { at, repeats, pending, lastAnswer, partial } = this.state
-    if (at === 'pausing') return this.#call()
+    if (at === 'pausing') {
+      this.#call()
+      return
+    }
     if (at === 'asking') {
       if (repeats >= (pending < 0 ? mostCalls : mostRepeats)) {
-        return this.#fail(pending < 0 ? 'the machine does not answer' : 'the machine went silent')
+        this.#fail(pending < 0 ? 'the machine does not answer' : 'the machine went silent')
+        return
       }
       this.#set({ repeats: repeats + 1 })
-      return this.#call()
+      this.#call()
+      return
     }
     if (at !== 'listening') return
     if (isInside(partial)) {
       // Whoever sent it will ask what became of it.
       this.#set({ partial: outside })
-      return this.#wait(dexTimes.silenceMs)
+      this.#wait(dexTimes.silenceMs)
+      return
     }
     this.#fail(
       lastAnswer.length > 0 ? 'the machine went silent in a session' : 'the machine does not call back',
@@ -416,7 +438,8 @@ class Turn {
   #fail(why: string): void {
     const { attempts, limitAt } = this.state
     if (this.#settings.role === 'device' || attempts >= mostAttempts || this.#isUnanswered(why)) {
-      return this.#end({ type: 'failed', why })
+      this.#end({ type: 'failed', why })
+      return
     }
     this.#set({ ...idle, limitAt, attempts: attempts + 1, trouble: why })
     this.#begin(sessionsOf(this.#settings, false), dexTimes.restMs)

@@ -25,7 +25,12 @@ export function inconsistencies({ segments }: EvaDtsReading, counters: Counters)
     [!mixed, 'number of VA1 is that of CA2, DA2, DB2, TA2', paid.number, sum('number')],
     [ofProducts, 'value of VA1 is that of all PA2', paid.valueMinor, each('valueMinor')],
     [ofProducts, 'number of VA1 is that of all PA2', paid.number, each('number')],
-    [has('CA3'), 'CA305 is to box, to tubes and bills', number('CA3', 4), number('CA3', 5) + number('CA3', 6)],
+    [
+      has('CA3'),
+      'CA305 is to box, to tubes and bills',
+      number('CA3', 4),
+      number('CA3', 5) + number('CA3', 6),
+    ],
     [has('CA3') && has('CA4'), 'cash in less cash out is CA2', taken, number('CA2', 0)],
     [has('CA15') && has('CA17'), 'CA15 is what the tubes hold', number('CA15', 0), tubes],
   ]

@@ -158,12 +158,7 @@ const known = {
   },
   PA7: {
     about: 'paid vends of a product by what they were paid with',
-    fields: [
-      ...texts('product', 'device'),
-      ['price list', 'count'],
-      ['price', 'money'],
-      ...numberAndValue,
-    ],
+    fields: [...texts('product', 'device'), ['price list', 'count'], ['price', 'money'], ...numberAndValue],
     used: 'of the product: by cash, cashless 1, cashless 2',
   },
   PA8: { about: 'cash part of mixed payments for the product', fields: numberAndValue },

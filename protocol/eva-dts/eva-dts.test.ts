@@ -75,7 +75,11 @@ const habits: readonly [habit: string, text: string, FindingName[]][] = [
   ['blanks', summed(workedText.replace('*281*', '* 281 *')), ['blanks']],
   ['LF only', workedText.replaceAll('\r\n', '\n'), ['lineEnd']],
   ['no last line end', workedText.slice(0, -2), ['lineEnd']],
-  ['no envelope', workedText.split('\r\n').slice(1, -2).join('\r\n').concat('\r\n'), ['envelope', 'envelope']],
+  [
+    'no envelope',
+    workedText.split('\r\n').slice(1, -2).join('\r\n').concat('\r\n'),
+    ['envelope', 'envelope'],
+  ],
   ['too many fields', summed(workedText.replace('CA15*1400', 'CA15*1400*7')), ['tooManyFields']],
   ['a bad date', summed(workedText.replace('260729', '261329')), ['badField']],
   ['an empty line', workedText.replace('SE*25', '\r\nSE*26'), ['blanks']],
@@ -153,7 +157,10 @@ test('any text gives segments and findings, and counters of our form or none', (
     fc.array(fc.oneof(fc.string({ maxLength: 4 }), fc.nat().map(String), fc.constantFrom('*', '^2A^'))),
   )
   const file = fc.array(line.map(([element, fields]) => `${[element, ...fields].join('*')}\r\n`))
-  const any = fc.oneof(fc.string({ unit: 'binary' }), file.map((lines) => lines.join('')))
+  const any = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    file.map((lines) => lines.join('')),
+  )
   fc.assert(
     fc.property(any, (text) => {
       const { counters, remarks } = pictureOf(readEvaDts(text))

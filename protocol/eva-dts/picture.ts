@@ -133,7 +133,7 @@ function productsOf(file: Lines): Product[] {
 }
 
 /** One line a price list: they add up. */
-function added(by: Product['by'], way: (typeof ways)[keyof typeof ways], sold: Sold): Product['by'] {
+function added(by: Product['by'], way: (typeof ways)[keyof typeof ways], sold: Sold) {
   const before = by?.[way]
   const number = sold.number + (before?.number ?? 0)
   return { ...by, [way]: { number, valueMinor: sold.valueMinor + (before?.valueMinor ?? 0) } }
