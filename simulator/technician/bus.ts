@@ -12,6 +12,7 @@ import { PairSplitter } from '@concilia/protocol/mdb/bus-pairs.ts'
 import { IdlePolls } from '@concilia/protocol/mdb/idle-polls.ts'
 import { readRecord, recordHead, recordLine } from './bus-record.ts'
 import { BusSummary } from './bus-summary.ts'
+import { readDex } from './dex.ts'
 import { heardLine } from './heard-line.ts'
 import { identified } from './identified.ts'
 
@@ -22,10 +23,12 @@ const description = {
     'npm run bus -- --port PATH [--seconds N] [--record FILE] [--all]',
     'npm run bus -- identify --port PATH',
     'npm run bus -- replay FILE [--all]',
+    'npm run bus -- dex --port PATH [--save FILE]',
   ],
   commands: {
     watch: 'what is said on the bus, as it is said; when no command is given',
     identify: 'what hangs on the port: a raw bus, a Qibixx box, or nothing',
+    dex: "fetches the machine's audit data over its DEX plug; exits 1 when none can be trusted",
     replay: 'hears a record again; exits 1 when a block of it is not readable',
   },
   operands: true,
@@ -33,6 +36,7 @@ const description = {
     port: { value: 'PATH', says: 'the serial port, such as /dev/ttyUSB0' },
     seconds: { value: 'N', says: 'stops by itself after so long' },
     record: { value: 'FILE', says: 'keeps every byte that was heard, with its time' },
+    save: { value: 'FILE', says: 'with `dex`: keeps the file as the machine gave it' },
     all: { says: 'shows the polls that nothing came of, too' },
   },
   notes: [
@@ -51,6 +55,10 @@ await runMain(description, async ({ command, flags, operands }) => {
   const { port } = flags
   if (!port) throw usageError(description, '--port PATH is needed')
   if (command === 'identify') return identify(port)
+  if (command === 'dex') {
+    if (!(await readDex(port, flags.save))) process.exitCode = 1
+    return undefined
+  }
   return watch(port, flags)
 })
 
