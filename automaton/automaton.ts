@@ -7,14 +7,17 @@ import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import type { Limits } from '@concilia/protocol/limits.ts'
 import type { ConfigurationMessage } from '@concilia/protocol/machine-configuration.ts'
 import { type HardwareStateName, hardwareStates } from '@concilia/protocol/machine-state.ts'
-import type { Admission } from '@concilia/protocol/messages.ts'
+import type { Admission, Instruction } from '@concilia/protocol/messages.ts'
 import type { Currency } from '@concilia/protocol/money.ts'
 import type { Random } from '@concilia/protocol/random.ts'
+import { AuditReadings } from './audit/audit-readings.ts'
+import type { AuditSource } from './audit/port.ts'
+import type { AuditSchedule } from './audit/schedule.ts'
 import { priceDifference } from './configuration-in-force.ts'
 import { Display, type DisplaySettings, type Language } from './display.ts'
 import { GivenConfiguration } from './given-configuration.ts'
 import type { Hardware, HardwareEvent, ReaderMode } from './hardware/port.ts'
-import type { Journal } from './journal/port.ts'
+import type { Journal, Word } from './journal/port.ts'
 import type { LinkMode } from './link/link-machine.ts'
 import { type Identity, type LinkNews, MachineLink } from './link/machine-link.ts'
 import type { Link } from './link/port.ts'
@@ -28,6 +31,8 @@ export interface AutomatonParts {
   readonly hardware: Hardware
   readonly link: Link
   readonly journal: Journal
+  /** Where the machine's own counters are read; undefined where they are not. */
+  readonly audit?: AuditSource | undefined
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -47,6 +52,11 @@ export interface AutomatonSettings {
   readonly limits: Limits
   /** Above this the journal forgets its oldest sales before their time. */
   readonly journalLimitBytes: number
+  readonly audit?: {
+    readonly schedule: AuditSchedule
+    /** Which cashless device of the machine we are. */
+    readonly reader: 'cashless1' | 'cashless2' | undefined
+  }
 }
 
 const pruneEveryMs = 3600 * 1000
@@ -60,6 +70,7 @@ export class Automaton {
   readonly #link: MachineLink
   readonly #shell: SaleShell
   readonly #telemetry: TelemetryFeed
+  readonly #audit: AuditReadings | undefined
   #admission: { readonly admission: Admission; readonly at: number } | undefined
   /** What the hardware said last of itself. */
   #hardware: HardwareStateName = 'configuring'
@@ -104,6 +115,7 @@ export class Automaton {
       },
       this.#saleRules(),
     )
+    this.#audit = this.#auditReadings()
   }
 
   /** Phone payment may be offered now. */
@@ -116,6 +128,7 @@ export class Automaton {
     this.#sayHardware()
     this.#shell.start()
     this.#link.start()
+    this.#audit?.start()
     this.#pruneInTime()
   }
 
@@ -123,7 +136,7 @@ export class Automaton {
     this.#pruning?.cancel()
     this.#shell.stop()
     this.#display.stop()
-    await Promise.all([this.#parts.hardware.stop(), this.#link.stop()])
+    await Promise.all([this.#parts.hardware.stop(), this.#link.stop(), this.#audit?.stop()])
     this.#parts.journal.close()
   }
 
@@ -146,14 +159,16 @@ export class Automaton {
         break
       case 'noticed':
         this.#parts.log.info({ what: event.what, detail: event.detail }, 'noticed at the hardware')
-        this.#telemetry.notice(event.what, event.detail)
+        this.#telemetry.notice(event.what, event.detail, event.sold)
         if (event.what === 'hardwareLost') this.#hardwareLost = true
         if (event.what === 'hardwareBack') this.#hardwareLost = false
+        if (event.what === 'cashSale') this.#audit?.sold()
         this.#sayHardware()
         break
       case 'vendConcluded':
         if (event.result === 'failed' && event.detail === 'vend-failed')
           this.#telemetry.notice('notDelivered', 'the vending machine said that nothing fell')
+        this.#audit?.sold()
         this.#shell.happened(event)
         break
       default:
@@ -174,7 +189,7 @@ export class Automaton {
         this.#admitted(news.admission)
         break
       case 'instruction':
-        this.#shell.instructed(news.instruction, this.#hardware === 'ready')
+        this.#instructed(news.instruction)
         break
       case 'configuration':
         this.#shell.betweenSales('configuration', () => this.#takeConfiguration(news.given))
@@ -186,6 +201,43 @@ export class Automaton {
         this.#invite()
         break
     }
+  }
+
+  #instructed(instruction: Instruction): void {
+    if (instruction.kind !== 'readAudit') {
+      this.#shell.instructed(instruction, this.#hardware === 'ready')
+      return
+    }
+    // Nothing is written down: asked again, it is only read again.
+    const { id: instructionId } = instruction
+    if (this.#audit) this.#link.answer({ instructionId, answer: 'stored' })
+    else this.#link.answer({ instructionId, answer: 'rejected', reason: 'noAuditPort' })
+    this.#audit?.request()
+  }
+
+  #auditReadings(): AuditReadings | undefined {
+    const { audit: source, clock, random, log, journal } = this.#parts
+    const { audit } = this.#settings
+    if (!source || !audit) return undefined
+    return new AuditReadings({
+      source,
+      ...audit,
+      ...{ clock, random, log },
+      boot: journal.boot,
+      selling: () => !this.#shell.onStandby,
+      notices: () => this.#telemetry.count,
+      keep: (words) => this.#keepReading(words),
+      failed: (why) => this.#telemetry.notice('auditFailed', why),
+    })
+  }
+
+  /** Between two sales, which are in no hurry for it; while the journal fails it waits. */
+  #keepReading(words: readonly Word[]): void {
+    const { journal, clock } = this.#parts
+    // Each under a name of its own: a newer one takes no place of one that waits.
+    this.#shell.betweenSales(`audit ${clock.monotonic()}`, () =>
+      this.#link.send(journal.addWords(words, clock.now())),
+    )
   }
 
   #admitted(admission: Admission): void {

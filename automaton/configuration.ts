@@ -87,6 +87,28 @@ export const automatonConfigurationSchema = z.strictObject({
     })
     .describe('The MDB cashless reader on the bus of the machine')
     .prefault({}),
+  dex: z
+    .strictObject({
+      path: z
+        .exactOptional(z.string().min(1))
+        .describe(
+          "Serial port of the machine's DEX plug, read at 9600 baud; without it no audit data is read",
+        )
+        .meta({ examples: ['/dev/serial/by-id/usb-DEX-if00'] }),
+      everyHours: z.int().min(1).max(168).describe('How often, in hours').default(24),
+      timesOfDay: z
+        .array(z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/))
+        .max(24)
+        .describe('Times of the day (UTC) such as "04:30", in place of everyHours')
+        .default([]),
+      id: z
+        .string()
+        .regex(/^[A-Z0-9]{10}$/)
+        .describe('What we call ourselves to the machine: three characters of the maker, seven at will')
+        .default('CNC0000001'),
+    })
+    .describe("The machine's own counters (EVA-DTS), by which the server checks what was reported")
+    .prefault({}),
   limits: limitsSchema
     .describe('Time limits; each is shorter than that of whoever waits for it')
     .prefault({}),

@@ -4,9 +4,12 @@ import type { Instruction } from '@concilia/protocol/messages.ts'
 import type { Journal } from './journal/port.ts'
 import type { SaleEvent } from './sale-events.ts'
 
+/** What an instruction about sales is; `readAudit` is about none. */
+export type SaleInstruction = Exclude<Instruction, { kind: 'readAudit' }>
+
 /** @param phonePayment whether a buyer could choose now */
 export function instructionEvent(
-  instruction: Instruction,
+  instruction: SaleInstruction,
   journal: Pick<Journal, 'held'>,
   phonePayment: boolean,
 ): SaleEvent {

@@ -10,6 +10,7 @@ import { runMain } from '@concilia/platform/run-main.ts'
 import { systemClock } from '@concilia/platform/system-clock.ts'
 import { systemRandom } from '@concilia/platform/system-random.ts'
 import { sha256 } from '@concilia/protocol/random.ts'
+import { DexSource } from './audit/dex-source.ts'
 import { Automaton } from './automaton.ts'
 import { automatonConfigurationSchema } from './configuration.ts'
 import { BusHardware } from './hardware/bus-hardware.ts'
@@ -57,12 +58,21 @@ function compose(file: string): Automaton {
   }
   const openLine = serialPortLine({ path: serial.path, clock, retryMs: limits.retryMs })
   const parts = { openLine, clock, limits, currency, mdb: reader, log }
+  const dex = configuration.dex
+  const audit =
+    dex.path === undefined
+      ? undefined
+      : new DexSource({
+          openLine: serialPortLine({ path: dex.path, clock, retryMs: limits.retryMs, baudRate: 9600 }),
+          clock,
+          id: dex.id,
+        })
   const hardware =
     reader.bridge === 'raw'
       ? new BusHardware({ ...parts, level: reader.level, serial: machineNumber })
       : new QibixxHardware(parts)
   return new Automaton(
-    { hardware, link: mqttLink, journal, clock, random, log },
+    { hardware, link: mqttLink, journal, audit, clock, random, log },
     {
       seller: { automatonId: identity.id, machineNumber, seller: identity.seller, signer: identity.signer },
       identity: { version: packageJson.version, chain: identity.chain },
@@ -74,6 +84,10 @@ function compose(file: string): Automaton {
       language,
       limits,
       journalLimitBytes: configuration.journalLimitBytes,
+      audit: {
+        schedule: dex,
+        reader: reader.address === '0x10' ? 'cashless1' : 'cashless2',
+      },
     },
   )
 }

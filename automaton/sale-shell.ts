@@ -4,12 +4,12 @@
 // until it can.
 import type { Log } from '@concilia/platform/log.ts'
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
-import type { Instruction, InstructionAnswer } from '@concilia/protocol/messages.ts'
+import type { InstructionAnswer } from '@concilia/protocol/messages.ts'
 import { type Random, uuidFrom } from '@concilia/protocol/random.ts'
 import type { Display } from './display.ts'
 import { durableChange } from './durable-change.ts'
 import type { Hardware, HardwareEvent } from './hardware/port.ts'
-import { instructionEvent } from './instruction-event.ts'
+import { instructionEvent, type SaleInstruction } from './instruction-event.ts'
 import { type Journal, JournalError, type OutboxRow } from './journal/port.ts'
 import type { MachineLink } from './link/machine-link.ts'
 import type { Seller } from './offer.ts'
@@ -142,7 +142,7 @@ export class SaleShell {
    * While the journal fails nothing is answered; the server asks again.
    * @param readerReady whether the vending machine could open a session now
    */
-  instructed(instruction: Instruction, readerReady: boolean): void {
+  instructed(instruction: SaleInstruction, readerReady: boolean): void {
     if (this.journalFails) return
     this.#take(() => {
       const { journal, link } = this.#parts

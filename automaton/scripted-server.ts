@@ -3,6 +3,7 @@
 // wait in two queues, so that a test decides when they arrive, and whether.
 import type { Identity } from '@concilia/platform/identity.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
+import { type AuditMessage, auditMessageSchema } from '@concilia/protocol/audit.ts'
 import { KnownParties } from '@concilia/protocol/certificates.ts'
 import {
   type ConfigurationAnswer,
@@ -17,6 +18,7 @@ import {
   type Instruction,
   type InstructionAnswer,
   instructionAnswerSchema,
+  type NumberedMessage,
   type Offer,
   offerSchema,
   type Presence,
@@ -57,6 +59,8 @@ export class ScriptedServer {
   readonly answers = new Map<string, InstructionAnswer>()
   readonly sales = new Map<string, Told>()
   readonly telemetry: string[] = []
+  /** Audit data, each word once. */
+  readonly audits: AuditMessage[] = []
   readonly configurationAnswers: ConfigurationAnswer[] = []
   /** Every sale message heard, repeats included, by its number. */
   readonly heard: number[] = []
@@ -214,7 +218,8 @@ export class ScriptedServer {
       const answer = parsed(configurationAnswerSchema, text)
       this.configurationAnswers.push(answer)
       if (answer.version === this.#unansweredConfiguration?.version) this.#unansweredConfiguration = undefined
-    } else this.#store(parsed(saleMessageSchema, text), text)
+    } else if (channel === 'audit') this.#store(parsed(auditMessageSchema, text), text)
+    else this.#store(parsed(saleMessageSchema, text), text)
   }
 
   #born(birth: Birth): void {
@@ -231,13 +236,15 @@ export class ScriptedServer {
     } satisfies Admission)
   }
 
-  #store(message: SaleMessage, text: string): void {
+  #store(message: NumberedMessage, text: string): void {
     const key = `${message.journalId} ${message.seq}`
     const before = this.#texts.get(key)
     if (before !== undefined && before !== text) throw new Error(`two bodies under ${key}`)
     this.#texts.set(key, text)
     this.heard.push(message.seq)
-    if (message.kind !== 'gone') this.#read(message)
+    if (message.kind === 'audit' || message.kind === 'auditText') {
+      if (before === undefined) this.audits.push(message)
+    } else if (message.kind !== 'gone') this.#read(message)
     this.send('stored', this.marks(message.journalId))
   }
 

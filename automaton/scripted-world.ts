@@ -8,6 +8,7 @@ import type { Clock } from '@concilia/protocol/clock.ts'
 import { defaultLimits, type Limits } from '@concilia/protocol/limits.ts'
 import { ManualClock } from '@concilia/protocol/manual-clock.ts'
 import type { Random } from '@concilia/protocol/random.ts'
+import type { AuditSource } from './audit/port.ts'
 import { Automaton } from './automaton.ts'
 import { MemoryJournal, SimulatedDisk } from './journal/memory-journal.ts'
 import type { Journal } from './journal/port.ts'
@@ -48,6 +49,8 @@ export interface WorldSettings {
   readonly linkMode?: LinkMode
   readonly limits?: Partial<Limits>
   readonly journalLimitBytes?: number
+  /** Where the machine's own counters are read. */
+  readonly audit?: AuditSource
   /** What a world before this one left. */
   readonly disk?: SimulatedDisk
 }
@@ -106,6 +109,7 @@ export class ScriptedWorld {
         hardware: this.machine.driver(point),
         link: this.server.link(point),
         journal: mortalJournal(new MemoryJournal(this.disk), point),
+        audit: this.#settings.audit,
         clock: mortalClock(this.clock, () => alive),
         random: this.#random,
         log,
@@ -121,6 +125,7 @@ export class ScriptedWorld {
         language: 'en',
         limits: { ...defaultLimits, ...this.#settings.limits },
         journalLimitBytes: this.#settings.journalLimitBytes ?? 256 * 1024 * 1024,
+        audit: { schedule: { everyHours: 24, timesOfDay: [] }, reader: 'cashless2' },
       },
     )
     this.automaton.start()
@@ -179,10 +184,17 @@ function mortalJournal(journal: Journal, point: (name: string) => void): Journal
     journal.keepConfiguration(configuration, at)
     point('after the configuration is kept')
   }
+  const addWords: Journal['addWords'] = (words, at) => {
+    point('before words are added')
+    const rows = journal.addWords(words, at)
+    point('after words are added')
+    return rows
+  }
   return new Proxy(journal, {
     get(target, name) {
       if (name === 'commit') return commit
       if (name === 'keepConfiguration') return keepConfiguration
+      if (name === 'addWords') return addWords
       const value = Reflect.get(target, name, target)
       return typeof value === 'function' ? value.bind(target) : value
     },

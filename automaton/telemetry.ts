@@ -26,17 +26,23 @@ export class TelemetryFeed {
     this.#send = send
   }
 
-  notice(kind: MachineEventKind, detail: string): void {
+  /** How many notices were counted; some of them may not have been sent. */
+  get count(): number {
+    return this.#count
+  }
+
+  notice(kind: MachineEventKind, detail: string, sold?: Telemetry['sold']): void {
     const { code, active } = eventCode(kind)
     if (code !== undefined && active === true) this.#standing.set(code, { kind, detail })
     if (code !== undefined && active === false) this.#standing.delete(code)
     this.#count++
     const now = this.#clock.monotonic()
-    // What begins and ends is a state: the last word about it must not be the one left out.
-    if (active === undefined && now - (this.#saidAt.get(kind) ?? Number.NEGATIVE_INFINITY) < thinnedToMs)
-      return
+    // What begins and ends is a state: the last word about it must not be the one left out. Nor a sale: they
+    // are added up.
+    const thinned = active === undefined && sold === undefined
+    if (thinned && now - (this.#saidAt.get(kind) ?? Number.NEGATIVE_INFINITY) < thinnedToMs) return
     this.#saidAt.set(kind, now)
-    this.#say(kind, detail)
+    this.#say(kind, detail, sold)
   }
 
   /** The server listens anew. */
@@ -47,9 +53,9 @@ export class TelemetryFeed {
     }
   }
 
-  #say(kind: MachineEventKind, detail: string): void {
+  #say(kind: MachineEventKind, detail: string, sold?: Telemetry['sold']): void {
     const at = this.#clock.now()
-    const said = { kind, ...eventCode(kind), detail: detail.slice(0, 200) }
+    const said = { kind, ...eventCode(kind), detail: detail.slice(0, 200), ...(sold && { sold }) }
     this.#send({ ...this.#names, count: this.#count, at, ...said })
   }
 }

@@ -1,22 +1,27 @@
-// A machine's audit counters on `up/audit`: what a reading of its EVA-DTS data says was sold and taken since
-// the machine was initialised. The elements' own codes (VA1, CA2 ...) stand beside each field. They only ever
-// rise, so a reading that is lost is made up for by the next one: none is asked for again.
+// A machine's audit data on `up/audit`: what a reading of its EVA-DTS file says was sold and taken since the
+// machine was initialised, and before it the file's own text in pieces, so that nothing of it is lost. Both
+// are numbered words of the automaton's journal like those of a sale: kept there and sent again until the
+// server has them. The elements' own codes (VA1, CA2 ...) stand beside each field.
 import { z } from 'zod'
 
 const countSchema = z.int().min(0)
 const amountSchema = z.int().min(0)
 /** Paid vends of one kind, since initialisation. */
-const soldSchema = z.strictObject({ valueMinor: amountSchema, number: countSchema })
+export const soldSchema = z.strictObject({ valueMinor: amountSchema, number: countSchema })
+export type Sold = z.infer<typeof soldSchema>
 const wordSchema = z.string().max(32)
 
-export const auditSchema = z.strictObject({
-  journalId: z.uuid(),
-  boot: z.int().min(1),
-  /** Counts this process' readings; with journal and boot it names the reading, so that a repeat is known. */
-  count: z.int().min(1),
-  /** When the machine was read, by the automaton's clock (epoch ms). */
-  at: z.int().min(0),
-  source: z.enum(['dex', 'ddcmp']),
+/** Of a product by what was paid with (PA7). */
+const bySchema = z.strictObject({
+  cash: z.exactOptional(soldSchema),
+  cashless1: z.exactOptional(soldSchema),
+  cashless2: z.exactOptional(soldSchema),
+})
+
+export const mostProducts = 128
+export const mostEvents = 64
+
+export const countersSchema = z.strictObject({
   /** ID1: serial number, model and asset number. */
   machine: z.strictObject({ serial: wordSchema, model: wordSchema, asset: wordSchema }),
   /** ID4: alphabetic code; empty when the machine does not say. */
@@ -35,7 +40,7 @@ export const auditSchema = z.strictObject({
   cashInMinor: z.exactOptional(amountSchema),
   cashOutMinor: z.exactOptional(amountSchema),
   tubesMinor: z.exactOptional(amountSchema),
-  /** PA1 with its PA2. */
+  /** PA1 with its PA2 and PA7. */
   products: z
     .array(
       z.strictObject({
@@ -43,9 +48,10 @@ export const auditSchema = z.strictObject({
         priceMinor: amountSchema,
         number: countSchema,
         valueMinor: amountSchema,
+        by: z.exactOptional(bySchema),
       }),
     )
-    .max(128),
+    .max(mostProducts),
   /** EA2: how often, and whether it stands now. */
   events: z
     .array(
@@ -55,6 +61,44 @@ export const auditSchema = z.strictObject({
         active: z.boolean(),
       }),
     )
-    .max(64),
+    .max(mostEvents),
+})
+export type Counters = z.infer<typeof countersSchema>
+
+const numberedShape = { journalId: z.uuid(), seq: z.int().min(1), readingId: z.uuid() }
+
+/** A piece of the file, one character a byte, as it came from the machine. */
+export const auditTextSchema = z.strictObject({
+  ...numberedShape,
+  kind: z.literal('auditText'),
+  /** From 1. */
+  piece: z.int().min(1),
+  text: z.string().max(16_000),
+})
+
+export const auditSchema = z.strictObject({
+  ...numberedShape,
+  kind: z.literal('audit'),
+  boot: z.int().min(1),
+  /** When the reading began and ended, by the automaton's clock (epoch ms). */
+  from: z.int().min(0),
+  at: z.int().min(0),
+  source: z.enum(['dex', 'ddcmp']),
+  /** How many pieces of text were numbered just before this. */
+  pieces: z.int().min(0),
+  /** Which cashless device of the machine we are; absent where we are none. */
+  reader: z.exactOptional(z.enum(['cashless1', 'cashless2'])),
+  /** Vends that were under way, or ended, while the machine was read: it may have counted them or not. */
+  vendsMeanwhile: countSchema,
+  /** How many notices (`up/telemetry`) this process had counted: whoever has fewer has lost some. */
+  notices: countSchema,
+  /** What of the file is not as the standard wants it, in words. */
+  remarks: z.array(z.string().max(120)).max(8),
+  /** Absent where the file does not say them, or where they cannot be trusted. */
+  counters: z.exactOptional(countersSchema),
 })
 export type Audit = z.infer<typeof auditSchema>
+
+/** What travels on `up/audit`. */
+export const auditMessageSchema = z.discriminatedUnion('kind', [auditTextSchema, auditSchema])
+export type AuditMessage = z.infer<typeof auditMessageSchema>

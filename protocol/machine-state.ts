@@ -83,6 +83,7 @@ export const machineEvents = {
   cashSale: { code: null, about: 'the machine sold for cash' },
   journalFailed: { code: null, about: 'nothing is sold by phone until the disk can be written again' },
   priceDiffers: { code: null, about: 'the machine asks another price than its list says' },
+  auditFailed: { code: null, about: "the machine's audit data could not be read" },
 } as const satisfies Record<string, EventRow>
 export type MachineEventKind = keyof typeof machineEvents
 export const machineEventKinds = Object.keys(machineEvents) as MachineEventKind[]

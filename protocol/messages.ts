@@ -3,6 +3,7 @@
 // Two have files of their own, machine-configuration.ts and audit.ts; what a machine says of its own state is
 // worded in machine-state.ts.
 import { z } from 'zod'
+import type { AuditMessage } from './audit.ts'
 import { eventCodeSchema, hardwareStateSchema, machineEventKinds } from './machine-state.ts'
 import { amountMinorSchema, currencySchema } from './money.ts'
 import { tokenSchema } from './promises.ts'
@@ -75,6 +76,8 @@ export const saleMessageSchema = z.discriminatedUnion('kind', [
   goneMessageSchema,
 ])
 export type SaleMessage = z.infer<typeof saleMessageSchema>
+/** What the automaton's journal numbers and sends until it is stored. */
+export type NumberedMessage = SaleMessage | AuditMessage
 
 export const birthSchema = z.strictObject({
   journalId: z.uuid(),
@@ -148,17 +151,27 @@ export const instructionSchema = z.discriminatedUnion('kind', [
     text: z.string().max(32),
   }),
   z.strictObject({ ...instructionShape, kind: z.literal('report'), saleId: saleIdSchema }),
+  /** Read the machine's audit data now, beside whatever is being sold. */
+  z.strictObject({ ...instructionShape, kind: z.literal('readAudit') }),
 ])
 export type Instruction = z.infer<typeof instructionSchema>
 
 /** The automaton's answer to an instruction. `rejected` moves no money: only signed words do. */
 export const instructionAnswerSchema = z.strictObject({
   instructionId: z.uuid(),
-  /** The sale the instruction named; absent for `attend`. */
+  /** The sale the instruction named; absent for those that name none. */
   saleId: z.exactOptional(saleIdSchema),
   answer: z.enum(['stored', 'rejected']),
   reason: z.exactOptional(
-    z.enum(['noSuchSale', 'notOpen', 'badAcknowledgement', 'wrongTerms', 'busy', 'malformed']),
+    z.enum([
+      'noSuchSale',
+      'notOpen',
+      'badAcknowledgement',
+      'wrongTerms',
+      'busy',
+      'malformed',
+      'noAuditPort', // the automaton has no [dex] to read
+    ]),
   ),
 })
 export type InstructionAnswer = z.infer<typeof instructionAnswerSchema>
@@ -186,6 +199,8 @@ export const telemetrySchema = z.strictObject({
   /** Whether it stands from now on, or is over; absent for what has happened and left nothing standing. */
   active: z.exactOptional(z.boolean()),
   detail: z.string().max(200),
+  /** Of a cash sale: what was sold, where the machine says it. */
+  sold: z.exactOptional(z.strictObject({ item: z.int().min(0).max(65_535), amountMinor: z.int().min(0) })),
 })
 export type Telemetry = z.infer<typeof telemetrySchema>
 

@@ -18,6 +18,7 @@ export const commandFlags = {
     value: 'FILE',
     says: 'with `machine configure`: its words, prices and waits; see machine-configuration.example.toml',
   },
+  text: { says: 'with `machine audit`: the file itself, as the machine gave it' },
   sale: { value: 'SALE', says: 'sale id' },
   as: {
     value: 'recredit|write-off',

@@ -4,8 +4,9 @@
 // a second.
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { decimalText } from '@concilia/protocol/money.ts'
+import { alerts, audit, readAudit } from './audit-commands.ts'
 import { type CommandParts, type FlagValues, person, usage } from './command-parts.ts'
-import { admitOrBar, audit, configure, enrol, machineLine, show } from './machine-commands.ts'
+import { admitOrBar, configure, enrol, machineLine, show } from './machine-commands.ts'
 import type { SaleRow, Store } from './store/port.ts'
 
 export const commands = {
@@ -15,7 +16,9 @@ export const commands = {
   'machine bar': 'admit nothing more from a machine',
   'machine show': 'one machine with its configuration and what it noticed',
   'machine configure': 'give a machine its words, prices and waits',
-  'machine audit': "a machine's audit counters, as it was read last",
+  'machine audit': "a machine's audit counters, held against what it reported",
+  'machine read-audit': 'have a machine read its audit counters now',
+  'machine alerts': 'machines whose counters differ from what they reported',
   'sale list': 'the last sales',
   'sale aside': 'sales that wait for a person',
   'sale show': 'one sale with all it remembers',
@@ -47,6 +50,10 @@ export async function runCommand(
       return await configure(flags, parts)
     case 'machine audit':
       return await audit(flags, parts)
+    case 'machine read-audit':
+      return await readAudit(flags, parts)
+    case 'machine alerts':
+      return await alerts(flags, parts)
     case 'sale list':
       for (const row of await store.recentSales(50)) print(saleLine(row))
       return

@@ -1,6 +1,5 @@
 // What a person reads and is told by the commands about machines, on a whole engine.
 import { OperatingError } from '@concilia/platform/operating-error.ts'
-import type { Audit } from '@concilia/protocol/audit.ts'
 import type { MachineConfiguration } from '@concilia/protocol/machine-configuration.ts'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { FlagValues } from './command-parts.ts'
@@ -64,34 +63,6 @@ describe('machine configure', () => {
     await expect(refused).rejects.toBeInstanceOf(OperatingError)
     await expect(refused).rejects.toThrow(/ends before a buyer can pay/)
   })
-})
-
-test('machine audit prints the newest counters and the readings before', async () => {
-  expect(await says('machine audit')).toMatch(/no audit counters yet/)
-  const { journalId, boot } = machine
-  const reading: Audit = {
-    ...{ journalId, boot, count: 1, at: 0, source: 'dex', currency: 'EUR' },
-    machine: { serial: 'SIM0000042', model: 'PHONEVEND-30', asset: 'A00042' },
-    paid: { valueMinor: 64_050, number: 431 },
-    cash: { valueMinor: 41_550, number: 281 },
-    tubesMinor: 1400,
-    products: [{ product: '11', priceMinor: 150, number: 251, valueMinor: 37_650 }],
-    events: [{ code: 'EGS', number: 14, active: true }],
-  }
-  await machine.say({ type: 'audit', audit: reading })
-  const sold = { valueMinor: 64_200, number: 432 }
-  await machine.say({ type: 'audit', audit: { ...reading, count: 2, at: 60_000, paid: sold } })
-  expect((await says('machine audit')).split('\n').map((line) => line.replace(/ +/g, ' '))).toEqual([
-    'SIM0000042 PHONEVEND-30 A00042, read 1970-01-01 00:01:00 by dex; since initialisation:',
-    ' paid 432 642.00 EUR',
-    ' cash 281 415.50 EUR',
-    ' tubes 14.00 EUR',
-    ' product 11 251 376.50 EUR at 1.50 EUR',
-    ' event EGS 14, stands now',
-    'Readings, newest first (time, paid vends, their value):',
-    ' 1970-01-01 00:01:00 432 642.00 EUR',
-    ' 1970-01-01 00:00:00 431 640.50 EUR',
-  ])
 })
 
 test('machine show tells what it noticed, a standing loss, and what could not be processed', async () => {

@@ -1,7 +1,6 @@
-// What a person can do to a machine and see of it: enrol, admit, bar, configure; its state, what it noticed,
-// its audit counters.
+// What a person can do to a machine and see of it: enrol, admit, bar, configure; its state, and what it
+// noticed. Its audit data is in audit-commands.ts.
 import { OperatingError } from '@concilia/platform/operating-error.ts'
-import { type Audit, auditSchema } from '@concilia/protocol/audit.ts'
 import { dialogueMs } from '@concilia/protocol/limits.ts'
 import {
   type ConfigurationMessage,
@@ -9,7 +8,6 @@ import {
 } from '@concilia/protocol/machine-configuration.ts'
 import { canSell } from '@concilia/protocol/machine-state.ts'
 import { largestMessageBytes } from '@concilia/protocol/messages.ts'
-import { type Currency, currencies, decimalText } from '@concilia/protocol/money.ts'
 import { sellerSchema } from '@concilia/protocol/promises.ts'
 import { sha256 } from '@concilia/protocol/random.ts'
 import { automatonIdSchema, machineNumberSchema } from '@concilia/protocol/topics.ts'
@@ -61,6 +59,7 @@ export function newMachine(automatonId: string, seller: string, enrolledAt: numb
     wantedHash: null,
     versionInForce: 0,
     configurationRefusal: null,
+    auditAlert: null,
   }
 }
 
@@ -119,7 +118,9 @@ export function machineLine(row: MachineRow): string {
   const presence = (row.presence ?? 'never seen').padEnd(10)
   const who = `${number.padEnd(12)} ${row.automatonId.padEnd(24)}`
   const fault = row.fault === null ? closedWords(row) : `  hardware lost: ${row.fault}`
-  return `${who} ${row.state.padEnd(9)} ${presence} ${row.seller}${configurationWords(row)}${journal}${fault}`
+  const alert = row.auditAlert === null ? '' : '  its counters differ: see `machine alerts`'
+  const noted = `${configurationWords(row)}${journal}${fault}${alert}`
+  return `${who} ${row.state.padEnd(9)} ${presence} ${row.seller}${noted}`
 }
 
 function closedWords({ hardware, presence }: MachineRow): string {
@@ -143,9 +144,8 @@ function configurationWords(row: MachineRow): string {
   return `  configuration ${inForce}, wanted ${wantedVersion}${refused}`
 }
 
-/** How many notices `machine show` and how many readings `machine audit` print. */
+/** How many notices `machine show` prints. */
 const shownNotices = 20
-const shownReadings = 10
 
 export async function show(flags: FlagValues, { store, print }: CommandParts): Promise<void> {
   const row = await machineNamed(flags, store)
@@ -164,6 +164,7 @@ export async function show(flags: FlagValues, { store, print }: CommandParts): P
   if (given) print(`  given ${timeText(given.at)}: ${given.text}`)
   const [reading] = await store.auditsOf(automatonId, 1)
   print(`last audit reading: ${reading ? timeText(reading.at) : 'none'}`)
+  if (row.auditAlert !== null) print(`its counters differ: ${row.auditAlert}`)
   const notices = await store.telemetryOf(automatonId, shownNotices)
   print(notices.length === 0 ? 'It has noticed nothing.' : 'What it noticed, newest first:')
   for (const { heardAt, kind, detail } of notices) {
@@ -174,55 +175,6 @@ export async function show(flags: FlagValues, { store, print }: CommandParts): P
   for (const { at, error } of quarantined) print(`  ${timeText(at)}  ${error}`)
 }
 
-export async function audit(flags: FlagValues, { store, print }: CommandParts): Promise<void> {
-  const { automatonId } = await machineNamed(flags, store)
-  const rows = await store.auditsOf(automatonId, shownReadings)
-  const readings = rows.map(({ body }) => auditSchema.parse(JSON.parse(body)))
-  const [newest] = readings
-  if (!newest) {
-    print(`${automatonId} has sent no audit counters yet.`)
-    return
-  }
-  for (const line of auditLines(newest)) print(line)
-  print('Readings, newest first (time, paid vends, their value):')
-  for (const reading of readings) {
-    const { at, paid } = reading
-    print(`  ${timeText(at)}  ${String(paid.number).padStart(8)}  ${valueText(paid.valueMinor, reading)}`)
-  }
-}
-
-function auditLines(reading: Audit): string[] {
-  const { machine, at, source, products, events } = reading
-  const value = (amountMinor: number) => valueText(amountMinor, reading)
-  const line = (name: string, number: number | string, words: string) =>
-    `  ${name.padEnd(18)} ${String(number).padStart(8)}  ${words}`
-  const sold = (['paid', 'cash', 'cashless1', 'cashless2', 'tokens', 'test', 'free'] as const).flatMap(
-    (name) => {
-      const counter = reading[name]
-      return counter ? [line(name, counter.number, value(counter.valueMinor))] : []
-    },
-  )
-  const money = (['cashInMinor', 'cashOutMinor', 'tubesMinor'] as const).flatMap((name) => {
-    const amountMinor = reading[name]
-    return amountMinor === undefined ? [] : [line(name.replace('Minor', ''), '', value(amountMinor))]
-  })
-  const name = [machine.serial, machine.model, machine.asset].filter(Boolean).join(' ')
-  return [
-    `${name}, read ${timeText(at)} by ${source}; since initialisation:`,
-    ...sold,
-    ...money,
-    ...products.map(({ product, priceMinor, number, valueMinor }) =>
-      line(`product ${product}`, number, `${value(valueMinor)} at ${value(priceMinor)}`),
-    ),
-    ...events.map(({ code, number, active }) => `  event ${code} ${number}${active ? ', stands now' : ''}`),
-  ]
-}
-
-function valueText(amountMinor: number, { currency }: Pick<Audit, 'currency'>): string {
-  if (!Object.hasOwn(currencies, currency)) return `${amountMinor} ${currency}`.trimEnd()
-  return `${decimalText(amountMinor, currency as Currency)} ${currency}`
-}
-
-function timeText(at: number): string {
+export function timeText(at: number): string {
   return new Date(at).toISOString().slice(0, 19).replace('T', ' ')
 }

@@ -4,6 +4,7 @@ import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
 import type { Random } from '@concilia/protocol/random.ts'
 import type { CallName, Calls, MachineView } from './control.ts'
+import { type DexPlug, dexOnPty } from './dex-plug.ts'
 import { disturb } from './disturb.ts'
 import { MachineOnPty } from './machine-on-pty.ts'
 import type { Screen } from './phone.ts'
@@ -37,6 +38,7 @@ export function openBench(parts: BenchParts): Bench {
 
 function machineCalls({ clock, see }: BenchParts) {
   const machines = new Map<string, MachineOnPty>()
+  const plugs = new Map<string, DexPlug>()
   const find = (name: string): MachineOnPty => {
     const found = machines.get(name)
     if (!found) throw unknownMachine(name, [...machines.keys()])
@@ -52,13 +54,15 @@ function machineCalls({ clock, see }: BenchParts) {
     }
   return {
     calls: {
-      createMachine({ name, link, behaviours = [], ...settings }: Calls['createMachine']['takes']) {
+      createMachine({ name, link, dexLink, behaviours = [], ...settings }: Calls['createMachine']['takes']) {
         machines.get(name)?.unplug()
+        plugs.get(name)?.close()
         const made = new MachineOnPty(link, { ...usualMachine, ...settings }, clock, (event) =>
           see(name, event),
         )
         made.machine.behave(behaviours)
         machines.set(name, made)
+        if (dexLink) plugs.set(name, dexOnPty(dexLink, { counters: made.machine.counters, clock }))
         return viewOf(made)
       },
       press: ({ machine, item }: Calls['press']['takes']) => find(machine).machine.press(item),
@@ -67,6 +71,9 @@ function machineCalls({ clock, see }: BenchParts) {
       behave: doing<Calls['behave']['takes']>(({ machine }, { behaviours }) => machine.behave(behaviours)),
       unplug: doing((found) => found.unplug()),
       plug: doing((found) => found.plug()),
+      disturbDex: doing<Calls['disturbDex']['takes']>(({ machine: _ }, { machine, faults }) =>
+        plugs.get(machine)?.device.disturb(...faults),
+      ),
       restartBox: doing(({ machine }) => machine.box.restart()),
       disturb: doing<Calls['disturb']['takes']>(({ machine }, { fault }) => disturb(machine, fault)),
       door: doing<Calls['door']['takes']>(({ machine }, { open }) => machine.door(open)),
@@ -78,6 +85,7 @@ function machineCalls({ clock, see }: BenchParts) {
     },
     close() {
       for (const machine of machines.values()) machine.unplug()
+      for (const plug of plugs.values()) plug.close()
     },
   }
 }

@@ -47,6 +47,8 @@ export interface Bridge {
   cancelVend(): boolean
   vendSucceeded(item: number): void
   vendFailed(): void
+  /** A sale for cash, told to a reader that wants to know and can be told now. */
+  cashSold(priceMinor: number, item: number): void
   /** The controller has lost the vend and does not say so. */
   forgetVend(): void
   completeSession(): void

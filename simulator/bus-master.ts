@@ -1,7 +1,12 @@
 // The vending machine's controller as master of the raw bus (MDB 4.2, 7): it polls its one reader, repeats
 // commands until they are answered, and starts a reader anew that has been away. How one command gets its
 // answer is in bus-exchange.ts; what the machine does about an answer in vending-machine.ts.
-import { type CashlessAnswer, type CashlessCommand, option } from '@concilia/protocol/mdb/cashless.ts'
+import {
+  type CashlessAnswer,
+  type CashlessCommand,
+  option,
+  readerCan,
+} from '@concilia/protocol/mdb/cashless.ts'
 import { plainDialect } from '@concilia/protocol/mdb/codec.ts'
 import type { Dialect } from '@concilia/protocol/mdb/fields.ts'
 import { currencies } from '@concilia/protocol/money.ts'
@@ -68,6 +73,7 @@ export class BusMaster implements Bridge {
   #scale = 1
   #decimals = 2
   #alwaysIdle = false
+  #wantsCashSales = false
   #heardAt: number
   #polledLast = false
   #powered = true
@@ -177,6 +183,12 @@ export class BusMaster implements Bridge {
     if (this.#known !== 'approved') return
     this.#become('ending')
     this.#do({ name: 'vendFailure' })
+  }
+
+  cashSold(priceMinor: number, item: number): void {
+    const price = priceMinor / this.#unit
+    if (!this.#wantsCashSales || this.#known !== 'enabled' || !Number.isInteger(price)) return
+    this.#do({ name: 'cashSale', price, item, currency: 'FFFF' })
   }
 
   forgetVend(): void {
@@ -308,7 +320,8 @@ export class BusMaster implements Bridge {
     }
   }
 
-  #configured({ level, responseS, scale, decimals }: Extract<CashlessAnswer, { name: 'readerConfig' }>) {
+  #configured(message: Extract<CashlessAnswer, { name: 'readerConfig' }>) {
+    const { level, responseS, scale, decimals, options } = message
     const { columns, rows, speaks = 3 } = this.#settings
     // It does not understand what it asked for, and knows nothing better than to begin again.
     if (level > speaks) return this.reset()
@@ -317,6 +330,7 @@ export class BusMaster implements Bridge {
     this.#patienceMs = Math.max(nonResponseMs, responseS * 1000)
     this.#scale = scale
     this.#decimals = decimals
+    this.#wantsCashSales = (options & readerCan.cashSale) !== 0
   }
 
   /** Of what the reader offers, what the machine wants; then it may sell. */

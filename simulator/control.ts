@@ -3,6 +3,7 @@
 import type { Currency } from '@concilia/protocol/money.ts'
 import type { BehaviourName } from './behaviours.ts'
 import type { BusFault } from './bus-faults.ts'
+import type { DexFault } from './dex-device.ts'
 import type { GatewayForm, Shown } from './phone-gateway.ts'
 import type { MachineEvent, MachineSettings, Pressed } from './vending-machine.ts'
 
@@ -11,6 +12,8 @@ export interface NewMachine extends Partial<Omit<MachineSettings, 'currency' | '
   readonly name: string
   /** The path that the automaton opens. */
   readonly link: string
+  /** Where its DEX plug appears; it has none when left out. */
+  readonly dexLink?: string
   readonly currency: Currency
   /** Item number to price in minor units. */
   readonly items: Readonly<Record<number, number>>
@@ -46,6 +49,8 @@ export interface Calls {
   behave: { takes: OfMachine & { behaviours: readonly BehaviourName[] }; answers: MachineView }
   unplug: { takes: OfMachine; answers: MachineView }
   plug: { takes: OfMachine; answers: MachineView }
+  /** At the next reading, once. */
+  disturbDex: { takes: OfMachine & { faults: readonly DexFault[] }; answers: MachineView }
   restartBox: { takes: OfMachine; answers: MachineView }
   /** Something goes wrong on the raw bus, once. */
   disturb: { takes: OfMachine & { fault: BusFault }; answers: MachineView }

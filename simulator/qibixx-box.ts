@@ -162,6 +162,9 @@ export class QibixxBox implements Bridge {
   }
 
   /** The box waits on. */
+  /** How a box passes it on is not known; it does not. */
+  cashSold(): void {}
+
   forgetVend(): void {}
 
   completeSession(): void {

@@ -6,6 +6,7 @@ import type { Currency } from '@concilia/protocol/money.ts'
 import { type Behaviour, type BehaviourName, behaviourNamed } from './behaviours.ts'
 import type { Bridge, BridgeParts, ReaderAnswer } from './bridge.ts'
 import { BusMaster, type BusMasterSettings, usualBusMaster } from './bus-master.ts'
+import { MachineCounters } from './machine-counters.ts'
 import { QibixxBox } from './qibixx-box.ts'
 
 /** The serial line between box and host, as something that can be pulled out. */
@@ -71,6 +72,8 @@ export class VendingMachine {
   readonly settings: MachineSettings
   readonly line: HostLine
   readonly box: Bridge
+  /** What its controller counts, for its DEX plug. */
+  readonly counters: MachineCounters
   readonly #clock: Clock
   readonly #see: (event: MachineEvent) => void
   readonly #dropped = new Map<number, number>()
@@ -88,6 +91,7 @@ export class VendingMachine {
   constructor(settings: MachineSettings, clock: Clock, line: HostLine, see: (event: MachineEvent) => void) {
     this.settings = settings
     this.line = line
+    this.counters = new MachineCounters(settings)
     this.#clock = clock
     this.#see = see
     const { currency, alwaysIdle, pollMs, bridge } = settings
@@ -202,6 +206,8 @@ export class VendingMachine {
   drop(item: number, by: 'phone' | 'coins' = 'phone'): void {
     const dropped = (this.#dropped.get(item) ?? 0) + 1
     this.#dropped.set(item, dropped)
+    this.counters.dropped(item, by)
+    if (by === 'coins') this.box.cashSold(this.settings.items[item] ?? 0, item)
     this.#see({ event: 'dropped', item, dropped, by })
   }
 
@@ -211,6 +217,7 @@ export class VendingMachine {
   }
 
   reportFailure(): void {
+    this.counters.failed()
     this.box.vendFailed()
     this.#completeSession()
   }

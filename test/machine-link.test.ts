@@ -56,8 +56,23 @@ test('a configuration that is no good is refused where it is typed', async () =>
   await expect(configure('[limits]\nofferWaitMs = 2000')).rejects.toThrow(/ends before a buyer can pay/)
 })
 
-test('a machine without audit counters says so', async () => {
-  expect(await bench.command('relation-server', 'machine', 'audit', ...machine)).toMatch(/no audit counters/)
+test("a machine's own counters are read over DEX when a person asks, and agree with what it reported", async () => {
+  const audit = () => bench.command('relation-server', 'machine', 'audit', ...machine)
+  const read = async (words: RegExp) => {
+    await bench.command('relation-server', 'machine', 'read-audit', ...machine, ...person)
+    await bench.watch.untilTrue(`machine audit says ${words}`, async () => words.test(await audit()))
+  }
+  await read(/Nothing to compare with yet/)
+  const story = await bench.begin()
+  await story.choose('4021', 1)
+  await story.pays(rich, '4021')
+  await story.ends({ sales: ['settled'], paid: { rich: 150 } })
+  await read(/agrees {4}cashless2: counted 1 for 1\.50 EUR, reported 1 for 1\.50 EUR/)
+  expect(await audit()).toMatch(/agrees {4}product 1: counted 1 for 1\.50 EUR/)
+  expect(await bench.command('relation-server', 'machine', 'audit', ...machine, '--text')).toMatch(
+    /^DXS\*SIM0000042[\s\S]*\nDXE\*1\*1\n?$/,
+  )
+  expect(await bench.command('relation-server', 'machine', 'alerts')).toMatch(/No machine counts otherwise/)
 })
 
 test('an unplugged machine is seen in the list, until it is plugged in again', async () => {

@@ -266,8 +266,12 @@ export function openSession(turn: BusTurn): void {
 function cashSale(turn: BusTurn, { price, item }: CashlessCommandOf<'cashSale'>): void {
   const { currency, mdb } = turn.settings
   const amount = price * mdb.scaleFactor * 10 ** (currencies[currency].digits - mdb.decimalPlaces)
-  const text = Number.isInteger(amount) ? `${decimalText(amount, currency)} ${currency}` : `${price} units`
-  turn.notice('cashSale', `item ${item & 0x0fff} for ${text}`)
+  const number = item & 0x0fff
+  if (!Number.isInteger(amount)) turn.notice('cashSale', `item ${number} for ${price} units`)
+  else {
+    const sold = { item: number, amountMinor: amount }
+    turn.notice('cashSale', `item ${number} for ${decimalText(amount, currency)} ${currency}`, sold)
+  }
 }
 
 /** A reader that hears nothing for ten times its response time resets itself (MDB 4.2, App. 3). */

@@ -8,6 +8,8 @@ import type { Currency, Money } from '@concilia/protocol/money.ts'
 import type { HardwareEvent } from './port.ts'
 import type { MdbSettings } from './reader-state.ts'
 
+type Noticed = Extract<HardwareEvent, { type: 'noticed' }>
+
 export interface BusReaderSettings {
   readonly currency: Currency
   readonly mdb: MdbSettings
@@ -161,8 +163,8 @@ export class BusTurn {
     this.outputs.push({ type: 'hear', event })
   }
 
-  notice(what: Extract<HardwareEvent, { type: 'noticed' }>['what'], detail: string): void {
-    this.hear({ type: 'noticed', what, detail })
+  notice(what: Noticed['what'], detail: string, sold?: Noticed['sold']): void {
+    this.hear({ type: 'noticed', what, detail, ...(sold && { sold }) })
   }
 }
 

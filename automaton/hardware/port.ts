@@ -1,7 +1,7 @@
 // The hardware port: what the sale needs of a vending machine, whatever bridge or bus is behind it. The
 // bridge's own states (settings, sessions, the bus) stay below it; money never does.
 import type { MachineEventKind } from '@concilia/protocol/machine-state.ts'
-import type { Birth } from '@concilia/protocol/messages.ts'
+import type { Birth, Telemetry } from '@concilia/protocol/messages.ts'
 import type { Money } from '@concilia/protocol/money.ts'
 
 /** `session`: the buyer can choose once `attend` was called. `alwaysIdle`: the machine asks by itself. */
@@ -27,8 +27,10 @@ export type HardwareEvent =
    */
   | {
       type: 'noticed'
-      what: Exclude<MachineEventKind, 'journalFailed' | 'priceDiffers' | 'notDelivered'>
+      what: Exclude<MachineEventKind, 'journalFailed' | 'priceDiffers' | 'notDelivered' | 'auditFailed'>
       detail: string
+      /** Of a cash sale whose price is known. */
+      sold?: NonNullable<Telemetry['sold']>
     }
 
 export interface Hardware {

@@ -12,10 +12,9 @@ export interface SerialPortSettings {
   readonly clock: Clock
   /** First pause before opening again (ms); doubled up to eight times. */
   readonly retryMs: number
+  /** 115200 when left out, which a Qibixx box wants; always 8 data bits, no parity, 1 stop bit. */
+  readonly baudRate?: number
 }
-
-/** Fixed by the box: 115200 baud, 8 data bits, no parity, 1 stop bit. */
-const baudRate = 115_200
 
 export function serialPortLine(settings: SerialPortSettings): OpenSerialLine {
   return (events) => new SerialPortLine(settings, events)
@@ -53,7 +52,8 @@ class SerialPortLine implements SerialLine {
   }
 
   #open(): void {
-    const port = new SerialPort({ path: this.#settings.path, baudRate, autoOpen: false })
+    const { path, baudRate = 115_200 } = this.#settings
+    const port = new SerialPort({ path, baudRate, autoOpen: false })
     this.#port = port
     port.on('data', (bytes: Buffer) => {
       if (this.#port === port) this.#events.received(bytes)

@@ -64,6 +64,27 @@ export function journalContract(name: string, makeBench: () => JournalBench): vo
       expect([again.journalId, again.boot]).toEqual([journal.journalId, 2])
     })
 
+    test('numbers words of no sale among those of sales, all of them or none', () => {
+      const readingId = '0f8fad5b-d9cb-469f-a165-70867728950e'
+      const words: Word[] = [1, 2].map((piece) => ({ kind: 'auditText', readingId, piece, text: 'DXS' }))
+      journal.commit(change({ offers: [terms()], words: [offer()] }))
+      const rows = journal.addWords(words, 1000)
+      expect(rows.map(({ seq, saleId: about, kind }) => [seq, about, kind])).toEqual([
+        [2, '', 'auditText'],
+        [3, '', 'auditText'],
+      ])
+      bench.fail(true)
+      const long: Word = { kind: 'auditText', readingId, piece: 1, text: 'x'.repeat(16_000) }
+      expect(() => journal.addWords([...words, ...Array(30).fill(long)], 1000)).toThrow(JournalError)
+      bench.fail(false)
+      const again = bench.open()
+      expect([again.lastSeq, again.unstored(), again.row(3)]).toEqual([3, [1, 2, 3], rows[1]])
+      expect([again.snapshot, again.held(saleId)]).toEqual([change().snapshot, 'open'])
+      again.markStored({ upTo: 3, beyond: [] })
+      again.prune(2000, enough)
+      expect([again.row(1) !== undefined, again.row(3)]).toEqual([true, undefined])
+    })
+
     test('keeps everything of a commit for the process after', () => {
       const rows = journal.commit(
         change({

@@ -14,6 +14,7 @@ import {
   type OutboxRow,
   type SaleTerms,
   type StoredSnapshot,
+  type Word,
 } from './port.ts'
 
 interface Kept<T> {
@@ -77,6 +78,15 @@ export class MemoryJournal implements Journal {
     for (const { saleId, promise } of promises) disk.promises.set(saleId, { at, value: promise })
     for (const value of rows) disk.outbox.set(value.seq, { at, value })
     for (const value of answers) disk.answers.set(value.instructionId, { at, value })
+    return rows
+  }
+
+  addWords(words: readonly Word[], at: number): OutboxRow[] {
+    this.#writable()
+    const disk = this.#disk
+    const rows = words.map((word, index) => numbered(word, disk.journalId, disk.lastSeq + index + 1))
+    disk.lastSeq += rows.length
+    for (const value of rows) disk.outbox.set(value.seq, { at, value })
     return rows
   }
 

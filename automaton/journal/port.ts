@@ -3,7 +3,7 @@
 // unique sale id: whichever is written first is the only one. Sequence numbers are given here and never reset
 // within a journal.
 import { OperatingError } from '@concilia/platform/operating-error.ts'
-import type { InstructionAnswer, SaleMessage } from '@concilia/protocol/messages.ts'
+import type { InstructionAnswer, NumberedMessage } from '@concilia/protocol/messages.ts'
 import type { Money } from '@concilia/protocol/money.ts'
 import type { Held } from '../sale-events.ts'
 
@@ -20,13 +20,14 @@ export interface SaleTerms {
   readonly price: Money
 }
 
-/** A sale message before the journal has numbered it. */
-export type Word = Unnumbered<SaleMessage>
+/** A word about a sale, or of a reading of audit data, before the journal has numbered it. */
+export type Word = Unnumbered<NumberedMessage>
 type Unnumbered<T> = T extends { kind: 'gone' } ? never : Omit<T, 'journalId' | 'seq'>
 
 /** A numbered word: the exact bytes that are published, the same at every repeat. */
 export interface OutboxRow {
   readonly seq: number
+  /** Empty for a word that is about no sale. */
   readonly saleId: string
   readonly kind: Word['kind']
   readonly text: string
@@ -71,6 +72,11 @@ export interface Journal {
    * @throws JournalError when nothing of it was written; any other error is a broken invariant
    */
   commit(change: Change): OutboxRow[]
+  /**
+   * Numbers words that belong to no step of the sale, written through to the disk, all or none.
+   * @throws JournalError
+   */
+  addWords(words: readonly Word[], at: number): OutboxRow[]
   /** Numbers that the server has; others stay as they are. @throws JournalError */
   markStored(marks: Marks): void
   /** The last one kept. */
@@ -123,6 +129,7 @@ export function eventsInOnePruning(events: number): number {
 
 /** A word under its number, as the bytes that travel. */
 export function numbered(word: Word, journalId: string, seq: number): OutboxRow {
-  const message: SaleMessage = { journalId, seq, ...word }
-  return { seq, saleId: word.saleId, kind: word.kind, text: JSON.stringify(message) }
+  const message: NumberedMessage = { journalId, seq, ...word }
+  const saleId = 'saleId' in word ? word.saleId : ''
+  return { seq, saleId, kind: word.kind, text: JSON.stringify(message) }
 }

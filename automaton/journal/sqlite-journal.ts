@@ -16,6 +16,7 @@ import {
   type OutboxRow,
   type SaleTerms,
   type StoredSnapshot,
+  type Word,
 } from './port.ts'
 
 /** Raised with every change of the tables; stored as SQLite's `user_version`. */
@@ -71,6 +72,7 @@ interface TermsRow {
 
 const statements = (db: Database.Database) => ({
   snapshot: db.prepare('update journal set last_seq = ?, chart_version = ?, snapshot = ?'),
+  lastSeq: db.prepare('update journal set last_seq = ?'),
   event: db.prepare('insert into events (at, event) values (?, ?)'),
   sale: db.prepare('insert into sales values (?, ?, ?, ?, ?)'),
   promise: db.prepare('insert into promises values (?, ?, ?)'),
@@ -143,6 +145,17 @@ export class SqliteJournal implements Journal {
     const rows = change.words.map((word, index) => numbered(word, this.journalId, this.#lastSeq + index + 1))
     const lastSeq = this.#lastSeq + rows.length
     this.#write(() => this.#insert(change, rows, lastSeq))
+    this.#lastSeq = lastSeq
+    return rows
+  }
+
+  addWords(words: readonly Word[], at: number): OutboxRow[] {
+    const rows = words.map((word, index) => numbered(word, this.journalId, this.#lastSeq + index + 1))
+    const lastSeq = this.#lastSeq + rows.length
+    this.#write(() => {
+      this.#sql.lastSeq.run(lastSeq)
+      for (const { seq, saleId, kind, text } of rows) this.#sql.word.run(seq, saleId, kind, text, at)
+    })
     this.#lastSeq = lastSeq
     return rows
   }

@@ -11,7 +11,7 @@ import type {
   Birth,
   Instruction,
   InstructionAnswer,
-  SaleMessage,
+  NumberedMessage,
   Stored,
   Telemetry,
 } from '@concilia/protocol/messages.ts'
@@ -84,6 +84,8 @@ const channelOfKind = {
   withdrawal: 'withdrawal',
   outcome: 'outcome',
   gone: 'outcome',
+  audit: 'audit',
+  auditText: 'audit',
 } as const
 
 export class MachineLink {
@@ -107,7 +109,8 @@ export class MachineLink {
     this.#hear = hear
     this.#reader = settings.reader
     this.#configuration = settings.configuration
-    const publish = (kind: SaleMessage['kind'], text: string) => ports.link.publish(channelOfKind[kind], text)
+    const publish = (kind: NumberedMessage['kind'], text: string) =>
+      ports.link.publish(channelOfKind[kind], text)
     this.#sender = new Sender({ ...ports, publish }, settings.limits.retryMs)
   }
 

@@ -2,7 +2,7 @@
 // server says that it is stored. What the server lacks is resent whole on every admission. The journal is the
 // truth; this holds numbers.
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
-import type { SaleMessage } from '@concilia/protocol/messages.ts'
+import type { NumberedMessage } from '@concilia/protocol/messages.ts'
 import { fractionFrom, type Random } from '@concilia/protocol/random.ts'
 import type { Journal, Marks, OutboxRow } from '../journal/port.ts'
 
@@ -13,7 +13,7 @@ export interface SenderPorts {
   readonly journal: Journal
   readonly clock: Clock
   readonly random: Random
-  readonly publish: (kind: SaleMessage['kind'], text: string) => void
+  readonly publish: (kind: NumberedMessage['kind'], text: string) => void
 }
 
 /**
@@ -99,7 +99,7 @@ export class Sender {
     this.#stopRepeat(seq)
     const { journal, clock, random, publish } = this.#ports
     const row = journal.row(seq)
-    const gone: SaleMessage = { journalId: journal.journalId, seq, kind: 'gone' }
+    const gone: NumberedMessage = { journalId: journal.journalId, seq, kind: 'gone' }
     publish(row?.kind ?? 'gone', row?.text ?? JSON.stringify(gone))
     const delayMs = repeatDelay(random, attempt, this.#retryMs)
     this.#sent.set(

@@ -78,6 +78,7 @@ class Shelves {
       identifications: [...(this.#identifications.get(id)?.values() ?? [])],
       unknowns: [...book.unknowns, ...batch.unknowns],
       namesForeignSale: this.#isForeign(input),
+      ...historyOf(id, book, batch, input),
     })
   }
 
@@ -94,6 +95,18 @@ class Shelves {
 
   #putIdentification(row: IdentificationRow): void {
     put(this.#identifications, row.automatonId, row.identificationId, row)
+  }
+}
+
+/** Looked up for audit data only, which is rare. */
+function historyOf(id: string, book: BatchBook, batch: Changes, input: Input) {
+  const isAudit = input.kind === 'machine' && input.type === 'audit'
+  const ofMachine = <R extends { automatonId: string }>(kept: readonly R[], added: readonly R[]) =>
+    isAudit ? [...kept, ...added].filter((row) => row.automatonId === id) : []
+  return {
+    sold: ofMachine(book.sold, batch.sold),
+    audits: ofMachine(book.audits, batch.audits),
+    telemetry: ofMachine(book.telemetry, batch.telemetry),
   }
 }
 
@@ -180,7 +193,11 @@ function fallDue(scene: Scene, world: World, input: Extract<Input, { kind: 'due'
 function fromAdmittedJournal(scene: Scene, input: Input): boolean {
   if (input.kind !== 'machine') return true
   const journalId =
-    input.type === 'sale' ? input.message.journalId : input.type === 'malformed' ? input.journalId : null
+    input.type === 'sale' || input.type === 'audit'
+      ? input.message.journalId
+      : input.type === 'malformed'
+        ? input.journalId
+        : null
   return scene.machine.state === 'admitted' && journalId === scene.machine.journalId
 }
 
@@ -278,11 +295,23 @@ function writesOf(changes: Changes): Writes {
     quarantine: changes.quarantine,
     persons: changes.persons,
     unknowns: summed(changes),
+    sold: soldSummed(changes),
     subscribers: [...changes.subscribers.values()],
     configurations: changes.configurations,
     telemetry: changes.telemetry,
     audits: changes.audits,
   }
+}
+
+function soldSummed({ sold }: Changes): Writes['sold'] {
+  const rows = new Map<string, Writes['sold'][number]>()
+  for (const row of sold) {
+    const key = `${row.automatonId} ${row.item} ${row.result}`
+    const before = rows.get(key)
+    const number = row.number + (before?.number ?? 0)
+    rows.set(key, { ...row, number, valueMinor: row.valueMinor + (before?.valueMinor ?? 0) })
+  }
+  return [...rows.values()]
 }
 
 /** One row a count: a statement must not touch the same row twice. */

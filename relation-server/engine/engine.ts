@@ -224,6 +224,7 @@ export class Engine {
       saleIds: [...saleIds].sort(),
       inboxKeys: inputs.flatMap((input) => inboxKeyOf(input) ?? []),
       unknownsOf: inputs.some(mayEndUnknown) ? dayOf(now) : null,
+      auditsOf: [...new Set(inputs.flatMap(auditOf))].sort(),
     }
   }
 
@@ -247,6 +248,10 @@ export class Engine {
     for (const note of notes) tell(this.#parts.log, note)
     this.#parts.letOut(releases, writes.outbox)
   }
+}
+
+function auditOf(input: Input): string[] {
+  return input.kind === 'machine' && input.type === 'audit' ? [input.automatonId] : []
 }
 
 /** Only these can close a sale as unknown, and need the day's counts. */

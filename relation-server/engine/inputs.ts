@@ -1,6 +1,6 @@
 // Everything that can reach the engine: a machine's message, a phone's step, the centre's answer, a due time,
 // a person's word. Each belongs to one machine (the unit of order) or, a few words of a phone, to none.
-import type { Audit } from '@concilia/protocol/audit.ts'
+import type { AuditMessage } from '@concilia/protocol/audit.ts'
 import { kidOf } from '@concilia/protocol/jws.ts'
 import type { ConfigurationAnswer } from '@concilia/protocol/machine-configuration.ts'
 import type {
@@ -22,7 +22,8 @@ export type MachineInput = { kind: 'machine'; automatonId: string; at: number } 
   | { type: 'answered'; answer: InstructionAnswer }
   | { type: 'presence'; presence: Presence }
   | { type: 'telemetry'; telemetry: Telemetry }
-  | { type: 'audit'; audit: Audit }
+  /** Numbered, kept and counted like a sale's word. */
+  | { type: 'audit'; message: AuditMessage; body: string; bodyHash: string }
   | { type: 'configured'; answer: ConfigurationAnswer }
   /**
    * Not in the form of its schema; with its number, where one could be read, it counts as stored (rule 16).
@@ -117,6 +118,8 @@ export interface PersonInput {
     | { type: 'enrol'; machineNumber: string; seller: string; tradeName: string }
     /** `text` is the configuration as JSON, exactly as the machine will read it. */
     | { type: 'configure'; text: string }
+    /** Its own counters, now. */
+    | { type: 'readAudit' }
   readonly at: number
 }
 
@@ -140,7 +143,8 @@ export type Input =
 export function inboxKeyOf(input: Input): { source: string; key: string; bodyHash: string } | undefined {
   switch (input.kind) {
     case 'machine': {
-      if (input.type === 'sale') return machineKey(input.automatonId, input.message, input.bodyHash)
+      if (input.type === 'sale' || input.type === 'audit')
+        return machineKey(input.automatonId, input.message, input.bodyHash)
       if (input.type !== 'malformed' || input.journalId === undefined || input.seq === undefined)
         return undefined
       return machineKey(input.automatonId, { journalId: input.journalId, seq: input.seq }, input.bodyHash)
@@ -159,8 +163,11 @@ function machineKey(
   { journalId, seq }: { journalId: string; seq: number },
   bodyHash: string,
 ) {
-  return { source: `machine ${automatonId} ${journalId}`, key: String(seq), bodyHash }
+  return { source: machineSource(automatonId, journalId), key: String(seq), bodyHash }
 }
+
+/** Under which a machine's numbered words are kept. */
+export const machineSource = (automatonId: string, journalId: string) => `machine ${automatonId} ${journalId}`
 
 /** The sale an input names, so that it is loaded even when it has ended. */
 export function saleIdOf(input: Input): string | undefined {

@@ -1,5 +1,4 @@
 // What a machine says of itself, and what it is given to run on, told from outside the engine.
-import type { Audit } from '@concilia/protocol/audit.ts'
 import type { ConfigurationMessage } from '@concilia/protocol/machine-configuration.ts'
 import { eventCode, type HardwareState, type MachineEventKind } from '@concilia/protocol/machine-state.ts'
 import type { Telemetry } from '@concilia/protocol/messages.ts'
@@ -190,30 +189,6 @@ describe('its own state', () => {
     await machine.birth()
     expect((await row()).activeCodes).toEqual([])
   })
-})
-
-test('audit counters are kept, each reading once', async () => {
-  const { journalId, boot } = machine
-  const reading: Audit = {
-    journalId,
-    boot,
-    count: 1,
-    at: scenario.clock.now(),
-    source: 'dex',
-    machine: { serial: 'SIM0000042', model: 'PHONEVEND-30', asset: 'A00042' },
-    currency: 'EUR',
-    paid: { valueMinor: 64_050, number: 431 },
-    products: [],
-    events: [],
-  }
-  await machine.say({ type: 'audit', audit: reading })
-  await machine.say({ type: 'audit', audit: reading })
-  await machine.say({
-    type: 'audit',
-    audit: { ...reading, count: 2, paid: { valueMinor: 64_200, number: 432 } },
-  })
-  const rows = await scenario.store.auditsOf(machine.automatonId, 10)
-  expect(rows.map(({ body }) => (JSON.parse(body) as Audit).paid.number)).toEqual([432, 431])
 })
 
 test('a machine that is barred is told so: by a person, or for two bodies under one number', async () => {

@@ -2,9 +2,10 @@
 // receipts of instructions, presence. Its words about sales are in sale-messages.ts, about its configuration
 // in configuration-step.ts, about itself in notice-step.ts.
 import type { Admission, Birth, InstructionAnswer, Presence } from '@concilia/protocol/messages.ts'
+import { auditCame } from './audit-step.ts'
 import { configurationAnswered, configurationNamed } from './configuration-step.ts'
 import type { MachineInput } from './inputs.ts'
-import { auditCame, telemetryCame } from './notice-step.ts'
+import { telemetryCame } from './notice-step.ts'
 import { addAdmission } from './outgoing.ts'
 import { saleMessageArrived } from './sale-messages.ts'
 import { stepSale } from './sale-step.ts'
@@ -29,7 +30,7 @@ export function machineSpoke(scene: Scene, world: World, input: MachineInput): v
       telemetryCame(scene, world, input.telemetry)
       return
     case 'audit':
-      auditCame(scene, world, input.audit)
+      if (input.message.kind === 'audit') auditCame(scene, world, input.message)
       return
     case 'configured':
       configurationAnswered(scene, input.answer)

@@ -1,6 +1,5 @@
-// What a machine says of itself that is no sale: telemetry and audit counters. Kept for the operator; money
-// never follows from either. Each has its own counter, so that a repeat is nothing new.
-import type { Audit } from '@concilia/protocol/audit.ts'
+// What a machine says of itself that is no sale: telemetry. Kept for the operator; money never follows from it. It has its
+// own counter, so that a repeat is nothing new. Audit data is in audit-step.ts.
 import type { Telemetry } from '@concilia/protocol/messages.ts'
 import type { Scene } from './scene.ts'
 import type { World } from './world.ts'
@@ -19,6 +18,7 @@ export function telemetryCame(scene: Scene, world: World, telemetry: Telemetry):
     count,
     kind,
     detail,
+    sold: telemetry.sold ?? null,
     at,
     heardAt: world.at,
   })
@@ -35,15 +35,7 @@ function codeStands(scene: Scene, code: string, active: boolean): void {
   scene.putMachine({ activeCodes: active ? [...others, code].slice(-mostCodes) : others })
 }
 
-export function auditCame(scene: Scene, world: World, audit: Audit): void {
-  const { automatonId } = scene.machine
-  const { journalId, boot, count, at } = audit
-  const body = storable(JSON.stringify(audit))
-  scene.changes.audits.push({ automatonId, journalId, boot, count, body, at, heardAt: world.at })
-  scene.note({ words: `audit counters of ${automatonId} have come: ${audit.paid.number} paid vends` })
-}
-
 /** PostgreSQL's text takes neither NUL nor half a surrogate pair. */
-function storable(text: string): string {
+export function storable(text: string): string {
   return text.replaceAll('\0', '\ufffd').toWellFormed()
 }

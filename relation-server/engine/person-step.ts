@@ -1,6 +1,7 @@
 // A person's word: closing a sale that was set aside, admitting, barring or enrolling a machine. Who and why
 // are kept.
 
+import { askForAudit } from './audit-step.ts'
 import { configure, tellConfiguration } from './configuration-step.ts'
 import type { PersonInput } from './inputs.ts'
 import { admissionOf, bar } from './machine-step.ts'
@@ -39,6 +40,9 @@ export function personSpoke(
     }
     case 'configure':
       configure(scene, world, action.text)
+      return
+    case 'readAudit':
+      askForAudit(scene, world)
       return
     case 'admit':
       admit(scene, world)

@@ -7,6 +7,7 @@ import { type Offer, offerSchema, parseMessage, type SaleMessage } from '@concil
 import { check, outcomeKind, slipKind, withdrawalKind } from '@concilia/protocol/promises.ts'
 import { sha256 } from '@concilia/protocol/random.ts'
 import type { SaleRow } from '../store/port.ts'
+import { countSold } from './audit-step.ts'
 import { offerArrived } from './conciliation.ts'
 import { addPayment } from './outgoing.ts'
 import { Poisoned } from './poisoned.ts'
@@ -112,6 +113,7 @@ function takeOutcome(scene: Scene, world: World, message: Extract<SaleMessage, {
     scene.putSale(placeholder(scene, world, saleId, 'unknownClosed', why))
     return
   }
+  countSold(scene, sale, outcome.result)
   if (!sale.open) {
     learnLater(scene, world, sale, token, outcome.result)
     return

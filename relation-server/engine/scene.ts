@@ -12,6 +12,7 @@ import type {
   PersonRow,
   QuarantineRow,
   SaleRow,
+  SoldRow,
   SubscriberRow,
   TelemetryRow,
   UnknownRow,
@@ -48,6 +49,7 @@ export class Changes {
   readonly configurations: ConfigurationRow[] = []
   readonly telemetry: TelemetryRow[] = []
   readonly audits: AuditRow[] = []
+  readonly sold: SoldRow[] = []
   readonly notes: Note[] = []
   readonly releases: Release[] = []
 
@@ -77,6 +79,7 @@ export class Changes {
     this.configurations.push(...other.configurations)
     this.telemetry.push(...other.telemetry)
     this.audits.push(...other.audits)
+    this.sold.push(...other.sold)
     this.notes.push(...other.notes)
     this.releases.push(...other.releases)
   }
@@ -89,6 +92,10 @@ export interface Books {
   readonly identifications: readonly IdentificationRow[]
   readonly unknowns: readonly UnknownRow[]
   readonly namesForeignSale: boolean
+  /** What this machine reported and what was read of it; only where its audit data has come. */
+  readonly sold: readonly SoldRow[]
+  readonly audits: readonly AuditRow[]
+  readonly telemetry: readonly TelemetryRow[]
 }
 
 export class Scene {
@@ -165,6 +172,19 @@ export class Scene {
   unknownsToday(scope: UnknownRow['scope'], id: string): number {
     const rows = [...this.#books.unknowns, ...this.changes.unknowns]
     return rows.reduce((sum, row) => sum + (row.scope === scope && row.id === id ? row.count : 0), 0)
+  }
+
+  get sold(): readonly SoldRow[] {
+    return this.#books.sold
+  }
+
+  /** Readings before. */
+  get audits(): readonly AuditRow[] {
+    return this.#books.audits
+  }
+
+  get telemetry(): readonly TelemetryRow[] {
+    return this.#books.telemetry
   }
 
   note(note: Note): void {

@@ -28,19 +28,21 @@ test.each([
     upTopic('a-1', 'telemetry'),
     { journalId, boot: 1, count: 1, at: 4, kind: 'cashSale', detail: 'item 2' },
   ],
-  [
-    'audit',
-    upTopic('a-1', 'audit'),
-    {
-      ...{ journalId, boot: 1, count: 1, at: 4, source: 'dex', currency: 'EUR' },
-      machine: { serial: 'SIM0000042', model: 'PHONEVEND-30', asset: '' },
-      paid: { valueMinor: 64_050, number: 431 },
-      products: [{ product: '11', priceMinor: 150, number: 251, valueMinor: 37_650 }],
-      events: [{ code: 'EGS', number: 14, active: false }],
-    },
-  ],
 ])('%s', (type, topic, message) => {
   expect(readMessage(topic, bytesOf(message), 5)).toEqual({ ...from, type, [type]: message })
+})
+
+test('audit data comes as it is numbered, with its exact text', () => {
+  const readingId = '0f8fad5b-d9cb-469f-a165-70867728950e'
+  const piece = { journalId, seq: 8, kind: 'auditText', readingId, piece: 1, text: 'DXS*SIM\r\n' }
+  const bytes = bytesOf(piece)
+  expect(readMessage(upTopic('a-1', 'audit'), bytes, 5)).toEqual({
+    ...from,
+    type: 'audit',
+    message: piece,
+    body: JSON.stringify(piece),
+    bodyHash: sha256(bytes),
+  })
 })
 
 test("a machine's answer about its configuration", () => {

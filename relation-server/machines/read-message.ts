@@ -1,6 +1,6 @@
 // From a topic and its bytes to an input of the engine. Pure and total: whatever a machine publishes becomes
 // a message or a `malformed` that names the sale it belongs to, where that can be read.
-import { auditSchema } from '@concilia/protocol/audit.ts'
+import { auditMessageSchema } from '@concilia/protocol/audit.ts'
 import { configurationAnswerSchema } from '@concilia/protocol/machine-configuration.ts'
 import {
   birthSchema,
@@ -47,7 +47,12 @@ const channels: Record<Channel, Read> = {
   stored: reading(instructionAnswerSchema, (answer) => ({ type: 'answered', answer })),
   presence: reading(presenceSchema, (presence) => ({ type: 'presence', presence })),
   telemetry: reading(telemetrySchema, (telemetry) => ({ type: 'telemetry', telemetry })),
-  audit: reading(auditSchema, (audit) => ({ type: 'audit', audit })),
+  audit: reading(auditMessageSchema, (message, bytes) => ({
+    type: 'audit',
+    message,
+    body: textOf(bytes),
+    bodyHash: sha256(bytes),
+  })),
   configuration: reading(configurationAnswerSchema, (answer) => ({ type: 'configured', answer })),
 }
 

@@ -8,6 +8,7 @@ import {
   type BatchBook,
   type BatchNeed,
   type DialogueRow,
+  fewReadings,
   type IdentificationRow,
   type InboxRow,
   type MachineRow,
@@ -15,6 +16,7 @@ import {
   noWrites,
   type OutboxRow,
   type SaleRow,
+  type SoldRow,
   type Store,
   type SubscriberRow,
   type Writes,
@@ -41,6 +43,7 @@ export const machine = (automatonId: string, change: Partial<MachineRow> = {}): 
   wantedHash: null,
   versionInForce: 0,
   configurationRefusal: null,
+  auditAlert: null,
   ...change,
 })
 
@@ -177,6 +180,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         ...name(count),
         kind: 'garbage',
         detail: '?',
+        sold: null,
         at: 1,
         heardAt: 1000 + count,
         ...change,
@@ -202,6 +206,41 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
           [2, '?'],
         ])
         expect(await store.auditsOf('m1', 10)).toEqual([read(1, { boot: 2 }), read(1)])
+      })
+
+      test('is there for a batch to which audit data comes, with what was reported', async () => {
+        const soldRow = (item: number, number: number, change: Partial<SoldRow> = {}): SoldRow => ({
+          ...{ automatonId: 'm1', item, result: 'delivered', number, valueMinor: 150 * number },
+          ...change,
+        })
+        const cash = said(1, { sold: { item: 5, amountMinor: 150 } })
+        await put(store, {
+          telemetry: [cash, said(1, { automatonId: 'm2' })],
+          audits: [...Array.from({ length: fewReadings + 1 }, (_, at) => read(at + 1)), read(9, { boot: 2 })],
+          sold: [soldRow(5, 1), soldRow(5, 1, { result: 'unknown' }), soldRow(5, 1, { automatonId: 'm2' })],
+        })
+        await put(store, { sold: [soldRow(5, 2), soldRow(6, 1)] })
+        const { sold, audits, telemetry } = await bookOf(store, { auditsOf: ['m1'] })
+        const sums = sold.map(({ item, result, number, valueMinor }) => [item, result, number, valueMinor])
+        expect(sums.sort()).toEqual([
+          [5, 'delivered', 3, 450],
+          [5, 'unknown', 1, 150],
+          [6, 'delivered', 1, 150],
+        ])
+        expect(audits.map(({ boot, count }) => [boot, count]).slice(0, 3)).toEqual([
+          [2, 9],
+          [1, 9],
+          [1, 8],
+        ])
+        expect([audits.length, telemetry]).toEqual([fewReadings, [cash]])
+        const none = await bookOf(store, {})
+        expect([none.sold, none.audits, none.telemetry]).toEqual([[], [], []])
+      })
+
+      test('is kept as the text that came', async () => {
+        await put(store, { inbox: [input('7', { body: '{"piece":1}' })] })
+        expect(await store.inputBody('phone gateway', '7')).toBe('{"piece":1}')
+        expect(await store.inputBody('phone gateway', '8')).toBeUndefined()
       })
 
       test('is forgotten by age and number, but for the newest reading of each machine', async () => {

@@ -9,6 +9,7 @@ import {
   type ConfigurationRow,
   type DialogueRow,
   type Due,
+  fewReadings,
   type IdentificationRow,
   type InboxRow,
   type MachineRow,
@@ -18,6 +19,7 @@ import {
   type PersonRow,
   type QuarantineRow,
   type SaleRow,
+  type SoldRow,
   type Store,
   type SubscriberRow,
   type TelemetryRow,
@@ -29,6 +31,7 @@ const inboxKey = ({ source, key }: { source: string; key: string }) => `${source
 type Notice = TelemetryRow | AuditRow
 const noticeKey = ({ automatonId, journalId, boot, count }: Notice) =>
   `${automatonId} ${journalId} ${boot} ${count}`
+const soldKey = ({ automatonId, item, result }: SoldRow) => `${automatonId} ${item} ${result}`
 const unknownKey = ({ day, scope, id }: UnknownRow) => `${day} ${scope} ${id}`
 
 export class MemoryStore implements Store {
@@ -46,6 +49,7 @@ export class MemoryStore implements Store {
   readonly #telemetry = new Map<string, TelemetryRow>()
   readonly #audits = new Map<string, AuditRow>()
   readonly #dialogues = new Map<string, DialogueRow>()
+  readonly #sold = new Map<string, SoldRow>()
   readonly #centres = new Map<string, readonly string[]>()
 
   async commitBatch<T>(
@@ -88,7 +92,7 @@ export class MemoryStore implements Store {
     })
   }
 
-  #book({ automatonIds, kids, saleIds, inboxKeys, unknownsOf }: BatchNeed): BatchBook {
+  #book({ automatonIds, kids, saleIds, inboxKeys, unknownsOf, auditsOf = [] }: BatchNeed): BatchBook {
     const ids = new Set(automatonIds)
     const sales = new Set(saleIds)
     return {
@@ -104,6 +108,9 @@ export class MemoryStore implements Store {
         .sort((a, b) => a.at - b.at),
       seen: inboxKeys.flatMap((key) => this.#inbox.get(inboxKey(key)) ?? []),
       unknowns: [...this.#unknowns.values()].filter((row) => row.day === unknownsOf),
+      sold: [...this.#sold.values()].filter((row) => auditsOf.includes(row.automatonId)),
+      audits: auditsOf.flatMap((id) => newestOf(this.#audits, id).slice(0, fewReadings)),
+      telemetry: auditsOf.flatMap((id) => newestOf(this.#telemetry, id)),
     }
   }
 
@@ -136,6 +143,11 @@ export class MemoryStore implements Store {
     for (const row of writes.audits) {
       if (!this.#audits.has(noticeKey(row))) this.#audits.set(noticeKey(row), row)
     }
+    for (const row of writes.sold) {
+      const { number = 0, valueMinor = 0 } = this.#sold.get(soldKey(row)) ?? {}
+      const sum = { number: number + row.number, valueMinor: valueMinor + row.valueMinor }
+      this.#sold.set(soldKey(row), { ...row, ...sum })
+    }
     for (const row of writes.unknowns) {
       const before = this.#unknowns.get(unknownKey(row))?.count ?? 0
       this.#unknowns.set(unknownKey(row), { ...row, count: before + row.count })
@@ -160,6 +172,10 @@ export class MemoryStore implements Store {
 
   async auditsOf(automatonId: string, limit: number): Promise<AuditRow[]> {
     return structuredClone(newestOf(this.#audits, automatonId).slice(0, limit))
+  }
+
+  async inputBody(source: string, key: string): Promise<string | undefined> {
+    return this.#inbox.get(inboxKey({ source, key }))?.body
   }
 
   async quarantineOf(automatonId: string, limit: number): Promise<QuarantineRow[]> {

@@ -38,6 +38,8 @@ export interface MachineRow {
   readonly versionInForce: number
   /** Why it rejected the wanted one; null while it has not. */
   readonly configurationRefusal: string | null
+  /** Where its own counters differ from what it reported, in words; null while they agree. */
+  readonly auditAlert: string | null
 }
 
 /** A configuration that a person gave to a machine, as its exact text. Kept for good: there are few. */
@@ -61,14 +63,16 @@ interface NoticeName {
 export interface TelemetryRow extends NoticeName {
   readonly kind: string
   readonly detail: string
+  /** Of a cash sale, where the machine says it; null otherwise. */
+  readonly sold: { readonly item: number; readonly amountMinor: number } | null
   /** By the machine's clock, and when it came. */
   readonly at: number
   readonly heardAt: number
 }
 
-/** One reading of a machine's audit counters. */
+/** One reading of a machine's audit counters; its `count` is its number in the machine's journal. */
 export interface AuditRow extends NoticeName {
-  /** The message as JSON. */
+  /** What came and what was found, as JSON (audit-reading.ts). */
   readonly body: string
   readonly at: number
   readonly heardAt: number
@@ -76,6 +80,16 @@ export interface AuditRow extends NoticeName {
 
 /** Of one subscriber, as many as can still be going on, with those just ended. */
 export const mostDialogues = 8
+
+/** What a machine has reported of one item, since it was enrolled; added to what is there. */
+export interface SoldRow {
+  readonly automatonId: string
+  readonly item: number
+  /** As the machine reported it of a sale by phone. */
+  readonly result: 'delivered' | 'unknown'
+  readonly number: number
+  readonly valueMinor: number
+}
 
 /** Of one machine, of telemetry and of quarantine each: older ones go sooner, so that noise costs no disk. */
 export const mostNoticesKept = 1000
@@ -221,6 +235,8 @@ export interface BatchNeed {
   readonly kids: readonly string[]
   /** Whether today's unknown outcomes of these machines and their buyers are wanted (UTC day), or null. */
   readonly unknownsOf: string | null
+  /** Machines whose audit data has come: what was reported and read before is wanted. */
+  readonly auditsOf?: readonly string[]
 }
 
 /** What a batch may decide on: the machines it could lock, and all that hangs on them. */
@@ -235,7 +251,16 @@ export interface BatchBook {
   /** Inbox rows that are there already, with the hash of their body. */
   readonly seen: readonly { readonly source: string; readonly key: string; readonly bodyHash: string }[]
   readonly unknowns: readonly UnknownRow[]
+  /** Of the machines of `auditsOf`: all that was reported. */
+  readonly sold: readonly SoldRow[]
+  /** Of each of them the newest few readings ({@link fewReadings}), the newest first. */
+  readonly audits: readonly AuditRow[]
+  /** Of each of them all that is kept. */
+  readonly telemetry: readonly TelemetryRow[]
 }
+
+/** Enough to find one that could be read. */
+export const fewReadings = 8
 
 export interface Writes {
   readonly inbox: readonly InboxRow[]
@@ -260,6 +285,8 @@ export interface Writes {
   readonly telemetry: readonly TelemetryRow[]
   /** One that is there already stays as it is. */
   readonly audits: readonly AuditRow[]
+  /** Added to what is there. */
+  readonly sold: readonly SoldRow[]
 }
 
 export interface Due {
@@ -286,6 +313,8 @@ export interface Store {
   telemetryOf(automatonId: string, limit: number): Promise<TelemetryRow[]>
   /** The last readings of a machine, newest first. */
   auditsOf(automatonId: string, limit: number): Promise<AuditRow[]>
+  /** The text of an input, as it came; undefined when it is not kept any more. */
+  inputBody(source: string, key: string): Promise<string | undefined>
   /** The last events of a machine that could not be processed, newest first. */
   quarantineOf(automatonId: string, limit: number): Promise<QuarantineRow[]>
   /** The certificate chains of the payment centre at this URL, as last fetched; empty when never. */
@@ -350,4 +379,5 @@ export const noWrites: Writes = {
   configurations: [],
   telemetry: [],
   audits: [],
+  sold: [],
 }

@@ -13,9 +13,11 @@ import {
   type BatchNeed,
   type DialogueRow,
   type Due,
+  fewReadings,
   mostDialogues,
   mostNoticesKept,
   type OutboxRow,
+  type SoldRow,
   type Store,
   type Writes,
 } from './port.ts'
@@ -96,6 +98,11 @@ class PostgresStore implements TimedStore {
 
   async auditsOf(automatonId: string, limit: number) {
     return await this.#rest.read(({ auditsOf }) => auditsOf.execute({ id: automatonId, limit }))
+  }
+
+  async inputBody(source: string, key: string) {
+    const [row] = await this.#rest.read(({ inputBody }) => inputBody.execute({ source, key }))
+    return row?.body
   }
 
   async quarantineOf(automatonId: string, limit: number) {
@@ -234,21 +241,26 @@ function storedElsewhere(error: unknown): OperatingError | undefined {
 /** Asks only for what can be there. */
 async function readBook(statements: Statements, need: BatchNeed): Promise<BatchBook> {
   const ids = need.automatonIds
-  const { saleIds, inboxKeys } = need
-  const [machines, certificates, sales, identifications, seen, unknowns] = await Promise.all([
-    ids.length === 0 ? [] : statements.lockMachines.execute({ ids }),
-    need.kids.length === 0 ? [] : statements.certificates.execute({ kids: need.kids }),
-    ids.length + saleIds.length === 0 ? [] : statements.salesOf.execute({ ids, saleIds }),
-    ids.length === 0 ? [] : statements.identificationsAt.execute({ ids }),
-    inboxKeys.length === 0
-      ? []
-      : statements.seen.execute({
-          sources: inboxKeys.map(({ source }) => source),
-          keys: inboxKeys.map(({ key }) => key),
-        }),
-    need.unknownsOf === null ? [] : statements.unknowns.execute({ day: need.unknownsOf, ids }),
-  ])
-  return { machines, certificates, sales, identifications, seen, unknowns }
+  const { saleIds, inboxKeys, auditsOf = [] } = need
+  const ofAudits = auditsOf.length > 0
+  const [machines, certificates, sales, identifications, seen, unknowns, sold, audits, telemetry] =
+    await Promise.all([
+      ids.length === 0 ? [] : statements.lockMachines.execute({ ids }),
+      need.kids.length === 0 ? [] : statements.certificates.execute({ kids: need.kids }),
+      ids.length + saleIds.length === 0 ? [] : statements.salesOf.execute({ ids, saleIds }),
+      ids.length === 0 ? [] : statements.identificationsAt.execute({ ids }),
+      inboxKeys.length === 0
+        ? []
+        : statements.seen.execute({
+            sources: inboxKeys.map(({ source }) => source),
+            keys: inboxKeys.map(({ key }) => key),
+          }),
+      need.unknownsOf === null ? [] : statements.unknowns.execute({ day: need.unknownsOf, ids }),
+      ofAudits ? statements.soldOf.execute({ ids: auditsOf }) : [],
+      ofAudits ? statements.newestAudits.execute({ ids: auditsOf, most: fewReadings }) : [],
+      ofAudits ? statements.telemetryOfAll.execute({ ids: auditsOf }) : [],
+    ])
+  return { machines, certificates, sales, identifications, seen, unknowns, sold, audits, telemetry }
 }
 
 /** Sends only what there is; keys in sorted order, so that two servers lock in one order. */
@@ -300,6 +312,8 @@ function write(statements: Statements, writes: Writes): Promise<unknown>[] {
   put(statements.addConfigurations, tables.configuration, writes.configurations, (row) => row.automatonId)
   put(statements.addTelemetry, tables.telemetry, writes.telemetry, noticeKey)
   put(statements.addAudits, tables.audit, writes.audits, noticeKey)
+  const soldKey = (row: SoldRow) => `${row.automatonId} ${row.item} ${row.result}`
+  put(statements.addSold, tables.sold, writes.sold, soldKey)
   put(statements.addQuarantine, tables.quarantine, writes.quarantine, (row) => row.id)
   put(statements.addPersons, tables.person, writes.persons, (row) => row.id)
   put(statements.countUnknowns, tables.unknownOutcome, writes.unknowns, (row) => `${row.scope} ${row.id}`)

@@ -12,7 +12,7 @@ import {
   text,
 } from '@concilia/platform/drizzle.ts'
 import type { Channel, Language } from '../sale-events.ts'
-import type { IdentificationRow, MachineRow, OutboxRow, UnknownRow } from './port.ts'
+import type { IdentificationRow, MachineRow, OutboxRow, SoldRow, TelemetryRow, UnknownRow } from './port.ts'
 
 /** Epoch ms, or another integer below 2^53. */
 const long = (name: string) => bigint(name, { mode: 'number' })
@@ -38,6 +38,7 @@ export const machine = pgTable('machine', {
   wantedHash: text('wanted_hash'),
   versionInForce: integer('version_in_force').notNull().default(0),
   configurationRefusal: text('configuration_refusal'),
+  auditAlert: text('audit_alert'),
 })
 
 export const configuration = pgTable(
@@ -65,6 +66,7 @@ export const telemetry = pgTable(
     ...noticeName,
     kind: text('kind').notNull(),
     detail: text('detail').notNull(),
+    sold: jsonb('sold').$type<TelemetryRow['sold']>(),
     at: long('at').notNull(),
     heardAt: long('heard_at').notNull(),
   },
@@ -86,6 +88,18 @@ export const audit = pgTable(
     primaryKey({ columns: [row.automatonId, row.journalId, row.boot, row.count] }),
     index('audit_heard').on(row.automatonId, row.heardAt),
   ],
+)
+
+export const sold = pgTable(
+  'sold',
+  {
+    automatonId: text('automaton_id').notNull(),
+    item: integer('item').notNull(),
+    result: text('result').$type<SoldRow['result']>().notNull(),
+    number: integer('number').notNull(),
+    valueMinor: long('value_minor').notNull(),
+  },
+  (row) => [primaryKey({ columns: [row.automatonId, row.item, row.result] })],
 )
 
 export const centre = pgTable('centre', {

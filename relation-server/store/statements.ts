@@ -55,7 +55,7 @@ export function prepareStatements(db: NodePgDatabase) {
     subscriber,
     dialogue,
   } = tables
-  const { configuration, telemetry, audit, centre } = tables
+  const { configuration, telemetry, audit, sold, centre } = tables
   const now = sql.placeholder('now')
   const limit = sql.placeholder('limit')
   const retryMs = sql`(${sql.placeholder('retryMs')}::json ->> ${outbox.kind})::bigint`
@@ -114,6 +114,28 @@ export function prepareStatements(db: NodePgDatabase) {
       .from(unknownOutcome)
       .where(sql`${unknownOutcome.day} = ${sql.placeholder('day')} and (${ofMachines} or ${ofBuyers})`)
       .prepare('unknowns'),
+    soldOf: db
+      .select()
+      .from(sold)
+      .where(sql`${sold.automatonId} = ${ids('ids')}`)
+      .prepare('sold_of'),
+    newestAudits: db
+      .select()
+      .from(audit)
+      .where(
+        sql`${audit}.ctid in (select ctid from (
+          select ctid, row_number() over (
+            partition by automaton_id order by heard_at desc, boot desc, count desc) as place
+          from ${audit} where automaton_id = ${ids('ids')}) as placed
+          where place <= ${sql.placeholder('most')}::bigint)`,
+      )
+      .orderBy(desc(audit.heardAt), desc(audit.boot), desc(audit.count))
+      .prepare('newest_audits'),
+    telemetryOfAll: db
+      .select()
+      .from(telemetry)
+      .where(sql`${telemetry.automatonId} = ${ids('ids')}`)
+      .prepare('telemetry_of_all'),
     // Writes of a batch.
     dropOutbox: db
       .delete(outbox)
@@ -179,6 +201,17 @@ export function prepareStatements(db: NodePgDatabase) {
       .onConflictDoNothing()
       .prepare('add_telemetry'),
     addAudits: db.insert(audit).select(rowsFrom(audit)).onConflictDoNothing().prepare('add_audits'),
+    addSold: db
+      .insert(sold)
+      .select(rowsFrom(sold))
+      .onConflictDoUpdate({
+        target: [sold.automatonId, sold.item, sold.result],
+        set: {
+          number: sql`${sold.number} + excluded.number`,
+          valueMinor: sql`${sold.valueMinor} + excluded.value_minor`,
+        },
+      })
+      .prepare('add_sold'),
     // Single reads and writes.
     ensureMachine: db
       .insert(machine)
@@ -215,6 +248,11 @@ export function prepareStatements(db: NodePgDatabase) {
       .orderBy(desc(audit.heardAt), desc(audit.boot), desc(audit.count))
       .limit(limit)
       .prepare('audits_of'),
+    inputBody: db
+      .select({ body: inbox.body })
+      .from(inbox)
+      .where(and(eq(inbox.source, sql.placeholder('source')), eq(inbox.key, sql.placeholder('key'))))
+      .prepare('input_body'),
     quarantineOf: db
       .select()
       .from(quarantine)

@@ -70,12 +70,17 @@ export function automatonConfiguration(
     },
     serial: { path: lineOf(places, number) },
     reader: { bridge, alwaysIdle },
+    dex: { path: dexLineOf(places, number) },
     limits,
   }
 }
 
 export function lineOf(places: Places, machineNumber: string): string {
   return join(places.lines, machineNumber)
+}
+
+export function dexLineOf(places: Places, machineNumber: string): string {
+  return join(places.lines, `${machineNumber}-dex`)
 }
 
 export function serverConfiguration(

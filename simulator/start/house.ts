@@ -26,6 +26,7 @@ import {
   type BenchSettings,
   type BrokerAccess,
   centreConfiguration,
+  dexLineOf,
   gatewayUrl,
   lineOf,
   serverConfiguration,
@@ -163,6 +164,7 @@ export class House {
         await control.call('createMachine', {
           name: number,
           link,
+          dexLink: dexLineOf(settings.places, number),
           currency,
           items,
           alwaysIdle,

@@ -14,6 +14,7 @@ import { IdlePolls } from '@concilia/protocol/mdb/idle-polls.ts'
 import { currencies } from '@concilia/protocol/money.ts'
 import { readRecord, recordHead, recordLine } from './bus-record.ts'
 import { BusSummary } from './bus-summary.ts'
+import { readDex } from './dex.ts'
 import { doctor } from './doctor.ts'
 import { heardLine } from './heard-line.ts'
 import { identified } from './identified.ts'
@@ -29,6 +30,7 @@ const description = {
     'npm run bus -- --port PATH [--seconds N] [--record FILE] [--all]',
     'npm run bus -- test-vend --port PATH [--yes]',
     'npm run bus -- replay FILE [--all]',
+    'npm run bus -- dex --port PATH [--save FILE]',
   ],
   commands: {
     doctor: 'what is wrong between this port and the machine, and what to do',
@@ -36,7 +38,8 @@ const description = {
     wiring: 'which places of the bus are polled, answer, or are silent',
     'test-vend': 'one vend without money: you press a key in the place of a payment',
     watch: 'what is said on the bus, as it is said; when no command is given',
-    replay: 'hears a record again',
+    dex: "fetches the machine's audit data over its DEX plug; exits 1 when none can be trusted",
+    replay: 'hears a record again; exits 1 when a block of it is not readable',
   },
   operands: true,
   flags: {
@@ -48,6 +51,7 @@ const description = {
     ask: { says: 'wiring: polls each place itself, where no machine is heard' },
     yes: { says: 'test-vend: lets the item fall without asking' },
     record: { value: 'FILE', says: 'keeps every byte that was heard, with its time' },
+    save: { value: 'FILE', says: 'with `dex`: keeps the file as the machine gave it' },
     all: { says: 'shows the polls that nothing came of, too' },
   },
   notes: [
@@ -76,6 +80,8 @@ await runMain(description, async ({ command, flags, operands }) => {
       const { ask } = flags
       return concluded(await wiring(port, { seconds: secondsOf(flags) ?? 5, ask }, systemClock, print))
     }
+    case 'dex':
+      return concluded(await readDex(port, flags.save))
     case 'test-vend':
       return concluded(await vend(port, flags))
     default:

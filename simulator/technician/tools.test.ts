@@ -100,6 +100,29 @@ test('bus: a Qibixx box is known by its version; silence is said in words, and i
   expect(silent.lines[0]).toBe('nothing: no byte came, and no box answered.')
 }, 30_000)
 
+test('bus dex: a machine is read over its DEX plug, a bad block costs nothing, and the file is kept', async () => {
+  const vmc = tool('vmc', '--dex')
+  const plug = await vmc.shows(/its DEX plug is on (.+)/)
+  await vmc.shows(/the machine is on/)
+  for (const line of ['coins 5', 'dexfault badBlock', 'dexfault odd']) vmc.type(line)
+  await vmc.shows(/"event":"dropped"/)
+  const save = join(folder, 'audit.eva')
+  const bus = tool('bus', 'dex', '--port', plug, '--save', save)
+  expect(await bus.ended).toBe(0)
+  expect(vmc.lines).toEqual(expect.arrayContaining(['at the next reading: badBlock', 'dex: read']))
+  expect(bus.lines).toEqual(
+    expect.arrayContaining([
+      'Machine SIM0000042 PHONEVEND-30 A00042',
+      '  paid                        1  1.50 EUR',
+      '  cash                        1  1.50 EUR',
+      '  product 5                   1  1.50 EUR',
+      'All sums agree.',
+    ]),
+  )
+  expect(Math.max(...bus.lines.slice(1).map((line) => line.length))).toBeLessThanOrEqual(80)
+  expect(readFileSync(save, 'latin1')).toMatch(/^DXS\*SIM0000042\*VA\*V0\/6\*1\r\n.*\r\nDXE\*1\*1\r\n$/s)
+}, 30_000)
+
 test.each<[string, string[], number, RegExp]>([
   ['no port', [], 2, /--port PATH is needed/],
   ['a port that is not there', ['--port', '/dev/not-there'], 1, /is not there/],

@@ -3,6 +3,7 @@
 // typed-bench.ts).
 import { type BehaviourName, behaviourNames } from '../behaviours.ts'
 import { type BusFault, busFaults } from '../bus-faults.ts'
+import { type DexFault, dexFaults } from '../dex-device.ts'
 
 export interface MachineActs<Answer> {
   press(item: number): Answer
@@ -10,6 +11,7 @@ export interface MachineActs<Answer> {
   pushLever(): Answer
   behave(name: BehaviourName): Answer
   disturb(fault: BusFault): Answer
+  disturbDex(fault: DexFault): Answer
   door(open: boolean): Answer
   cutPower(forMs: number): Answer
   stopPolling(forMs: number): Answer
@@ -24,6 +26,7 @@ export const actWords = [
   'lever          push the coin return lever',
   'behave NAME    how vends go from now on',
   'fault NAME     something goes wrong on the raw bus, once',
+  'dexfault NAME  something goes wrong at the next DEX reading',
   'door open      a technician opens the door; door close',
   'power [S]      the machine loses its power for S seconds',
   'quiet [S]      the machine polls nobody for S seconds',
@@ -45,6 +48,8 @@ export function act<Answer>(acts: MachineActs<Answer>, text: string): Answer | s
       return named('behaviour', behaviourNames, argument, (name) => acts.behave(name))
     case 'fault':
       return named('fault', busFaults, argument, (name) => acts.disturb(name))
+    case 'dexfault':
+      return named('fault', dexFaults, argument, (name) => acts.disturbDex(name))
     case 'door':
       return named('door', ['open', 'close'], argument, (name) => acts.door(name === 'open'))
     case 'power':

@@ -62,6 +62,7 @@ export function obey({ calls }: Bench, machine: string, text: string): string {
     pushLever: () => calls.pushLever({ machine }),
     behave: (name) => calls.behave({ machine, behaviours: [name] }),
     disturb: (fault) => calls.disturb({ machine, fault }),
+    disturbDex: (fault) => calls.disturbDex({ machine, faults: [fault] }),
     door: (open) => calls.door({ machine, open }),
     cutPower: (forMs) => calls.cutPower({ machine, forMs }),
     stopPolling: (forMs) => calls.stopPolling({ machine, forMs }),

@@ -1,5 +1,6 @@
 // What a technician types to a machine that stands alone, as acts on it.
 import { OperatingError } from '@concilia/platform/operating-error.ts'
+import type { DexPlug } from '../dex-plug.ts'
 import { disturb } from '../disturb.ts'
 import type { VendingMachine } from '../vending-machine.ts'
 import { act, actWords, type MachineActs } from './typed-acts.ts'
@@ -8,21 +9,26 @@ export const typedWords = [...actWords, 'reset          the machine resets the r
   .map((line) => `  ${line}`)
   .join('\n')
 
+interface TypedAt {
+  readonly machine: VendingMachine
+  readonly plug?: DexPlug | undefined
+}
+
 /** @returns what to tell the technician */
-export function obeyTyped({ machine }: { readonly machine: VendingMachine }, text: string): string {
+export function obeyTyped({ machine, plug }: TypedAt, text: string): string {
   if (text.trim() === 'reset') {
     machine.resetReader()
     return lookAt(machine)
   }
   try {
-    return act(actsOf(machine), text) ?? typedWords
+    return act(actsOf(machine, plug), text) ?? typedWords
   } catch (error) {
     if (error instanceof OperatingError) return `${error.message}\n${error.advice}`
     throw error
   }
 }
 
-function actsOf(machine: VendingMachine): MachineActs<string> {
+function actsOf(machine: VendingMachine, plug: DexPlug | undefined): MachineActs<string> {
   const looking = (doing: () => void) => {
     doing()
     return lookAt(machine)
@@ -38,6 +44,11 @@ function actsOf(machine: VendingMachine): MachineActs<string> {
     disturb(fault) {
       disturb(machine, fault)
       return `once: ${fault}`
+    },
+    disturbDex(fault) {
+      if (!plug) return 'the machine has no DEX plug: start it with --dex'
+      plug.device.disturb(fault)
+      return `at the next reading: ${fault}`
     },
     door: (open) => looking(() => machine.door(open)),
     cutPower: (forMs) => looking(() => machine.cutPower(forMs)),

@@ -13,9 +13,16 @@ import { IdlePolls } from '@concilia/protocol/mdb/idle-polls.ts'
 import { behaviourNames } from '../behaviours.ts'
 import { type BusFault, busFaults } from '../bus-faults.ts'
 import { BusMaster, usualBusMaster } from '../bus-master.ts'
+import { dexFaults } from '../dex-device.ts'
+import { type DexPlug, dexOnPort, dexOnPty } from '../dex-plug.ts'
 import { MachineOnPort } from '../machine-on-port.ts'
 import { MachineOnPty } from '../machine-on-pty.ts'
-import { type MachineEvent, type MachineSettings, usualMachine } from '../vending-machine.ts'
+import {
+  type MachineEvent,
+  type MachineSettings,
+  usualMachine,
+  type VendingMachine,
+} from '../vending-machine.ts'
 import { heardLine } from './heard-line.ts'
 import { nameList } from './typed-acts.ts'
 import { machineOf } from './typed-bench.ts'
@@ -43,6 +50,8 @@ const description = {
     fault: { value: 'LIST', says: 'what goes wrong on the bus, each once, from the start on' },
     money32: { says: 'the machine wants 32-bit money' },
     box: { says: 'the port leads to a Qibixx box instead of the raw bus' },
+    dex: { says: 'makes a pseudo-terminal for the DEX plug, too, and prints its name' },
+    'dex-port': { value: 'PATH', says: 'the DEX plug on this serial port' },
     watch: { says: 'shows what is said on the bus, in words' },
     press: { value: 'ITEM', says: 'chooses it once the reader is enabled; then ends' },
     seconds: { value: 'N', says: 'gives up after so long; with --press 60 when left out' },
@@ -51,6 +60,7 @@ const description = {
     `Typed:\n${typedWords}`,
     '',
     `Faults:\n${nameList(busFaults, '  ')}`,
+    `Faults of DEX:\n${nameList(dexFaults, '  ')}`,
     `Ways that vends go:\n${nameList(behaviourNames, '  ')}`,
     'Exit codes: 0 stopped, or the item of --press fell; 1 it did not fall;',
     '2 the command line was not understood.',
@@ -69,6 +79,7 @@ function vmc(flags: Flags): Running {
   const over = Promise.withResolvers<void>()
   const { placed, path, remove } = place(flags.port, settings, (event) => seen(event))
   const { machine } = placed
+  const plug = plugOf(flags, machine)
   machine.behave(made.behaviours ?? [])
   const item = flags.press === undefined ? undefined : pressed(flags.press, settings)
   const seen = (event: MachineEvent) => {
@@ -85,13 +96,14 @@ function vmc(flags: Flags): Running {
   const lines = createInterface({ input: process.stdin })
   if (item === undefined) {
     console.log(typedWords)
-    lines.on('line', (text) => console.log(obeyTyped(placed, text)))
+    lines.on('line', (text) => console.log(obeyTyped({ machine, plug }, text)))
   }
   return {
     over: over.promise,
     async stop() {
       lines.close()
       placed.unplug()
+      plug?.close()
       remove()
       if (item === undefined) return
       const fell = machine.dropped.get(item) ?? 0
@@ -110,6 +122,25 @@ function place(port: string | undefined, settings: MachineSettings, see: (event:
   const path = join(folder, 'tty')
   const placed = new MachineOnPty(path, settings, systemClock, see)
   return { placed, path, remove: () => rmSync(folder, { recursive: true, force: true }) }
+}
+
+function plugOf(flags: Flags, machine: VendingMachine): DexPlug | undefined {
+  const see = (result: string) => console.log(`dex: ${result}`)
+  const parts = { counters: machine.counters, clock: systemClock, see }
+  const port = flags['dex-port']
+  if (port) return dexOnPort(port, parts, (error) => console.error(`${error.message}\n${error.advice}`))
+  if (!flags.dex) return undefined
+  const folder = mkdtempSync(join(tmpdir(), 'concilia-dex-'))
+  const path = join(folder, 'tty')
+  const plug = dexOnPty(path, parts)
+  console.log(`its DEX plug is on ${path}`)
+  return {
+    device: plug.device,
+    close() {
+      plug.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
 }
 
 function watch(bus: BusMaster): void {

@@ -14,6 +14,7 @@ const statementNames = [
   'configuration',
   'telemetryOf',
   'auditsOf',
+  'inputBody',
   'quarantineOf',
   'centreChains',
   'keepCentreChains',

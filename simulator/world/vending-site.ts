@@ -259,6 +259,15 @@ export class VendingSite {
             }
           },
         ),
+      addWords: (words, at) =>
+        written(
+          () => journal.addWords(words, at),
+          (rows) => {
+            for (const { saleId, kind, text } of rows) {
+              observe({ type: 'wordStored', automatonId, saleId, kind, text })
+            }
+          },
+        ),
       markStored: (marks) =>
         written(
           () => journal.markStored(marks),
