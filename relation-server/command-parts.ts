@@ -35,6 +35,8 @@ export interface CommandParts {
   readonly engine: Engine
   /** The server's own. */
   readonly limits: Limits
+  /** Machine numbers end in their check digit. */
+  readonly checkDigit: boolean
   readonly now: () => number
   readonly print: (line: string) => void
   /** A machine configuration's file, checked, as JSON. @throws OperatingError that names what is wrong */

@@ -13,7 +13,12 @@ const number = '+33612345678'
 const answerLimitMs = 4000
 const languages = readLanguages('en')
 
-async function town(options: ScenarioOptions = {}) {
+interface TownOptions extends ScenarioOptions {
+  readonly checkDigit?: boolean
+  readonly refused?: readonly string[]
+}
+
+async function town({ checkDigit = false, refused = [], ...options }: TownOptions = {}) {
   const scenario = await Scenario.open(options)
   const machine = await scenario.machine()
   const texts: OutgoingText[] = []
@@ -52,6 +57,8 @@ async function town(options: ScenarioOptions = {}) {
       house,
       languages,
       answerLimitMs,
+      checkDigit,
+      refused,
       clock,
       log: { info: (_: unknown, words: string) => scenario.logged.push(words), warn: () => {} } as never,
     })
@@ -166,15 +173,68 @@ describe('by text', () => {
     expect(texts).toHaveLength(before + 2)
   })
 
-  test('what is not about money is not sent to somebody who said STOP', async () => {
-    const { scenario, text, texts } = await town()
+  test('STOP ends what is open, on all machines, and nothing is texted about it', async () => {
+    const { scenario, machine, text, texts } = await town()
+    const other = await scenario.machine('5021')
+    const saleId = await machine.offer()
     await text('PAY 4021')
-    await text('STOP')
+    await text('PAY 5021')
+    expect(await text('STOP')).toMatch(/no more texts/)
+    const before = texts.length
+    expect(await scenario.state(saleId)).toBe('refused')
+    await other.offer()
     await scenario.pass(scenario.settings.limits.identificationWaitMs)
-    expect(scenario.said.at(-1)?.say.kind).toBe('tooLate')
-    expect(texts.at(-1)?.text).toMatch(/no more texts/)
-    expect(await scenario.outbox()).toEqual([])
+    expect(scenario.said.map(({ say }) => say.kind).slice(-2)).toEqual(['cancelled', 'cancelled'])
+    const unsent = (await scenario.outbox()).filter(({ kind }) => kind === 'text')
+    expect([texts.length, unsent]).toEqual([before, []])
     await scenario.close()
+  })
+
+  test('after STOP only HELP is answered, until a machine is named again', async () => {
+    const { text, texts } = await town()
+    await text('STOP')
+    for (const words of ['NO', 'hello', 'YES 7384']) await text(words)
+    expect(texts).toHaveLength(1)
+    expect(await text('HELP')).toMatch(/^Concilia: choose on the machine/)
+    expect(await text('nonsense')).toMatch(/^Concilia: choose on the machine/)
+    expect(await text('PAY 4021')).toMatch(/^Choose your item/)
+    expect(await text('nonsense')).toMatch(/^Not understood/)
+  })
+
+  test('a repeat of STOP ends what a crash left open', async () => {
+    const { scenario, machine, text } = await town()
+    const saleId = await machine.offer()
+    await text('PAY 4021')
+    const submit = scenario.engine.submit.bind(scenario.engine)
+    scenario.engine.submit = async (input) => {
+      if (input.kind === 'phone' && input.act.type === 'refuse') throw new Error('a crash')
+      return await submit(input)
+    }
+    await expect(text('STOP', 'the stop')).rejects.toThrow('a crash')
+    expect(await scenario.state(saleId)).toBe('open.consenting')
+    scenario.engine.submit = submit
+    await text('STOP', 'the stop')
+    expect(await scenario.state(saleId)).toBe('refused')
+  })
+
+  test('a number that is refused is not heard, not stored and not answered', async () => {
+    const { scenario, text, dial, texts } = await town({ refused: ['+3361234'] })
+    expect(await text('PAY 4021')).toBe('')
+    expect(await dial('4021')).toMatchObject({ screen: /cannot be used from this number/, goesOn: false })
+    expect(texts).toEqual([])
+    expect(await scenario.store.newestAt()).toBeUndefined()
+    expect(scenario.said).toEqual([])
+  })
+
+  test('with check digits a slip is told, and never finds a machine', async () => {
+    const { scenario, text, dial } = await town({ checkDigit: true })
+    // 4021 does not end in its check digit: it is no number here, though a machine is enrolled under it.
+    expect(await text('PAY 4021')).toMatch(/^Machine 4021: a figure is wrong/)
+    await scenario.machine('5724')
+    expect(await text('PAY 5724')).toMatch(/^Choose your item on machine 5724/)
+    expect(await text('PAY 5742')).toMatch(/^No machine 5742\. Perhaps 5724\?/)
+    expect(await dial('9999')).toMatchObject({ screen: /a figure is wrong[\s\S]*\n0 Cancel/, goesOn: true })
+    expect(await text('PAY 40218')).toMatch(/^No machine 40218|figure is wrong/)
   })
 
   test('no more than three open requests, the same machine not counted twice', async () => {

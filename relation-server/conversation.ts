@@ -1,38 +1,39 @@
 // From what a phone says to an input of the engine, and from what a sale says to a text or a screen. Finds
-// who speaks and which machine, sale and identification is meant; decides nothing: what is found is checked
-// again under the lock.
+// who speaks; which machine, sale and identification is meant is found in aim.ts. Decides nothing: what is
+// found is checked again under the lock.
 
 import type { Log } from '@concilia/platform/log.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
 import { sha256 } from '@concilia/protocol/random.ts'
+import { type Aim, type Aiming, aimOf, lookAt } from './aim.ts'
 import { dialogueStep } from './dialogue-step.ts'
 import type { Engine, Taken } from './engine/engine.ts'
-import type { PhoneAct } from './engine/inputs.ts'
+import type { PhoneInput } from './engine/inputs.ts'
 import type { TextBody } from './engine/outbox-bodies.ts'
 import type { Speaker } from './engine/performer.ts'
-import type { MachineDirectory } from './machine-directory.ts'
 import type { Languages } from './phones/languages.ts'
 import type { Incoming, Reply, TextSender } from './phones/port.ts'
 import { awaitsAnswer, type House, type Say } from './phones/say.ts'
-import { suggestionFor } from './phones/suggestion.ts'
+import { isRefused } from './phones/sender-number.ts'
 import type { Intent } from './phones/words.ts'
-import type { Language } from './sale-events.ts'
+import type { Channel } from './sale-events.ts'
 import type { Screens, TakenStep } from './screens.ts'
 import { sharedWork } from './shared-work.ts'
 import type { DialogueRow, IdentificationRow, Store, SubscriberRow } from './store/port.ts'
 import type { SubscriberVault } from './subscriber-vault.ts'
 
 /** How buyers are spoken to. */
-export interface Manners {
+export interface Manners extends Pick<Aiming, 'checkDigit'> {
   readonly house: House
   readonly languages: Languages
   /** A dialogue that has no screen by then is answered by text (ms). */
   readonly answerLimitMs: number
+  /** Numbers, or how they begin, that are neither heard nor texted. */
+  readonly refused: readonly string[]
 }
 
-export interface ConversationParts extends Manners {
+export interface ConversationParts extends Manners, Aiming {
   readonly store: Pick<Store, 'subscriber' | 'identificationsOf' | 'dialoguesOf' | 'keepDialogue'>
-  readonly directory: MachineDirectory
   readonly vault: SubscriberVault
   readonly engine: () => Engine
   readonly screens: Screens
@@ -41,18 +42,10 @@ export interface ConversationParts extends Manners {
   readonly log: Log
 }
 
-/** Open requests of one subscriber, on all machines together. */
-const mostOpen = 3
 /** These are about money that moved: they are kept, so they go by text, whatever screen somebody looks at. */
 const aboutMoney = new Set<Say['kind']>(['receipt', 'refundNotice', 'unknownClosedNotice', 'owedNotice'])
 /** Even to somebody who said STOP. */
-const alwaysSent = new Set<Say['kind']>([...aboutMoney, 'stopped'])
-
-interface Aim {
-  readonly automatonId: string | null
-  readonly act: PhoneAct
-  readonly stopped?: boolean
-}
+const alwaysSent = new Set<Say['kind']>([...aboutMoney, 'stopped', 'help'])
 
 export class Conversation implements Speaker {
   readonly #parts: ConversationParts
@@ -68,6 +61,7 @@ export class Conversation implements Speaker {
    */
   async receive(incoming: Incoming, stored?: () => void): Promise<Reply> {
     const { gateway, messageId, channel, sessionId } = incoming
+    if (isRefused(incoming.subscriber, this.#parts.refused)) return this.#refusal(incoming)
     if (channel === 'text' || sessionId === undefined) {
       await this.#submit(incoming, undefined)
       return { kind: 'stored' }
@@ -76,7 +70,7 @@ export class Conversation implements Speaker {
   }
 
   async speak(text: TextBody, key: string): Promise<'done' | 'later'> {
-    const { screens, store, vault, sender, house, languages, log } = this.#parts
+    const { screens, store, vault, sender, house, languages, refused, log } = this.#parts
     const dialogue = text.channel === 'ussd' && !aboutMoney.has(text.say.kind) ? text.sessionId : null
     const taken = dialogue === null ? undefined : screens.take(dialogue)
     if (taken) {
@@ -86,12 +80,23 @@ export class Conversation implements Speaker {
     }
     const row = await store.subscriber(text.subscriberId)
     if (!row || (row.stopped && !alwaysSent.has(text.say.kind))) return 'done'
+    const subscriber = vault.unseal(row.sealed)
+    if (isRefused(subscriber, refused)) return 'done'
     const words = languages.say(text.say, text.language, 'text', house)
     const validForMs = 'withinMs' in text.say ? { validForMs: text.say.withinMs } : {}
-    const sent = await sender.send({ subscriber: vault.unseal(row.sealed), text: words, key, ...validForMs })
+    const sent = await sender.send({ subscriber, text: words, key, ...validForMs })
     if (sent.kind === 'sent') return 'done'
     log.warn({ kind: text.say.kind }, `a text could not be sent (${sent.retry}): ${sent.why}`)
     return sent.retry === 'final' ? 'done' : 'later'
+  }
+
+  /** Nothing of it is stored: whoever can make numbers up must not fill the books, nor have us text them. */
+  #refusal({ channel, gateway }: Incoming): Reply {
+    const { languages, house, log } = this.#parts
+    log.warn({ gateway }, 'a phone whose number is refused was not heard')
+    if (channel === 'text') return { kind: 'stored' }
+    const screen = languages.say({ kind: 'numberRefused' }, languages.fallback, 'ussd', house)
+    return { kind: 'screen', screen, goesOn: false }
   }
 
   /** One step of a dialogue. What its words answer is the screen before it, as the books have it. */
@@ -151,132 +156,30 @@ export class Conversation implements Speaker {
     const intent = languages.read(words)
     const spoken = intent.language ?? known?.language ?? languages.fallback
     log.info({ step: 'ST8' }, `a phone is in touch by ${channel}`)
-    const meant = await this.#aim(intent, incoming, identifications, spoken, before)
-    const aim = lookOnly && 'identificationId' in meant.act ? this.#look(meant, incoming, spoken) : meant
+    const heard = { intent, incoming, open: identifications, language: spoken, before }
+    const meant = await aimOf(heard, this.#parts)
+    const aim = lookOnly && 'identificationId' in meant.act ? lookAt(meant, heard) : meant
     const subscriber: SubscriberRow = {
       subscriberId,
       sealed: known?.sealed ?? vault.seal(incoming.subscriber),
       language: spoken,
-      stopped: aim.stopped ?? false,
+      stopped: isStopped(intent, aim, channel, known?.stopped ?? false),
       seenAt: at,
     }
-    return await engine().submit({
-      kind: 'phone',
-      automatonId: aim.automatonId,
-      source: gateway,
-      key: messageId,
-      bodyHash: sha256(JSON.stringify([subscriberId, channel, words])),
-      subscriber,
-      act: aim.act,
-      at,
-    })
+    const bodyHash = sha256(JSON.stringify([subscriberId, channel, words]))
+    const said = { kind: 'phone', source: gateway, key: messageId, bodyHash, subscriber, at } as const
+    const taken = await engine().submit({ ...said, ...aim })
+    if (intent.kind === 'stop') await this.#endRequests(said, identifications)
+    return taken
   }
 
-  async #aim(
-    intent: Intent,
-    incoming: Incoming,
-    open: readonly IdentificationRow[],
-    language: Language,
-    before: DialogueRow | undefined,
-  ): Promise<Aim> {
-    const { sessionId = null } = incoming
-    const { suggested = null, pricedCode: priced = null } = before ?? {}
-    const answer = (say: Say): Aim => ({
-      automatonId: null,
-      act: { type: 'answerOnly', say, channel: incoming.channel, sessionId },
+  /** Nobody who said STOP waits for anything any more. A sale that is being paid goes on. */
+  async #endRequests(said: Omit<PhoneInput, 'automatonId' | 'act'>, open: readonly IdentificationRow[]) {
+    const refusals = open.map(({ automatonId, identificationId, saleId }) => {
+      const key = `${said.key} ${identificationId}`
+      return { ...said, key, automatonId, act: { type: 'refuse', identificationId, saleId } as const }
     })
-    if (suggested !== null && intent.kind === 'pick' && intent.digit === 1) {
-      return await this.#identify(suggested, incoming, open, language)
-    }
-    const current = open.find((row) => sessionId !== null && row.sessionId === sessionId) ?? open[0]
-    switch (intent.kind) {
-      case 'identify':
-        return await this.#identify(intent.machineNumber, incoming, open, language)
-      case 'digits': {
-        const validating = open.find(({ expects }) => expects === 'validation')
-        if (validating)
-          return inSale(validating, { type: 'code', code: intent.code }) ?? answer({ kind: 'nothingOpen' })
-        // The centre's code may come back before its answer: what names no machine waits for that answer.
-        const authorising = open.find(({ expects }) => expects === 'authorisation')
-        if (authorising && !(await this.#parts.directory.byNumber(intent.code)))
-          return inSale(authorising, { type: 'code', code: intent.code }) ?? answer({ kind: 'nothingOpen' })
-        return await this.#identify(intent.code, incoming, open, language)
-      }
-      case 'consent': {
-        const meant =
-          open.find(({ code, state }) => state === 'bound' && code === intent.code) ??
-          open.find(({ expects }) => expects !== null)
-        if (!meant) return answer({ kind: 'nothingOpen' })
-        // A consent that comes twice is no wrong validation code.
-        const type = meant.expects !== 'consent' && meant.code !== intent.code ? 'code' : 'consent'
-        return inSale(meant, { type, code: intent.code }) ?? answer({ kind: 'nothingOpen' })
-      }
-      case 'pick':
-      case 'consentWithoutCode': {
-        if (!current)
-          return answer({ kind: incoming.channel === 'ussd' ? 'askMachineNumber' : 'nothingOpen' })
-        if (current.state === 'waiting') return this.#look(current, incoming, language)
-        // Line 1 is a yes only under the price: it may have been typed to see the price (rule 14).
-        if (sessionId !== null && current.sessionId === sessionId && priced !== current.code)
-          return this.#look(current, incoming, language)
-        const vouched = current.vouched && incoming.vouched && current.sessionId === sessionId
-        const picked = intent.kind === 'consentWithoutCode' || intent.digit === 1
-        if (!vouched || !picked) return answer({ kind: 'codeMissing' })
-        return inSale(current, { type: 'consent', code: null }) ?? answer({ kind: 'nothingOpen' })
-      }
-      case 'no': {
-        if (!current) return answer({ kind: 'nothingOpen' })
-        const { automatonId, identificationId, saleId } = current
-        return { automatonId, act: { type: 'refuse', identificationId, saleId } }
-      }
-      case 'stop':
-        return { ...answer({ kind: 'stopped' }), stopped: true }
-      case 'start':
-        return answer({ kind: 'started' })
-      case 'help':
-        return answer({ kind: 'help' })
-      case 'open':
-        return answer({ kind: 'askMachineNumber' })
-      case 'unreadable':
-        return answer({ kind: 'unreadable' })
-    }
-  }
-
-  async #identify(
-    machineNumber: string,
-    incoming: Incoming,
-    open: readonly IdentificationRow[],
-    language: Language,
-  ): Promise<Aim> {
-    const { directory } = this.#parts
-    const { channel, sessionId = null, vouched } = incoming
-    const machine = await directory.byNumber(machineNumber)
-    const answer = (say: Say): Aim => ({
-      automatonId: null,
-      act: { type: 'answerOnly', say, channel, sessionId },
-    })
-    const suggestion = machine ? undefined : suggestionFor(machineNumber, directory.numbers())
-    if (!machine) {
-      return answer({
-        kind: 'noSuchMachine',
-        machineNumber,
-        ...(suggestion === undefined ? {} : { suggestion }),
-      })
-    }
-    const here = open.some(({ automatonId }) => automatonId === machine.automatonId)
-    if (!here && open.length >= mostOpen) return answer({ kind: 'tooManyRequests' })
-    return {
-      automatonId: machine.automatonId,
-      act: { type: 'identify', channel, sessionId, language, vouched },
-    }
-  }
-
-  #look(current: Pick<Aim, 'automatonId'>, incoming: Incoming, language: Language): Aim {
-    const { channel, sessionId = null, vouched } = incoming
-    return {
-      automatonId: current.automatonId,
-      act: { type: 'identify', channel, sessionId, language, vouched },
-    }
+    await Promise.all(refusals.map((refusal) => this.#parts.engine().submit(refusal)))
   }
 
   /** Nothing was said in time: it will be, by text. */
@@ -290,24 +193,19 @@ export class Conversation implements Speaker {
   }
 }
 
+/**
+ * From STOP on nothing is texted but what is about money, until the phone asks for something again: by START,
+ * by naming a machine, or by dialling.
+ */
+function isStopped(intent: Intent, { act }: Aim, channel: Channel, before: boolean): boolean {
+  if (intent.kind === 'stop') return true
+  const asks = intent.kind === 'start' || act.type === 'identify' || channel === 'ussd'
+  return asks ? false : before
+}
+
 /** On a screen the price is a menu where the carrier vouches for the number; else its code goes by text. */
 function onMenu({ say, vouched }: TextBody): Say {
   if (say.kind !== 'price') return say
   const { machineNumber, price } = say
   return vouched ? { kind: 'priceMenu', machineNumber, price } : { kind: 'codeSent', machineNumber }
-}
-
-function inSale(
-  { automatonId, identificationId, saleId }: IdentificationRow,
-  said:
-    | { type: 'consent'; code: string | null }
-    | { type: 'code'; code: string }
-    | { type: 'code' | 'consent'; code: string },
-): Aim | undefined {
-  if (saleId === null) return undefined
-  const act: PhoneAct =
-    said.type === 'code' && said.code !== null
-      ? { type: 'code', identificationId, saleId, code: said.code }
-      : { type: 'consent', identificationId, saleId, code: said.code }
-  return { automatonId, act }
 }

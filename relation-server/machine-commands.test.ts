@@ -10,10 +10,12 @@ import type { ScenarioMachine } from './engine/scenario-machine.ts'
 let scenario: Scenario
 let machine: ScenarioMachine
 let file: MachineConfiguration
+let checkDigit = false
 beforeEach(async () => {
   scenario = await Scenario.open()
   machine = await scenario.machine()
   file = {}
+  checkDigit = false
 })
 
 async function says(command: CommandName, flags: Partial<FlagValues> = {}): Promise<string> {
@@ -23,6 +25,7 @@ async function says(command: CommandName, flags: Partial<FlagValues> = {}): Prom
     store,
     engine,
     limits: settings.limits,
+    checkDigit,
     now: () => clock.now(),
     print: (line) => lines.push(line),
     readMachineConfiguration: () => file,
@@ -30,6 +33,31 @@ async function says(command: CommandName, flags: Partial<FlagValues> = {}): Prom
   return lines.join('\n')
 }
 const configure = { file: 'machine.toml', who: 'somebody', why: 'because' }
+
+describe('machine enrol', () => {
+  const enrol = { id: 'another', seller: 'operator', who: 'somebody', why: 'because' }
+
+  test('proposes a free number that ends in its check digit', async () => {
+    const proposal = await says('machine enrol', enrol).catch((error: OperatingError) => error.message)
+    const [, free = ''] = /--number NUMBER is needed; (100\d) is free/.exec(proposal as string) ?? []
+    expect(await says('machine enrol', { ...enrol, number: free })).toMatch(
+      new RegExp(`^Machine ${free} is another`),
+    )
+    await expect(says('machine enrol', enrol)).rejects.toThrow(/; 101\d is free/)
+  })
+
+  test('under the policy takes no number without one, and says which would do', async () => {
+    checkDigit = true
+    const refusal = says('machine enrol', { ...enrol, number: '572' })
+    await expect(refusal).rejects.toMatchObject({
+      code: 'machine-number-without-check-digit',
+      advice: expect.stringMatching(/^5724 would, and 100\d is free/),
+    })
+    expect(await says('machine enrol', { ...enrol, number: '5724' })).toMatch(/^Machine 5724 is another/)
+    checkDigit = false
+    expect(await says('machine enrol', { ...enrol, number: '572' })).toMatch(/^Machine 572 is another/)
+  })
+})
 
 describe('machine configure', () => {
   test('needs a file, and who and why', async () => {

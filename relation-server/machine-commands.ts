@@ -12,13 +12,14 @@ import { sellerSchema } from '@concilia/protocol/promises.ts'
 import { sha256 } from '@concilia/protocol/random.ts'
 import { automatonIdSchema, machineNumberSchema } from '@concilia/protocol/topics.ts'
 import { z } from 'zod'
-import { type CommandParts, type FlagValues, machineNamed, needed, person } from './command-parts.ts'
+import { type CommandParts, type FlagValues, machineNamed, needed, person, usage } from './command-parts.ts'
 import type { PersonInput } from './engine/inputs.ts'
+import { freeMachineNumber, hasCheckDigit, withCheckDigit } from './machine-number.ts'
 import type { MachineRow } from './store/port.ts'
 
 export async function enrol(flags: FlagValues, parts: CommandParts): Promise<void> {
   const automatonId = needed(flags, 'id', automatonIdSchema)
-  const machineNumber = needed(flags, 'number', machineNumberSchema)
+  const machineNumber = await numberFor(flags, parts)
   const seller = needed(flags, 'seller', sellerSchema)
   const tradeName = String(flags['trade-name'] ?? seller).slice(0, 24)
   const machines = await parts.store.machines()
@@ -34,6 +35,22 @@ export async function enrol(flags: FlagValues, parts: CommandParts): Promise<voi
   await person(flags, parts, automatonId, { type: 'enrol', machineNumber, seller, tradeName })
   if (flags.admit) await person(flags, parts, automatonId, { type: 'admit' })
   parts.print(`Machine ${machineNumber} is ${automatonId} of ${seller}${flags.admit ? ', admitted' : ''}.`)
+}
+
+/** The number given; where there is none, or it lacks the check digit that is wanted, one is proposed. */
+async function numberFor(flags: FlagValues, { store, checkDigit }: CommandParts): Promise<string> {
+  const taken = new Set((await store.machines()).flatMap(({ machineNumber }) => machineNumber ?? []))
+  const free = freeMachineNumber(taken)
+  if (flags.number === undefined)
+    throw usage(`--number NUMBER is needed; ${free} is free, with its check digit`)
+  const machineNumber = needed(flags, 'number', machineNumberSchema)
+  if (!checkDigit || hasCheckDigit(machineNumber)) return machineNumber
+  const longer = withCheckDigit(machineNumber)
+  throw new OperatingError({
+    code: 'machine-number-without-check-digit',
+    message: `Machine number ${machineNumber} does not end in its check digit (phones.checkDigit).`,
+    advice: `${longer} would, and ${free} is free.`,
+  })
 }
 
 /** A machine that nobody has enrolled yet, or that just was. */

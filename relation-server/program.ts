@@ -78,6 +78,7 @@ await runMain(description, async ({ command, flags }) => {
         store,
         engine,
         limits,
+        checkDigit: configuration.phones.checkDigit,
         now: () => clock.now(),
         print,
         readMachineConfiguration: (file) => readConfiguration(machineConfigurationSchema, file),

@@ -10,6 +10,7 @@ import fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { ServerConfiguration } from './configuration.ts'
 import type { Settings } from './engine/world.ts'
 import { MachineDirectory } from './machine-directory.ts'
+import { hasCheckDigit } from './machine-number.ts'
 import { serverUsername } from './machines/broker-rights.ts'
 import { type EmbeddedBroker, startEmbeddedBroker } from './machines/embedded-broker-adapter.ts'
 import { MachineLink } from './machines/machine-link-adapter.ts'
@@ -53,15 +54,16 @@ export async function serve(parts: ServedParts): Promise<Served> {
   const receive: Receive = (incoming, stored) => server.receive(incoming, stored)
   const password = brokerPasswordOf(parts)
   const open = async () => {
+    const manners = mannersOf(configuration)
+    if (manners.checkDigit) await tellUnreachable(parts)
     const ways = openWays(configuration.phones, { receive, hearReceipt, clock, random, log })
-    return { ways, broker: await brokerOf(parts, password) }
+    return { manners, ways, broker: await brokerOf(parts, password) }
   }
-  const { ways, broker } = await open().catch(async (error: unknown) => {
+  const { manners, ways, broker } = await open().catch(async (error: unknown) => {
     await store.close()
     throw error
   })
   const directory = new MachineDirectory(store, clock)
-  const manners = mannersOf(configuration)
   const server: RelationServer = new RelationServer({
     ...parts,
     manners,
@@ -99,8 +101,21 @@ export async function serve(parts: ServedParts): Promise<Served> {
 }
 
 function mannersOf({ phones }: ServerConfiguration) {
-  const { language, answerLimitMs } = phones
-  return { house: phones, languages: readLanguages(language), answerLimitMs }
+  const { language, answerLimitMs, checkDigit, refused } = phones
+  const languages = readLanguages(language)
+  return { house: phones, languages, answerLimitMs, checkDigit, refused }
+}
+
+/** Machines enrolled before the policy was: no buyer finds them. */
+async function tellUnreachable({ store, log }: ServedParts): Promise<void> {
+  const numbers = (await store.machines()).flatMap(({ machineNumber }) => machineNumber ?? [])
+  const odd = numbers.filter((number) => !hasCheckDigit(number))
+  if (odd.length === 0) return
+  const shown = odd.slice(0, 10).join(', ')
+  log.warn(
+    `${odd.length} machine numbers do not end in a check digit (phones.checkDigit), so that no buyer finds ` +
+      `them: ${shown}. Enrol these machines under other numbers: \`machine enrol\` proposes one.`,
+  )
 }
 
 function brokerPasswordOf({ configuration, random }: ServedParts): string {

@@ -121,6 +121,15 @@ export const phonesSchema = z.strictObject({
     .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$/)
     .default('en')
     .describe('Spoken to a buyer until a word gives another away: a file in phones/languages'),
+  checkDigit: z
+    .boolean()
+    .default(false)
+    .describe('Machine numbers end in a check digit: one mistyped is told, and never another machine'),
+  refused: z
+    .array(z.string().regex(/^\+[0-9]{1,15}$/))
+    .max(256)
+    .default([])
+    .describe('Numbers, or how they begin, that are neither heard nor texted, such as +8835'),
   sendLimitMs: z.int().min(100).max(60_000).default(10_000).describe('One attempt to hand over a text'),
   answerLimitMs: z
     .int()

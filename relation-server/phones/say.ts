@@ -32,7 +32,8 @@ export type Say =
   /** The centre cannot be asked now; nothing was charged. */
   | ({ kind: 'paymentUnavailable' } & OfMachine)
   | ({ kind: 'machineUnavailable' } & OfMachine)
-  | ({ kind: 'noSuchMachine'; suggestion?: string } & OfMachine)
+  /** `mistyped`: its check digit says that a figure is wrong. */
+  | ({ kind: 'noSuchMachine'; suggestion?: string; mistyped?: boolean } & OfMachine)
   | ({ kind: 'receipt'; seller: string /* its trade name; cut at 24 characters */ } & OfPayment)
   | ({ kind: 'refundNotice' } & OfPayment)
   | ({ kind: 'unknownClosedNotice' } & OfPayment)
@@ -49,6 +50,8 @@ export type Say =
   | { kind: 'stopped' }
   | { kind: 'started' }
   | { kind: 'tooManyRequests' }
+  /** On a screen only: such a number is not texted either. */
+  | { kind: 'numberRefused' }
 
 /** Who speaks: from the configuration, each at most 16 characters. */
 export interface House {

@@ -31,6 +31,11 @@ export function mayBeTexted({ realm, key }: Subscriber): boolean {
   return realm !== 'e164' || isPersonal(key)
 }
 
+/** @param refused numbers, or how they begin: premium ranges that the metadata do not know, known abusers */
+export function isRefused({ realm, key }: Subscriber, refused: readonly string[]): boolean {
+  return realm === 'e164' && refused.some((start) => key.startsWith(start))
+}
+
 function isPersonal(number: string): boolean {
   const parsed = parsePhoneNumberFromString(number)
   return parsed?.isValid() === true && parsed.number === number && personal.has(parsed.getType())

@@ -30,8 +30,8 @@ export const declineReasons = [
   'tooLate',
 ] as const satisfies readonly DeclineReason[]
 
-/** A kind of `Say` is one sentence, but for these two, of which what is known makes two. */
-export type SentenceName = Say['kind'] | 'perhapsMachine' | 'wrongCodeTooOften'
+/** A kind of `Say` is one sentence, but for those of which what is known makes several. */
+export type SentenceName = Say['kind'] | 'perhapsMachine' | 'mistypedMachine' | 'wrongCodeTooOften'
 
 export interface SentenceShape {
   /** Where it must be said in words of its own: a screen that has none says the text, and the other way. */
@@ -96,6 +96,12 @@ export const sentences: Readonly<Record<SentenceName, SentenceShape>> = {
     picks: ['1', '0'],
     cases: [{ kind: 'noSuchMachine', machineNumber, suggestion: '40218889' }],
   },
+  mistypedMachine: {
+    on: 'each',
+    must: machine,
+    picks: ['0'],
+    cases: [{ kind: 'noSuchMachine', machineNumber, mistyped: true }],
+  },
   receipt: {
     on: 'text',
     must: [...paid, 'seller'],
@@ -129,11 +135,13 @@ export const sentences: Readonly<Record<SentenceName, SentenceShape>> = {
   help: { on: 'text', must: ['service', 'helpNumber'], cases: [{ kind: 'help' }] },
   stopped: { on: 'text', must: ['service'], cases: [{ kind: 'stopped' }] },
   started: { on: 'text', must: ['service'], cases: [{ kind: 'started' }] },
+  numberRefused: { on: 'screen', must: ['helpNumber'], cases: [{ kind: 'numberRefused' }] },
   tooManyRequests: { on: 'text', must: ['service'], cases: [{ kind: 'tooManyRequests' }] },
 }
 
 export function sentenceFor(say: Say): SentenceName {
   if (say.kind === 'noSuchMachine' && say.suggestion !== undefined) return 'perhapsMachine'
+  if (say.kind === 'noSuchMachine' && say.mistyped) return 'mistypedMachine'
   if (say.kind === 'wrongCode' && say.triesLeft === 0) return 'wrongCodeTooOften'
   return say.kind
 }

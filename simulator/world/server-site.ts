@@ -77,7 +77,7 @@ export class ServerSite {
     const server = new RelationServer({
       settings,
       centreUrl: 'https://centre.invalid',
-      manners: { house, languages, answerLimitMs },
+      manners: { house, languages, answerLimitMs, checkDigit: false, refused: [] },
       store,
       directory,
       machines: broker.machinesOf(process, clock),

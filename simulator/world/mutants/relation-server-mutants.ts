@@ -179,7 +179,7 @@ export const relationServerMutants: readonly Mutant[] = [
     against: 14,
     edits: [
       {
-        file: 'relation-server/conversation.ts',
+        file: 'relation-server/aim.ts',
         find: 'current.sessionId === sessionId && priced !== current.code)',
         replace: 'current.sessionId === sessionId && priced === undefined)',
       },

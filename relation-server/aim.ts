@@ -1,0 +1,159 @@
+// Which machine, sale or identification a phone's words mean, as things stand. A guess by what can be read
+// without a lock: the engine judges it again under the machine's.
+import type { PhoneAct } from './engine/inputs.ts'
+import type { MachineDirectory } from './machine-directory.ts'
+import { hasCheckDigit } from './machine-number.ts'
+import type { Incoming } from './phones/port.ts'
+import type { Say } from './phones/say.ts'
+import { suggestionFor } from './phones/suggestion.ts'
+import type { Intent } from './phones/words.ts'
+import type { Language } from './sale-events.ts'
+import type { DialogueRow, IdentificationRow, MachineRow } from './store/port.ts'
+
+export interface Aiming {
+  readonly directory: MachineDirectory
+  /** Machine numbers end in their check digit; what does not is none. */
+  readonly checkDigit: boolean
+}
+
+export interface HeardWords {
+  readonly intent: Intent
+  readonly incoming: Incoming
+  /** The subscriber's waiting and bound identifications, newest first. */
+  readonly open: readonly IdentificationRow[]
+  readonly language: Language
+  /** The dialogue as its last screen left it. */
+  readonly before: DialogueRow | undefined
+}
+
+export interface Aim {
+  readonly automatonId: string | null
+  readonly act: PhoneAct
+}
+
+/** Open requests of one subscriber, on all machines together. */
+const mostOpen = 3
+
+export async function aimOf(heard: HeardWords, aiming: Aiming): Promise<Aim> {
+  const { intent, incoming, open, before } = heard
+  const { sessionId = null } = incoming
+  if (before?.suggested && intent.kind === 'pick' && intent.digit === 1) {
+    return await identify(before.suggested, heard, aiming)
+  }
+  const current = open.find((row) => sessionId !== null && row.sessionId === sessionId) ?? open[0]
+  switch (intent.kind) {
+    case 'identify':
+      return await identify(intent.machineNumber, heard, aiming)
+    case 'digits':
+      return await figures(intent.code, heard, aiming)
+    case 'consent':
+      return consent(intent.code, heard)
+    case 'pick':
+    case 'consentWithoutCode':
+      return pick(current, heard)
+    case 'no': {
+      if (!current) return answer(heard, { kind: 'nothingOpen' })
+      const { automatonId, identificationId, saleId } = current
+      return { automatonId, act: { type: 'refuse', identificationId, saleId } }
+    }
+    case 'stop':
+      return answer(heard, { kind: 'stopped' })
+    case 'start':
+      return answer(heard, { kind: 'started' })
+    case 'help':
+      return answer(heard, { kind: 'help' })
+    case 'open':
+      return answer(heard, { kind: 'askMachineNumber' })
+    case 'unreadable':
+      return answer(heard, { kind: 'unreadable' })
+  }
+}
+
+/** Says again how things stand at this machine. */
+export function lookAt({ automatonId }: Pick<Aim, 'automatonId'>, { incoming, language }: HeardWords): Aim {
+  const { channel, sessionId = null, vouched } = incoming
+  return { automatonId, act: { type: 'identify', channel, sessionId, language, vouched } }
+}
+
+async function figures(code: string, heard: HeardWords, aiming: Aiming): Promise<Aim> {
+  const { open } = heard
+  const validating = open.find(({ expects }) => expects === 'validation')
+  if (validating) return inSale(validating, { type: 'code', code }, heard)
+  // The centre's code may come back before its answer: what names no machine waits for that answer.
+  const authorising = open.find(({ expects }) => expects === 'authorisation')
+  if (authorising && !(await machineOf(code, aiming)))
+    return inSale(authorising, { type: 'code', code }, heard)
+  return await identify(code, heard, aiming)
+}
+
+function consent(code: string, heard: HeardWords): Aim {
+  const { open } = heard
+  const meant =
+    open.find((row) => row.state === 'bound' && row.code === code) ??
+    open.find(({ expects }) => expects !== null)
+  if (!meant) return answer(heard, { kind: 'nothingOpen' })
+  // A consent that comes twice is no wrong validation code.
+  const type = meant.expects !== 'consent' && meant.code !== code ? 'code' : 'consent'
+  return inSale(meant, { type, code }, heard)
+}
+
+/** A line of the screen, or a bare yes. */
+function pick(current: IdentificationRow | undefined, heard: HeardWords): Aim {
+  const { intent, incoming, before } = heard
+  const { sessionId = null, channel } = incoming
+  const priced = before?.pricedCode ?? null
+  if (!current) return answer(heard, { kind: channel === 'ussd' ? 'askMachineNumber' : 'nothingOpen' })
+  if (current.state === 'waiting') return lookAt(current, heard)
+  // Line 1 is a yes only under the price: it may have been typed to see the price (rule 14).
+  if (sessionId !== null && current.sessionId === sessionId && priced !== current.code)
+    return lookAt(current, heard)
+  const vouched = current.vouched && incoming.vouched && current.sessionId === sessionId
+  const picked = intent.kind === 'consentWithoutCode' || (intent.kind === 'pick' && intent.digit === 1)
+  if (!vouched || !picked) return answer(heard, { kind: 'codeMissing' })
+  return inSale(current, { type: 'consent', code: null }, heard)
+}
+
+async function identify(machineNumber: string, heard: HeardWords, aiming: Aiming): Promise<Aim> {
+  const { open } = heard
+  const machine = await machineOf(machineNumber, aiming)
+  if (!machine) {
+    const suggestion = suggestionFor(machineNumber, aiming.directory.numbers())
+    return answer(heard, {
+      kind: 'noSuchMachine',
+      machineNumber,
+      ...(suggestion === undefined ? {} : { suggestion }),
+      ...(isMistyped(machineNumber, aiming) ? { mistyped: true } : {}),
+    })
+  }
+  const here = open.some(({ automatonId }) => automatonId === machine.automatonId)
+  if (!here && open.length >= mostOpen) return answer(heard, { kind: 'tooManyRequests' })
+  return lookAt(machine, heard)
+}
+
+/** One whose check digit is wrong is no machine, whoever may be enrolled under it. */
+async function machineOf(machineNumber: string, aiming: Aiming): Promise<MachineRow | undefined> {
+  const machine = await aiming.directory.byNumber(machineNumber)
+  return isMistyped(machineNumber, aiming) ? undefined : machine
+}
+
+function isMistyped(machineNumber: string, { checkDigit }: Aiming): boolean {
+  return checkDigit && !hasCheckDigit(machineNumber)
+}
+
+function answer({ incoming }: HeardWords, say: Say): Aim {
+  const { channel, sessionId = null } = incoming
+  return { automatonId: null, act: { type: 'answerOnly', say, channel, sessionId } }
+}
+
+function inSale(
+  { automatonId, identificationId, saleId }: IdentificationRow,
+  said: { type: 'consent'; code: string | null } | { type: 'code' | 'consent'; code: string },
+  heard: HeardWords,
+): Aim {
+  if (saleId === null) return answer(heard, { kind: 'nothingOpen' })
+  const act: PhoneAct =
+    said.type === 'code' && said.code !== null
+      ? { type: 'code', identificationId, saleId, code: said.code }
+      : { type: 'consent', identificationId, saleId, code: said.code }
+  return { automatonId, act }
+}
