@@ -23,7 +23,7 @@ import { wiring } from './wiring.ts'
 
 const description = {
   program: 'npm run bus',
-  summary: 'what is on a serial port, what is wrong there, and all that is said.',
+  summary: 'what is on a serial port, what is wrong there, what is said.',
   usage: [
     'npm run bus -- doctor --port PATH | --config FILE',
     'npm run bus -- --port PATH [--seconds N] [--record FILE] [--all]',
@@ -37,8 +37,8 @@ const description = {
     wiring: 'which places of the bus are polled, answer, or are silent',
     'test-vend': 'one vend without money: you press a key in the place of a payment',
     watch: 'what is said on the bus, as it is said; when no command is given',
-    dex: "fetches the machine's audit data over its DEX plug; exits 1 when none can be trusted",
-    replay: 'hears a record again; exits 1 when a block of it is not readable',
+    dex: "the machine's audit data, over its DEX plug",
+    replay: 'hears a record again',
   },
   operands: true,
   flags: {
@@ -60,7 +60,8 @@ const description = {
     'peripheral, words; below it the bytes, where a star is the mode bit.',
     'Exit codes: 0 done: nothing is wrong (doctor), somebody is there (identify,',
     'wiring), the machine says that it delivered (test-vend), all was readable',
-    '(replay). 1 not so, or the port failed. 2 the command line was not understood.',
+    '(replay), the audit data can be trusted (dex). 1 not so, or the port failed.',
+    '2 the command line was not understood.',
   ].join('\n'),
 } as const satisfies CommandLine
 

@@ -123,6 +123,13 @@ test('bus dex: a machine is read over its DEX plug, a bad block costs nothing, a
   expect(readFileSync(save, 'latin1')).toMatch(/^DXS\*SIM0000042\*VA\*V0\/6\*1\r\n.*\r\nDXE\*1\*1\r\n$/s)
 }, 30_000)
 
+test.each(['vmc', 'bus'] as const)('%s --help is readable on 80 columns', async (name) => {
+  const { ended, lines } = tool(name, '--help')
+  expect(await ended).toBe(0)
+  expect(lines.length).toBeGreaterThan(20)
+  expect(lines.filter((line) => line.length > 80)).toEqual([])
+})
+
 test('vmc: a fault that there is not, and one where no bus is', async () => {
   const [odd, boxed] = [tool('vmc', '--fault', 'odd'), tool('vmc', '--box', '--fault', 'ret')]
   expect([await odd.ended, await boxed.ended]).toEqual([2, 2])
