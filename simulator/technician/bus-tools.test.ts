@@ -60,13 +60,26 @@ test.concurrent('doctor: well, claiming too much, a box, a taken place, no port'
   const text = ['currency = "EUR"', 'machineNumber = "4021"', 'identity = "identity"']
   const parts = ['[link]', 'url = "mqtts://broker.example:8883"', '[serial]', 'path = "/dev/not-there"']
   writeFileSync(file, [...text, ...parts].join('\n'))
+  const noisy = join(bench.folder, 'noisy')
+  const noise = new Pty(noisy, () => {})
+  let hiss = systemClock.after(0, () => {})
+  const roar = () => {
+    noise.write('\u0055\u00aaU~'.repeat(10))
+    hiss = systemClock.after(300, roar)
+  }
+  roar()
+  bench.undo.push(() => {
+    hiss.cancel()
+    noise.unplug()
+  })
   const onMachine = async (vmcWords: string[], ...busWords: string[]) =>
     said((await onVmc(bench, vmcWords, ['doctor', ...busWords])).bus)
-  const [well, claiming, box, place, missing] = await Promise.all([
+  const [well, claiming, box, place, wrongSpeed, missing] = await Promise.all([
     onMachine([], '--seconds', '60'),
     onMachine(['--speaks', '1'], '--seconds', '3'),
     onMachine(['--box'], '--seconds', '60'),
     said(bench.tool('bus', 'doctor', '--port', taken)),
+    said(bench.tool('bus', 'doctor', '--port', noisy)),
     said(bench.tool('bus', 'doctor', '--config', file)),
   ])
   expect(well).toEqual([
@@ -76,6 +89,10 @@ test.concurrent('doctor: well, claiming too much, a box, a taken place, no port'
   expect(claiming).toEqual([1, expect.stringMatching(/WRONG the machine has reset .* level 3 .*level = 1/)])
   expect(box).toEqual([0, expect.stringMatching(/a Qibixx box .*\ngood {2}our reader is enabled\n/)])
   expect(place).toEqual([1, expect.stringMatching(/somebody answers at 0x60 cashless device 2 already/)])
+  expect(wrongSpeed).toEqual([
+    1,
+    expect.stringMatching(/WRONG \d+ bytes came that are neither .* speed that it is set to/),
+  ])
   expect(missing).toEqual([1, expect.stringMatching(/WRONG The serial port .* is not there\. ->/)])
 }, 120_000)
 
