@@ -551,7 +551,7 @@ describe('what presence says of the vending machine', () => {
     world.machine.say({ type: 'vendConcluded', result: 'failed', detail: 'vend-failed' })
     world.pass(2)
     expect(world.server.telemetry.map((text) => JSON.parse(text))).toMatchObject([
-      { kind: 'notDelivered', code: 'ELA' },
+      { kind: 'notDelivered', code: 'ELA', detail: 'item 5: vend-failed' },
     ])
   })
 })

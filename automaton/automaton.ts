@@ -60,6 +60,8 @@ export interface AutomatonSettings {
 }
 
 const pruneEveryMs = 3600 * 1000
+/** Conclusions by which the hardware itself says that it tried and nothing fell; the others never began. */
+const triedInVain = new Set(['vend-failed', 'notDropped', 'jam', 'homeLost'])
 
 export class Automaton {
   readonly #parts: AutomatonParts
@@ -76,6 +78,8 @@ export class Automaton {
   #hardware: HardwareStateName = 'configuring'
   /** It has noticed its own loss, and not that it is back. */
   #hardwareLost = false
+  /** What a buyer chose last, by the machine's number. */
+  #chosen: number | undefined
   #pruning: Timer | undefined
 
   constructor(parts: AutomatonParts, settings: AutomatonSettings) {
@@ -154,6 +158,7 @@ export class Automaton {
         this.#parts.log.info({ why: event.why }, 'the vending machine cannot sell by phone')
         break
       case 'vendRequested':
+        this.#chosen = event.item
         this.#comparePrice(event)
         this.#shell.vendRequested(event)
         break
@@ -166,8 +171,8 @@ export class Automaton {
         this.#sayHardware()
         break
       case 'vendConcluded':
-        if (event.result === 'failed' && event.detail === 'vend-failed')
-          this.#telemetry.notice('notDelivered', 'the vending machine said that nothing fell')
+        if (event.result === 'failed' && triedInVain.has(event.detail))
+          this.#telemetry.notice('notDelivered', `item ${this.#chosen ?? 'not known'}: ${event.detail}`)
         this.#audit?.sold()
         this.#shell.happened(event)
         break

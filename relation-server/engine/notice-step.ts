@@ -26,7 +26,7 @@ export function telemetryCame(scene: Scene, world: World, telemetry: Telemetry):
   if (kind === 'hardwareBack') scene.putMachine({ fault: null })
   if (code !== undefined && active !== undefined) codeStands(scene, code, active)
   const named = code === undefined ? kind : `${kind} (${code})`
-  scene.note({ words: `telemetry of ${automatonId}: ${named} ${detail}`, alarm: kind === 'hardwareLost' })
+  scene.note({ words: `telemetry of ${automatonId}: ${named} ${detail}`, alarm: active === true })
 }
 
 /** EVA-DTS codes of what stands now (`ActiveEVADTSStatusCodes` of OPC 30210-1). */

@@ -1,11 +1,13 @@
 // The tools that speak on a bus, as they are typed: doctor, wiring, test-vend. Each runs as a program of its
 // own on a real pseudo-terminal; most of the time is waiting, so the tests run side by side.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '@concilia/platform/system-clock.ts'
 import { busBytesOf, busText } from '@concilia/protocol/mdb/bus.ts'
 import { PairSplitter, pairsText } from '@concilia/protocol/mdb/bus-pairs.ts'
+import { readMasterHostLine } from '@concilia/protocol/qibixx-master.ts'
+import { LineSplitter } from '@concilia/protocol/qibixx-splitter.ts'
 import { expect, test } from 'vitest'
 import { Pty } from '../pty.ts'
 import { type StartedTool, startedTool, type ToolName } from './started-tool.ts'
@@ -54,14 +56,31 @@ test.concurrent('doctor: well, claiming too much, a box, a taken place, no port'
     timer.cancel()
     pty.unplug()
   })
+  const file = join(bench.folder, 'automaton.toml')
+  const text = ['currency = "EUR"', 'machineNumber = "4021"', 'identity = "identity"']
+  const parts = ['[link]', 'url = "mqtts://broker.example:8883"', '[serial]', 'path = "/dev/not-there"']
+  writeFileSync(file, [...text, ...parts].join('\n'))
+  const noisy = join(bench.folder, 'noisy')
+  const noise = new Pty(noisy, () => {})
+  let hiss = systemClock.after(0, () => {})
+  const roar = () => {
+    noise.write('\u0055\u00aaU~'.repeat(10))
+    hiss = systemClock.after(300, roar)
+  }
+  roar()
+  bench.undo.push(() => {
+    hiss.cancel()
+    noise.unplug()
+  })
   const onMachine = async (vmcWords: string[], ...busWords: string[]) =>
     said((await onVmc(bench, vmcWords, ['doctor', ...busWords])).bus)
-  const [well, claiming, box, place, missing] = await Promise.all([
+  const [well, claiming, box, place, wrongSpeed, missing] = await Promise.all([
     onMachine([], '--seconds', '60'),
     onMachine(['--speaks', '1'], '--seconds', '3'),
     onMachine(['--box'], '--seconds', '60'),
     said(bench.tool('bus', 'doctor', '--port', taken)),
-    said(bench.tool('bus', 'doctor', '--port', '/dev/not-there')),
+    said(bench.tool('bus', 'doctor', '--port', noisy)),
+    said(bench.tool('bus', 'doctor', '--config', file)),
   ])
   expect(well).toEqual([
     0,
@@ -70,6 +89,10 @@ test.concurrent('doctor: well, claiming too much, a box, a taken place, no port'
   expect(claiming).toEqual([1, expect.stringMatching(/WRONG the machine has reset .* level 3 .*level = 1/)])
   expect(box).toEqual([0, expect.stringMatching(/a Qibixx box .*\ngood {2}our reader is enabled\n/)])
   expect(place).toEqual([1, expect.stringMatching(/somebody answers at 0x60 cashless device 2 already/)])
+  expect(wrongSpeed).toEqual([
+    1,
+    expect.stringMatching(/WRONG \d+ bytes came that are neither .* speed that it is set to/),
+  ])
   expect(missing).toEqual([1, expect.stringMatching(/WRONG The serial port .* is not there\. ->/)])
 }, 120_000)
 
@@ -88,10 +111,23 @@ test.concurrent('wiring: on a raw bus, behind a box, and asked on a bus without 
   const splitter = new PairSplitter()
   const heard: number[] = []
   bench.undo.push(() => pty.unplug())
-  const [raw, box, asked] = await Promise.all([
+  const boxAlone = join(bench.folder, 'box')
+  const lines = new LineSplitter()
+  // A box on a bus without a machine, with a coin changer that answers.
+  const boxPty: Pty = new Pty(boxAlone, (bytes) => {
+    for (const text of lines.push(bytes)) {
+      if (text === 'V') boxPty.write('v,4.0.2.0,test\r\n')
+      const line = readMasterHostLine(text)
+      if (line?.type === 'master') boxPty.write('m,ACK\r\n')
+      if (line?.type === 'exchange') boxPty.write(line.command === 0x0b ? 'p,ACK\r\n' : 'p,NACK\r\n')
+    }
+  })
+  bench.undo.push(() => boxPty.unplug())
+  const [raw, box, asked, boxAsked] = await Promise.all([
     onVmc(bench, [], ['wiring', '--seconds', '1']).then(({ bus }) => said(bus)),
     onVmc(bench, ['--box'], ['wiring', '--seconds', '1']).then(({ bus }) => said(bus)),
     said(bench.tool('bus', 'wiring', '--ask', '--port', alone)),
+    said(bench.tool('bus', 'wiring', '--ask', '--seconds', '1', '--port', boxAlone)),
   ])
   expect(raw).toEqual([0, expect.stringMatching(/0x60 cashless device 2 +polled, no answer heard/)])
   expect(box[0]).toBe(0)
@@ -99,6 +135,7 @@ test.concurrent('wiring: on a raw bus, behind a box, and asked on a bus without 
   expect(box[1]).toMatch(/0x10 cashless device 1 +polled, no answer heard/)
   expect(asked).toEqual([0, expect.stringMatching(/0x60 cashless device 2 +answers/)])
   expect(asked[1]).toMatch(/0x08 coin changer +silent/)
+  expect(boxAsked).toEqual([0, expect.stringMatching(/0x08 coin changer +answers .* silent/)])
 }, 120_000)
 
 test.concurrent('test-vend: a key in the place of a payment; the machine says how it ended', async ({

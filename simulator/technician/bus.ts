@@ -11,22 +11,21 @@ import { systemClock } from '@concilia/platform/system-clock.ts'
 import { BusListener, type HeardBlock } from '@concilia/protocol/mdb/bus-listener.ts'
 import { PairSplitter } from '@concilia/protocol/mdb/bus-pairs.ts'
 import { IdlePolls } from '@concilia/protocol/mdb/idle-polls.ts'
-import { currencies } from '@concilia/protocol/money.ts'
 import { readRecord, recordHead, recordLine } from './bus-record.ts'
 import { BusSummary } from './bus-summary.ts'
 import { readDex } from './dex.ts'
 import { doctor } from './doctor.ts'
 import { heardLine } from './heard-line.ts'
 import { identified } from './identified.ts'
+import { configured, readerPlace } from './reader-place.ts'
 import { testVend } from './test-vend.ts'
-import { isCurrency } from './typed-bench.ts'
 import { wiring } from './wiring.ts'
 
 const description = {
   program: 'npm run bus',
-  summary: 'what is on a serial port, what is wrong there, and all that is said.',
+  summary: 'what is on a serial port, what is wrong there, what is said.',
   usage: [
-    'npm run bus -- doctor --port PATH',
+    'npm run bus -- doctor --port PATH | --config FILE',
     'npm run bus -- --port PATH [--seconds N] [--record FILE] [--all]',
     'npm run bus -- test-vend --port PATH [--yes]',
     'npm run bus -- replay FILE [--all]',
@@ -38,13 +37,14 @@ const description = {
     wiring: 'which places of the bus are polled, answer, or are silent',
     'test-vend': 'one vend without money: you press a key in the place of a payment',
     watch: 'what is said on the bus, as it is said; when no command is given',
-    dex: "fetches the machine's audit data over its DEX plug; exits 1 when none can be trusted",
-    replay: 'hears a record again; exits 1 when a block of it is not readable',
+    dex: "the machine's audit data, over its DEX plug",
+    replay: 'hears a record again',
   },
   operands: true,
   flags: {
     port: { value: 'PATH', says: 'the serial port, such as /dev/ttyUSB0' },
     seconds: { value: 'N', says: 'stops after so long; doctor 12, wiring 5, test-vend 120' },
+    config: { value: 'FILE', says: "the automaton's configuration: port and reader as there" },
     address: { value: 'A', says: 'place of our reader, 0x10 or 0x60; 0x60 when left out' },
     level: { value: 'N', says: 'level of our reader; 3 when left out' },
     currency: { value: 'CODE', says: 'of the machine; EUR when left out' },
@@ -60,7 +60,8 @@ const description = {
     'peripheral, words; below it the bytes, where a star is the mode bit.',
     'Exit codes: 0 done: nothing is wrong (doctor), somebody is there (identify,',
     'wiring), the machine says that it delivered (test-vend), all was readable',
-    '(replay). 1 not so, or the port failed. 2 the command line was not understood.',
+    '(replay), the audit data can be trusted (dex). 1 not so, or the port failed.',
+    '2 the command line was not understood.',
   ].join('\n'),
 } as const satisfies CommandLine
 
@@ -69,13 +70,15 @@ type Flags = Line<typeof description.flags>['flags']
 await runMain(description, async ({ command, flags, operands }) => {
   if (command === 'replay') return replay(operands, flags)
   if (operands.length > 0) throw usageError(description, `unexpected: ${operands.join(' ')}`)
-  const { port } = flags
-  if (!port) throw usageError(description, '--port PATH is needed')
+  const port = flags.port ?? configured(flags.config)?.serial.path
+  if (!port) throw usageError(description, '--port PATH is needed, or --config FILE of the automaton')
   switch (command) {
     case 'identify':
       return concluded(await identify(port))
     case 'doctor':
-      return concluded(await doctor(placeOf(port, flags), secondsOf(flags) ?? 12, systemClock, print))
+      return concluded(
+        await doctor(readerPlace(description, flags, port), secondsOf(flags) ?? 12, systemClock, print),
+      )
     case 'wiring': {
       const { ask } = flags
       return concluded(await wiring(port, { seconds: secondsOf(flags) ?? 5, ask }, systemClock, print))
@@ -117,24 +120,16 @@ async function vend(port: string, flags: Flags): Promise<boolean> {
   }
   const seconds = secondsOf(flags) ?? 120
   try {
-    return await testVend({ place: placeOf(port, flags), seconds, clock: systemClock, print, mayFall })
+    return await testVend({
+      place: readerPlace(description, flags, port),
+      seconds,
+      clock: systemClock,
+      print,
+      mayFall,
+    })
   } finally {
     typed.close()
   }
-}
-
-function placeOf(path: string, { address = '0x60', level = '3', currency = 'EUR' }: Flags) {
-  if (address !== '0x10' && address !== '0x60')
-    throw usageError(description, `--address ${address}: 0x10 or 0x60`)
-  const known = ([1, 2, 3] as const).find((number) => String(number) === level)
-  if (!known) throw usageError(description, `--level ${level}: 1, 2 or 3`)
-  if (!isCurrency(currency)) {
-    throw usageError(
-      description,
-      `unknown currency ${currency}; known: ${Object.keys(currencies).join(', ')}`,
-    )
-  }
-  return { path, address, level: known, currency } as const
 }
 
 function watch(port: string, flags: Flags): Running {

@@ -63,8 +63,8 @@ async function examine(place: ReaderPlace, seconds: number, clock: Clock, tell: 
   tell({ grade: 'good', says: [says, ...more.map((line) => line.trim())].join(' ') })
   lookAtAdapter(place.path, tell)
   if (found.is !== 'raw') return examineBox({ ...place, bridge: 'qibixx' }, seconds, clock, tell)
-  if (found.answering.includes(Number(place.address))) {
-    const says = `somebody answers at ${peripheralName(Number(place.address))} already`
+  if (found.answering.includes(Number(place.mdb.address))) {
+    const says = `somebody answers at ${peripheralName(Number(place.mdb.address))} already`
     return tell({ grade: 'wrong', says, todo: advice['place-taken'] })
   }
   const bus = await heardWithReader(place, seconds, clock)
@@ -96,7 +96,7 @@ async function heardWithReader(place: ReaderPlace, seconds: number, clock: Clock
     const atMs = clock.monotonic() - begun
     for (const heard of listener.push(split.bytes)) blocks.push({ atMs, heard })
   })
-  return { blocks, bytes, strays, address: Number(place.address), level: place.level }
+  return { blocks, bytes, strays, address: Number(place.mdb.address), level: place.level }
 }
 
 /** A box tells nothing of the bus but what the machine does with our reader. */

@@ -35,7 +35,8 @@ export async function identified(path: string, clock: Clock, patienceMs = 0): Pr
       clock.after(listenMs, () => {
         if (summary.isBus) return resolve(bus(summary))
         line.write(`${writeHostLine({ type: 'askVersion' }, 'EUR')}\n`)
-        clock.after(Math.max(answerMs, patienceMs - listenMs), decide)
+        // Only where nothing came at all is it worth to wait on.
+        clock.after(bytes > 0 ? answerMs : Math.max(answerMs, patienceMs - listenMs), decide)
       })
     },
     received: (read) => {

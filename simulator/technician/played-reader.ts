@@ -3,19 +3,20 @@
 import { BusHardware } from '@concilia/automaton/hardware/bus-hardware.ts'
 import type { Hardware } from '@concilia/automaton/hardware/port.ts'
 import { QibixxHardware } from '@concilia/automaton/hardware/qibixx-hardware.ts'
+import type { MdbSettings } from '@concilia/automaton/hardware/reader-state.ts'
 import type { OpenSerialLine } from '@concilia/automaton/hardware/serial-line.ts'
 import { serialPortLine } from '@concilia/automaton/hardware/serialport-adapter.ts'
 import { makeLog } from '@concilia/platform/log.ts'
 import type { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
 import { defaultLimits } from '@concilia/protocol/limits.ts'
-import { type Currency, currencies } from '@concilia/protocol/money.ts'
+import type { Currency } from '@concilia/protocol/money.ts'
 
 /** What the automaton's configuration would say. */
 export interface ReaderPlace {
   readonly path: string
   readonly bridge: 'raw' | 'qibixx'
-  readonly address: '0x10' | '0x60'
+  readonly mdb: MdbSettings
   readonly level: 1 | 2 | 3
   readonly currency: Currency
 }
@@ -30,13 +31,13 @@ const retryMs = 1000
 
 /** Not yet started. */
 export function playedReader(place: ReaderPlace, clock: Clock, overheard: Overheard = {}): Hardware {
-  const { path, address, level, currency } = place
+  const { path, mdb, level, currency } = place
   const parts = {
     openLine: tapped(serialPortLine({ path, clock, retryMs }), overheard),
     clock,
     limits: defaultLimits,
     currency,
-    mdb: { address, scaleFactor: 1, decimalPlaces: currencies[currency].digits, alwaysIdle: true },
+    mdb,
     log: makeLog('technician', { level: 'silent', write: () => {} }),
   } as const
   return place.bridge === 'raw'

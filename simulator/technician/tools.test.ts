@@ -45,7 +45,7 @@ function reader(path: string, decide: (hardware: BusHardware, amountMinor: numbe
 }
 
 test('vmc on a pseudo-terminal of its own sells one item to a reader, and says so by its exit code', async () => {
-  const vmc = tool('vmc', '--press', '5', '--watch')
+  const vmc = tool('vmc', '--press', '5', '--watch', '--fault', 'ret,nak', '--poll', '25')
   reader(await vmc.shows(/the machine is on (.+)/), (hardware, amountMinor) =>
     hardware.approve({ amountMinor, currency: 'EUR' }),
   )
@@ -122,6 +122,21 @@ test('bus dex: a machine is read over its DEX plug, a bad block costs nothing, a
   expect(Math.max(...bus.lines.slice(1).map((line) => line.length))).toBeLessThanOrEqual(80)
   expect(readFileSync(save, 'latin1')).toMatch(/^DXS\*SIM0000042\*VA\*V0\/6\*1\r\n.*\r\nDXE\*1\*1\r\n$/s)
 }, 30_000)
+
+test.each(['vmc', 'bus'] as const)('%s --help is readable on 80 columns', async (name) => {
+  const { ended, lines } = tool(name, '--help')
+  expect(await ended).toBe(0)
+  expect(lines.length).toBeGreaterThan(20)
+  expect(lines.filter((line) => line.length > 80)).toEqual([])
+})
+
+test('vmc: a fault that there is not, and one where no bus is', async () => {
+  const [odd, boxed] = [tool('vmc', '--fault', 'odd'), tool('vmc', '--box', '--fault', 'ret')]
+  expect([await odd.ended, await boxed.ended]).toEqual([2, 2])
+  expect([...odd.lines, ...boxed.lines].join('\n')).toMatch(
+    /unknown fault odd; known: .*\n.*\n.*not for a --box/,
+  )
+})
 
 test.each<[string, string[], number, RegExp]>([
   ['no port', [], 2, /--port PATH is needed/],

@@ -1,6 +1,12 @@
 // What a technician types: flags to a machine, words to calls, and mistakes answered with what there is.
-import { expect, test } from 'vitest'
-import type { Bench } from '../bench.ts'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemRandom } from '@concilia/platform/system-random.ts'
+import { ManualClock } from '@concilia/protocol/manual-clock.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { type Bench, openBench } from '../bench.ts'
+import type { MachineEvent } from '../vending-machine.ts'
 import { machineOf, obey, typedHelp } from './typed-bench.ts'
 
 const flags = { machine: 'bench', link: '/tmp/tty', items: undefined, currency: undefined } as const
@@ -69,4 +75,23 @@ test('words become calls on the one machine', () => {
   expect(obey(bench, 'bench', 'door')).toContain('known: open, close')
   expect(obey(bench, 'bench', 'quiet long')).toContain('no number of seconds')
   expect(obey(bench, 'bench', 'what')).toBe(typedHelp)
+})
+
+test('on a real bench: door, power and faults reach the machine, and what cannot be is said', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'concilia-typed-'))
+  const seen: string[] = []
+  const see = (_: string, { event }: MachineEvent) => seen.push(event)
+  const bench = openBench({ clock: new ManualClock(), random: systemRandom, see })
+  onTestFinished(async () => {
+    await bench.close()
+    rmSync(folder, { recursive: true })
+  })
+  for (const bridge of ['raw', 'qibixx'] as const) {
+    const link = join(folder, bridge)
+    await bench.calls.createMachine({ name: bridge, link, currency: 'EUR', items: { 5: 150 }, bridge })
+  }
+  expect(obey(bench, 'raw', 'fault ret')).toContain('"enabled":false')
+  expect(obey(bench, 'qibixx', 'fault ret')).toMatch(/has a box on it\.\n.*raw bus/)
+  for (const text of ['door open', 'door close', 'power', 'quiet']) obey(bench, 'qibixx', text)
+  expect(seen).toEqual(['doorOpened', 'doorClosed', 'powerLost'])
 })
