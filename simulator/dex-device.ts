@@ -2,15 +2,15 @@
 // wrong at that end. Each fault happens at the next reading, and then no more.
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import { frameBytes } from '@concilia/protocol/dex/frames.ts'
+import { dexStep } from '@concilia/protocol/dex/machine.ts'
 import {
   type DexInput,
   type DexOutput,
   type DexSettings,
   type DexState,
-  dexStep,
   idleDex,
   nextDexDue,
-} from '@concilia/protocol/dex/machine.ts'
+} from '@concilia/protocol/dex/state.ts'
 
 export const dexFaults = [
   'badBlock', // the check sum of the first block is wrong, once

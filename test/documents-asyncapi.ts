@@ -1,7 +1,7 @@
 // The AsyncAPI document of link 7, automaton to relation server, made from the topics and from the very
 // schemas that validate the messages. Told from the automaton's side: it sends on `up` and `state`, and
 // receives on `down`.
-import { auditSchema } from '@concilia/protocol/audit.ts'
+import { auditSchema, auditTextSchema } from '@concilia/protocol/audit.ts'
 import {
   configurationAnswerSchema,
   configurationMessageSchema,
@@ -57,7 +57,11 @@ const messages = {
     schema: instructionAnswerSchema,
   },
   telemetry: { summary: 'What the machine did that is no sale by phone', schema: telemetrySchema },
-  audit: { summary: "One reading of the machine's audit counters (EVA-DTS)", schema: auditSchema },
+  auditText: {
+    summary: "A piece of the machine's audit data (EVA-DTS), as it gave it",
+    schema: auditTextSchema,
+  },
+  audit: { summary: 'The counters in it, and how it was read', schema: auditSchema },
   configurationAnswer: {
     summary: 'A configuration is in force, or rejected with the reason and without effect',
     schema: configurationAnswerSchema,
@@ -68,7 +72,9 @@ const messages = {
     schema: admissionSchema,
   },
   instruction: {
-    summary: 'ST15: attend, deliver with the acknowledgement, refuse with a reason, or report a sale',
+    summary:
+      'ST15: attend, deliver with the acknowledgement, refuse with a reason, report a sale; ' +
+      'or read the audit data',
     schema: instructionSchema,
   },
   configuration: {
@@ -93,9 +99,9 @@ const up: Record<UpChannel, Channel> = {
   telemetry: { about: 'Has its own counter, may be thinned, never carries money.', messages: ['telemetry'] },
   audit: {
     about:
-      'Has its own counter, carries no money. A reading that is lost is not asked for: the counters only ' +
-      'rise, and the next one says more.',
-    messages: ['audit'],
+      'Numbered like the words of a sale, sent again until it is stored; carries no money. The pieces of ' +
+      'the text come first.',
+    messages: ['auditText', 'audit'],
   },
   configuration: {
     about: 'One answer to each configuration, repeats included.',

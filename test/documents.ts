@@ -7,6 +7,7 @@ import { defaultLimits } from '@concilia/protocol/limits.ts'
 import { saleChart as serverChart } from '@concilia/relation-server/sale-chart.ts'
 import { asyncapiDocument } from './documents-asyncapi.ts'
 import { chartPage } from './documents-charts.ts'
+import { evaDtsPage } from './documents-eva-dts.ts'
 import { machineStatePage } from './documents-machine-state.ts'
 import { mdbPage } from './documents-mdb.ts'
 import { mdbFaultsPage } from './documents-mdb-faults.ts'
@@ -21,6 +22,7 @@ export function documents(): Map<string, string> {
     ['docs/mdb.md', mdbPage()],
     ['docs/mdb-sale.md', mdbSalePage()],
     ['docs/mdb-faults.md', mdbFaultsPage()],
+    ['docs/eva-dts.md', evaDtsPage()],
     [
       'docs/charts/automaton-sale.md',
       chartPage(

@@ -2,15 +2,15 @@
 // each reading and closed after it, so that a technician's handset can use the plug in between. What is said
 // on it is decided in protocol/dex/machine.ts; here are its bytes and its timer.
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
+import { dexStep } from '@concilia/protocol/dex/machine.ts'
 import {
   type DexInput,
   type DexOutput,
   type DexSettings,
   type DexState,
-  dexStep,
   idleDex,
   nextDexDue,
-} from '@concilia/protocol/dex/machine.ts'
+} from '@concilia/protocol/dex/state.ts'
 import type { OpenSerialLine, SerialLine } from '../hardware/serial-line.ts'
 import type { AuditFile, AuditSource } from './port.ts'
 

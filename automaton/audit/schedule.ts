@@ -9,7 +9,7 @@ export interface AuditSchedule {
 
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
-/** After a start the machine may still be coming up; and a board that restarts again and again reads seldom. */
+/** After a start the machine may still be coming up; a board that starts again and again reads seldom. */
 export const firstReadingMs = 60_000
 
 /**

@@ -1,6 +1,7 @@
 // Two DEX ends on one simulated line, for tests: each byte takes its time at 9600 baud, the clock jumps from
 // one event to the next, and the line may do to a message what it likes.
-import { type DexOutput, type DexSettings, type DexState, dexStep, idleDex, nextDexDue } from './machine.ts'
+import { dexStep } from './machine.ts'
+import { type DexOutput, type DexSettings, type DexState, idleDex, nextDexDue } from './state.ts'
 
 export type LineFault = (bytes: readonly number[], from: 'carrier' | 'device') => readonly number[]
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { workedText } from '../eva-dts/worked-sample.ts'
 import { type LineFault, lineText, playReading } from './dex-line.ts'
 import { blocksOf, type Frame, frameBytes, header, largestBlockBytes, outside, readByte } from './frames.ts'
-import type { DexSettings } from './machine.ts'
+import type { DexSettings } from './state.ts'
 
 const carrier: DexSettings = { role: 'carrier', id: 'DCA0000001', revision: 'R00L06' }
 const device: DexSettings = {

@@ -12,21 +12,24 @@ export interface Segment {
   readonly line: number
 }
 
-export type FindingName =
-  | 'lineEnd' // not CR LF
-  | 'blanks' // blanks around fields, empty lines
-  | 'lowercase' // an element's name in small letters
-  | 'character' // control characters, or a broken escape
-  | 'noElement' // a line that does not begin with an element's name
-  | 'unknownElement'
-  | 'badField' // not of its kind
-  | 'tooManyFields'
-  | 'envelope' // DXS, ST, SE or DXE missing, twice or out of order
-  | 'controlNumber' // that of SE is not that of ST
-  | 'lineCount' // SE says another number of lines
-  | 'crcMissing'
-  | 'crcSwapped'
-  | 'crcDiffers'
+/** What can be found, and whether the numbers are used all the same: real machines have their habits. */
+export const findingNames = {
+  lineEnd: { about: 'lines do not end with CR LF', tolerated: true },
+  blanks: { about: 'blanks around fields, empty lines', tolerated: true },
+  lowercase: { about: "an element's name in small letters", tolerated: true },
+  character: { about: 'characters out of ASCII, an escape that is none', tolerated: true },
+  noElement: { about: "a line that does not begin with an element's name", tolerated: false },
+  unknownElement: { about: 'an element that is not in the table below', tolerated: true },
+  badField: { about: 'a field that is not of its kind; it counts as empty', tolerated: true },
+  tooManyFields: { about: 'more fields than the element has', tolerated: true },
+  envelope: { about: 'DXS, ST, SE or DXE missing, twice or out of place', tolerated: true },
+  controlNumber: { about: 'SE and ST have different control numbers', tolerated: true },
+  lineCount: { about: 'SE says another number of lines', tolerated: true },
+  crcMissing: { about: 'no check sum', tolerated: true },
+  crcSwapped: { about: 'a check sum with its bytes swapped, as before version 6.0', tolerated: true },
+  crcDiffers: { about: 'a check sum that is not that of the lines', tolerated: false },
+} as const
+export type FindingName = keyof typeof findingNames
 
 export interface Finding {
   readonly name: FindingName
@@ -42,10 +45,8 @@ export interface EvaDtsReading {
   readonly findings: readonly Finding[]
 }
 
-/** After these the numbers cannot be trusted; all others are habits of real machines. */
-const grave: ReadonlySet<FindingName> = new Set(['crcDiffers', 'noElement'])
-
-export const isGrave = ({ name }: Finding): boolean => grave.has(name)
+/** After it the numbers cannot be trusted. */
+export const isGrave = ({ name }: Finding): boolean => !findingNames[name].tolerated
 
 export function findingText({ line, element, says }: Finding): string {
   return `${line === 0 ? '' : `line ${line}, `}${element === '' ? '' : `${element}: `}${says}`

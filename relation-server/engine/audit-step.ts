@@ -108,7 +108,7 @@ function reportedOf(rows: readonly SoldRow[]): Reported {
   }
 }
 
-/** Notices are named by boot and count; those of the interval lie between what the two readings had counted. */
+/** Notices are named by boot and count: those of the interval lie between the counts of the two readings. */
 function noticesSince(scene: Scene, before: KeptReading | undefined, { boot, notices, journalId }: Audit) {
   if (!before) return []
   const { audit } = before

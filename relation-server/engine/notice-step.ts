@@ -1,5 +1,5 @@
-// What a machine says of itself that is no sale: telemetry. Kept for the operator; money never follows from it. It has its
-// own counter, so that a repeat is nothing new. Audit data is in audit-step.ts.
+// What a machine says of itself that is no sale: telemetry. Kept for the operator; money never follows from
+// it. It has its own counter, so that a repeat is nothing new. Audit data is in audit-step.ts.
 import type { Telemetry } from '@concilia/protocol/messages.ts'
 import type { Scene } from './scene.ts'
 import type { World } from './world.ts'

@@ -1,5 +1,6 @@
 // The statements of the PostgreSQL store, prepared once for each connection. A batch of any size is one
-// statement a table: its rows travel as one JSON text, so that the statement's own text never changes.
+// statement a table: its rows travel as one JSON text, so that the statement's own text never changes. Long,
+// because all of them are in one list.
 import {
   and,
   asc,
