@@ -23,8 +23,8 @@ export const clientId = 'relation-server'
 
 /** Names of secrets (secrets.ts). */
 export const clientSecret = 'centre-client'
-const gatewaySecret = 'gateway'
-const carrierPassword = 'carrier'
+export const gatewaySecret = 'gateway'
+export const carrierPassword = 'carrier'
 const smppPassword = 'smpp'
 /** Eight characters: SMPP has no more. */
 const smppPasswordBytes = 6
