@@ -5,6 +5,7 @@ import type { BehaviourName } from './behaviours.ts'
 import type { BusFault } from './bus-faults.ts'
 import type { DexFault } from './dex-device.ts'
 import type { GatewayForm, Shown } from './phone-gateway.ts'
+import type { PhoneWay, SmppAccess } from './phone-network.ts'
 import type { MachineEvent, MachineSettings, Pressed } from './vending-machine.ts'
 
 /** What is left out is as in `usualMachine`. */
@@ -36,7 +37,7 @@ interface OfMachine {
 }
 interface OfPhone {
   readonly number: string
-  readonly form?: GatewayForm
+  readonly form?: PhoneWay
 }
 
 /** Name of a call: what it takes and what it answers. */
@@ -60,8 +61,8 @@ export interface Calls {
   look: { takes: OfMachine; answers: MachineView }
   /** Port 0 lets the system choose. */
   startPhones: {
-    takes: { port: number; shortCode: string; ussdCode: string; twice?: boolean }
-    answers: { port: number }
+    takes: { port: number; shortCode: string; ussdCode: string; twice?: boolean; smpp?: SmppAccess }
+    answers: { port: number; smppPort: number | undefined }
   }
   /** Where the server takes what a gateway brings. */
   reachServer: { takes: { form: GatewayForm; url: string }; answers: null }

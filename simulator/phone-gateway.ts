@@ -18,7 +18,7 @@ export interface Shown {
 }
 
 /** One dialogue as its gateway keeps it. */
-export interface Dialogue {
+export interface DialogueRequests {
   /** `*123#` */
   readonly serviceCode: string
   dialled(code: string): Request
@@ -29,7 +29,7 @@ export interface Dialogue {
 
 export interface PhoneGateway {
   text(from: string, shortCode: string, words: string, at: number): Request
-  dialogue(from: string, serviceCode: string): Dialogue
+  dialogue(from: string, serviceCode: string): DialogueRequests
 }
 
 export function kannelGateway(random: Random): PhoneGateway {

@@ -1,12 +1,19 @@
 // The carrier's side of all simulated phones: takes the relation server's outgoing texts in the form of
-// either gateway and puts them into inboxes, and carries what phones do to the server, repeated as real
-// gateways repeat.
+// either gateway, or over SMPP, and puts them into inboxes, and carries what phones do to the server, repeated
+// as real gateways repeat.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Clock } from '@concilia/protocol/clock.ts'
 import { type Random, uuidFrom } from '@concilia/protocol/random.ts'
-import { Phone } from './phone.ts'
-import { africasTalkingGateway, type GatewayForm, kannelGateway, type Request } from './phone-gateway.ts'
+import { type Dialogue, Phone, type PhoneLine } from './phone.ts'
+import {
+  africasTalkingGateway,
+  type DialogueRequests,
+  type GatewayForm,
+  kannelGateway,
+  type Request,
+} from './phone-gateway.ts'
+import { SmppCarrier } from './smpp-carrier.ts'
 
 export interface PhoneNetworkSettings {
   readonly clock: Clock
@@ -18,7 +25,18 @@ export interface PhoneNetworkSettings {
   readonly port: number
   /** Every request to the server is made twice, as gateways do when an answer is lost. */
   readonly twice?: boolean
+  /** Where the server binds over SMPP, and as whom; left out: nowhere. */
+  readonly smpp?: SmppAccess
 }
+
+export interface SmppAccess {
+  readonly port: number
+  readonly systemId: string
+  readonly password: string
+}
+
+/** How a phone's words reach the server. */
+export type PhoneWay = GatewayForm | 'smpp'
 
 /** Kannel's `http-request-retry` and `http-queue-delay`; Africa's Talking does not repeat dialogues. */
 const attempts = 60
@@ -34,6 +52,7 @@ export class PhoneNetwork {
   readonly #phones = new Map<string, Phone>()
   readonly #servers = new Map<GatewayForm, string>()
   readonly #http: Server
+  readonly #smpp: SmppCarrier | undefined
   #stopped = false
 
   constructor(settings: PhoneNetworkSettings) {
@@ -41,21 +60,32 @@ export class PhoneNetwork {
     this.#http = createServer((request, response) => {
       this.#take(request, response).catch(() => response.destroy())
     })
+    const deliver = (to: string, text: string) => this.#deliver({ to, text })
+    this.#smpp = settings.smpp && new SmppCarrier({ ...settings, ...settings.smpp, deliver })
   }
 
-  /** @returns the port on loopback that the server's gateways name as `sendOrigin` */
-  start(): Promise<{ port: number }> {
+  /** @returns the ports on loopback: the one that the server's gateways name as `sendOrigin`, and SMPP's */
+  async start(): Promise<{ port: number; smppPort: number | undefined }> {
+    const [port, smppPort] = await Promise.all([this.#listen(), this.#smpp?.start()])
+    return { port, smppPort }
+  }
+
+  #listen(): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#http.once('error', reject)
       this.#http.listen(this.#settings.port, '127.0.0.1', () => {
         const { port } = this.#http.address() as AddressInfo // a TCP server's is never a string
-        resolve({ port })
+        resolve(port)
       })
     })
   }
 
-  stop(): Promise<void> {
+  async stop(): Promise<void> {
     this.#stopped = true
+    await Promise.all([this.#close(), this.#smpp?.stop()])
+  }
+
+  #close(): Promise<void> {
     return new Promise((resolve) => {
       this.#http.close(() => resolve())
       this.#http.closeAllConnections()
@@ -67,16 +97,40 @@ export class PhoneNetwork {
     this.#servers.set(form, url)
   }
 
-  /** The phone with this number, made on first use; its form is fixed then. */
-  phone(number: string, form: GatewayForm = 'kannel'): Phone {
+  /** The phone with this number, made on first use; its way is fixed then: SMPP where there is a link. */
+  phone(number: string, way: PhoneWay = this.#smpp ? 'smpp' : 'kannel'): Phone {
     const known = this.#phones.get(number)
     if (known) return known
-    const { clock, random, shortCode, ussdCode } = this.#settings
-    const gateway = form === 'kannel' ? kannelGateway(random) : africasTalkingGateway(random)
-    const carry = (request: Request) => this.#carry(form, request)
-    const phone = new Phone(number, { gateway, carry, clock, shortCode, ussdCode })
+    const line = way === 'smpp' ? this.#smpp?.line(number) : this.#httpLine(number, way)
+    if (!line) throw new Error('this carrier has no SMPP')
+    const phone = new Phone(number, line, this.#settings.clock)
     this.#phones.set(number, phone)
     return phone
+  }
+
+  #httpLine(number: string, form: GatewayForm): PhoneLine {
+    const { clock, random, shortCode, ussdCode } = this.#settings
+    const gateway = form === 'kannel' ? kannelGateway(random) : africasTalkingGateway(random)
+    return {
+      ussdCode,
+      text: async (words) => {
+        await this.#carry(form, gateway.text(number, shortCode, words, clock.now()))
+      },
+      dialogue: () => this.#httpDialogue(form, gateway.dialogue(number, ussdCode)),
+    }
+  }
+
+  #httpDialogue(form: GatewayForm, requests: DialogueRequests): Dialogue {
+    const take = async (request: Request) => {
+      const { headers, body } = await this.#carry(form, request)
+      const shown = requests.shown(headers, body)
+      if (!shown) throw new Error('the carrier ended the dialogue: the server did not answer in its form')
+      return shown
+    }
+    return {
+      dialled: (code) => take(requests.dialled(code)),
+      answered: (words) => take(requests.answered(words)),
+    }
   }
 
   async #carry(form: GatewayForm, request: Request): Promise<{ headers: Headers; body: string }> {

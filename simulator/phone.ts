@@ -1,11 +1,14 @@
-// A simulated phone: it texts, dials and reads. Everything goes through the real HTTP forms of its gateway;
-// it knows nothing of machines, prices or accounts.
+// A simulated phone: it texts, dials and reads, over whatever line its carrier gives it; it knows nothing of
+// machines, prices or accounts.
 import type { Clock } from '@concilia/protocol/clock.ts'
 import { maskedSubscriber } from '@concilia/protocol/subscriber.ts'
-import type { Dialogue, PhoneGateway, Request, Shown } from './phone-gateway.ts'
+import type { Shown } from './phone-gateway.ts'
 
-/** What the gateway does for a phone: carries a request to the server, repeated as that gateway repeats. */
-export type Carry = (request: Request) => Promise<{ headers: Headers; body: string }>
+/** A dialogue on its way through the carrier; rejects when the carrier ends it. */
+export interface Dialogue {
+  dialled(code: string): Promise<Shown>
+  answered(words: string): Promise<Shown>
+}
 
 /** What a dialogue shows. */
 export interface Screen extends Shown {
@@ -13,24 +16,27 @@ export interface Screen extends Shown {
   answer(words: string): Promise<Screen>
 }
 
+/** What a carrier does for one phone. */
 export interface PhoneLine {
-  readonly gateway: PhoneGateway
-  readonly carry: Carry
-  readonly clock: Clock
-  readonly shortCode: string
+  /** The service's code, such as `*123#`. */
   readonly ussdCode: string
+  /** Resolves once the server has taken it. */
+  text(words: string): Promise<void>
+  dialogue(): Dialogue
 }
 
 export class Phone {
   readonly number: string
   readonly #line: PhoneLine
+  readonly #clock: Clock
   readonly #texts: string[] = []
   #read = 0
   #waiting: (() => void)[] = []
 
-  constructor(number: string, line: PhoneLine) {
+  constructor(number: string, line: PhoneLine, clock: Clock) {
     this.number = number
     this.#line = line
+    this.#clock = clock
   }
 
   /** Every text received, oldest first. */
@@ -39,15 +45,14 @@ export class Phone {
   }
 
   /** Resolves once the server has taken it. */
-  async text(words: string): Promise<void> {
-    const { gateway, carry, clock, shortCode } = this.#line
-    await carry(gateway.text(this.number, shortCode, words, clock.now()))
+  text(words: string): Promise<void> {
+    return this.#line.text(words)
   }
 
   /** @param code such as `*123*4021#`; the service's own code alone when left out */
   dial(code = this.#line.ussdCode): Promise<Screen> {
-    const dialogue = this.#line.gateway.dialogue(this.number, this.#line.ussdCode)
-    return this.#step(dialogue, dialogue.dialled(code))
+    const dialogue = this.#line.dialogue()
+    return screen(dialogue, dialogue.dialled(code))
   }
 
   /** The oldest text not yet read; waits for one. Rejects when none comes in time. */
@@ -68,7 +73,7 @@ export class Phone {
         timer.cancel()
         resolve()
       }
-      const timer = this.#line.clock.after(timeoutMs, () => {
+      const timer = this.#clock.after(timeoutMs, () => {
         this.#waiting = this.#waiting.filter((waiting) => waiting !== arrived)
         const who = maskedSubscriber({ realm: 'e164', key: this.number })
         reject(new Error(`no text came to ${who} within ${timeoutMs} ms`))
@@ -76,17 +81,15 @@ export class Phone {
       this.#waiting.push(arrived)
     })
   }
+}
 
-  async #step(dialogue: Dialogue, request: Request): Promise<Screen> {
-    const { headers, body } = await this.#line.carry(request)
-    const shown = dialogue.shown(headers, body)
-    if (!shown) throw new Error('the carrier ended the dialogue: the server did not answer in its form')
-    return {
-      ...shown,
-      answer: (words) => {
-        if (!shown.goesOn) throw new Error('the dialogue has ended; dial again')
-        return this.#step(dialogue, dialogue.answered(words))
-      },
-    }
+async function screen(dialogue: Dialogue, showing: Promise<Shown>): Promise<Screen> {
+  const shown = await showing
+  return {
+    ...shown,
+    answer: (words) => {
+      if (!shown.goesOn) throw new Error('the dialogue has ended; dial again')
+      return screen(dialogue, dialogue.answered(words))
+    },
   }
 }

@@ -201,10 +201,10 @@ export class SmppCentre {
   #take(session: SmppSession, socket: Socket, request: PduOf<'submitSm'>): void {
     const verdict = this.judgeText(request.body)
     const messageId = this.idOf(++this.#count)
-    const isTaken = verdict === status.ok || typeof verdict === 'string'
-    if (isTaken) this.#settings.taken({ body: request.body, tlvs: request.tlvs, messageId })
-    // Taken, and the answer lost: whoever sent it is in doubt.
     if (verdict === 'cut') socket.end(Uint8Array.of(0, 0, 0, 40, 0x80, 0, 0))
     else if (verdict !== 'silent') session.answer(request, verdict, { messageId })
+    // Where there was no answer it was taken as well: whoever sent it is in doubt.
+    const isTaken = verdict === status.ok || typeof verdict === 'string'
+    if (isTaken) this.#settings.taken({ body: request.body, tlvs: request.tlvs, messageId })
   }
 }

@@ -8,25 +8,34 @@ import type { Limits } from '@concilia/protocol/limits.ts'
 import type { serverConfigurationSchema } from '@concilia/relation-server/configuration.ts'
 import { stringify } from 'smol-toml'
 import type { z } from 'zod'
+import type { SmppAccess } from '../phone-network.ts'
 import { type BenchMachine, currency, shortCode, ussdCode } from './buyers.ts'
 import type { Places, Ports } from './places.ts'
 import { keptSecret, secretFile, secretOf } from './secrets.ts'
 
 /** The name of the server's gateway on the bench: it stands in its URLs. */
 export const gatewayName = 'kannel'
+/** And of its SMPP link, with our name at the carrier. */
+const linkName = 'carrier'
+const smppSystemId = 'concilia'
 /** The relation server as the payment centre's client. */
 export const clientId = 'relation-server'
 
 /** Names of secrets (secrets.ts). */
 export const clientSecret = 'centre-client'
-const gatewaySecret = 'gateway'
-const carrierPassword = 'carrier'
+export const gatewaySecret = 'gateway'
+export const carrierPassword = 'carrier'
+const smppPassword = 'smpp'
+/** Eight characters: SMPP has no more. */
+const smppPasswordBytes = 6
 
 export interface BenchSettings {
   readonly limits: Limits
   readonly charge: 'debit' | 'hold'
   readonly linkMode: 'permanent' | 'onDemand'
   readonly bridge: 'qibixx' | 'raw'
+  /** How phones reach the server. */
+  readonly phones: 'http' | 'smpp'
   readonly places: Places
   /** Where the programs listen. */
   readonly ports: Ports
@@ -84,7 +93,7 @@ export function dexLineOf(places: Places, machineNumber: string): string {
 }
 
 export function serverConfiguration(
-  { places, ports, reached, limits, charge, broker }: BenchSettings,
+  { places, ports, reached, limits, charge, broker, phones }: BenchSettings,
   identity: string,
 ): z.input<typeof serverConfigurationSchema> {
   return {
@@ -100,6 +109,7 @@ export function serverConfiguration(
     machines: broker?.servers ?? { port: ports.serverMqtt },
     phones: {
       helpNumber: '0800 123 456',
+      ...(phones === 'smpp' && { smpp: smppLink(places, reached), routes: [{ through: linkName }] }),
       gateways: {
         [gatewayName]: {
           form: 'kannel',
@@ -116,6 +126,26 @@ export function serverConfiguration(
     },
     limits,
   }
+}
+
+function smppLink(places: Places, reached: Ports) {
+  return {
+    [linkName]: {
+      host: '127.0.0.1',
+      port: reached.carrierSmpp,
+      tls: false,
+      systemId: smppSystemId,
+      passwordFile: keptSecret(places, smppPassword, smppPasswordBytes),
+      sender: shortCode,
+      ussd: { code: ussdCode, vouched: true },
+    },
+  }
+}
+
+/** The same link from the carrier's side. */
+export function smppAccess({ places, ports }: BenchSettings): SmppAccess {
+  const password = secretOf(places, smppPassword, smppPasswordBytes)
+  return { port: ports.carrierSmpp, systemId: smppSystemId, password }
 }
 
 export function centreConfiguration(

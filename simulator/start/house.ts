@@ -30,6 +30,7 @@ import {
   gatewayUrl,
   lineOf,
   serverConfiguration,
+  smppAccess,
   writeConfiguration,
 } from './configurations.ts'
 import type { Happenings } from './happenings.ts'
@@ -49,6 +50,8 @@ export interface HouseOptions {
   readonly linkMode?: 'permanent' | 'onDemand'
   /** What stands between machines and automata; Qibixx boxes when left out. */
   readonly bridge?: 'qibixx' | 'raw'
+  /** How phones reach the server; Kannel's HTTP when left out. */
+  readonly phones?: 'http' | 'smpp'
   /** Settings of the simulated machines that follow the limits. */
   readonly slowMs?: number
   /** Somebody who stands on the wires: where the programs are looked for instead of where they listen. */
@@ -97,9 +100,11 @@ export class House {
       choosePorts(),
     ])
     this.#postgres = postgres
-    const { limits, charge, linkMode = 'permanent', bridge = 'qibixx', detour, broker } = this.#options
+    const { limits, charge, linkMode = 'permanent', bridge = 'qibixx', phones = 'http' } = this.#options
+    const { detour, broker } = this.#options
     const reached = { ...ports, ...(await detour?.(ports)) }
-    const settings: BenchSettings = { limits, charge, linkMode, bridge, places, ports, reached, broker }
+    const played = { limits, charge, linkMode, bridge, phones }
+    const settings: BenchSettings = { ...played, places, ports, reached, broker }
     this.#tell('starting payment centre, relation server and simulator')
     await Promise.all([this.#startSimulator(settings), this.#startServers(settings, postgres)])
     this.#tell('starting the automata')
@@ -172,7 +177,8 @@ export class House {
           ...(slowMs !== undefined && { slowMs }),
         })
       }
-      await control.call('startPhones', { port: settings.ports.carrier, shortCode, ussdCode })
+      const smpp = settings.phones === 'smpp' && { smpp: smppAccess(settings) }
+      await control.call('startPhones', { port: settings.ports.carrier, shortCode, ussdCode, ...smpp })
       await control.call('reachServer', { form: 'kannel', url: gatewayUrl(settings) })
       for (const buyer of Object.values(buyers)) void this.#readTexts(control, buyer)
     })

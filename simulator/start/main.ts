@@ -22,7 +22,10 @@ const description = {
   program: 'npm start',
   summary:
     'database, payment centre, relation server and two vending machines with their automata, to buy from.',
-  usage: ['npm start', 'npm start -- --sale [--phone-first] [--dial] [--hold] [--bus] [--fault NAME]'],
+  usage: [
+    'npm start',
+    'npm start -- --sale [--phone-first] [--dial] [--hold] [--bus] [--smpp] [--fault NAME]',
+  ],
   flags: {
     sale: { says: 'plays one whole sale without a person; exits 0 when machine, server and ledger agree' },
     'phone-first': { says: 'with --sale: the phone comes before the machine' },
@@ -32,6 +35,7 @@ const description = {
     bus: {
       says: 'machines and automata meet on the raw MDB bus, byte by byte, instead of over Qibixx boxes',
     },
+    smpp: { says: "phones reach the server over SMPP, as an operator's centre speaks, instead of HTTP" },
     buyer: { value: 'NAME', says: `with --sale: ${Object.keys(buyers).join(', ')}` },
     fault: { value: 'NAME', says: 'with --sale: what goes wrong (below)' },
     machine: {
@@ -127,6 +131,7 @@ function chosen(flags: Flags) {
     charge: flags.hold ? 'hold' : 'debit',
     linkMode: flags['on-demand'] ? 'onDemand' : 'permanent',
     bridge: flags.bus ? 'raw' : 'qibixx',
+    phones: flags.smpp ? 'smpp' : 'http',
   } as const
 }
 

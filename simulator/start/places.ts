@@ -40,6 +40,8 @@ export interface Ports {
   readonly serverMqtt: number
   /** Where the simulated carrier takes texts. */
   readonly carrier: number
+  /** Where servers bind to it over SMPP. */
+  readonly carrierSmpp: number
 }
 
 /**
@@ -47,6 +49,6 @@ export interface Ports {
  * again.
  */
 export async function choosePorts(): Promise<Ports> {
-  const [centre = 0, serverHttp = 0, serverMqtt = 0, carrier = 0] = await freePorts(4)
-  return { centre, serverHttp, serverMqtt, carrier }
+  const [centre = 0, serverHttp = 0, serverMqtt = 0, carrier = 0, carrierSmpp = 0] = await freePorts(5)
+  return { centre, serverHttp, serverMqtt, carrier, carrierSmpp }
 }

@@ -8,12 +8,12 @@ export function secretFile({ secrets }: Places, name: string): string {
   return join(secrets, name)
 }
 
-/** The file of a secret that is there from now on. */
-export function keptSecret(places: Places, name: string): string {
+/** The file of a secret that is there from now on. @param bytes of chance in it; three make four characters */
+export function keptSecret(places: Places, name: string, bytes = 24): string {
   const file = secretFile(places, name)
   if (!existsSync(file)) {
     mkdirSync(places.secrets, { recursive: true, mode: 0o700 })
-    const secret = Buffer.from(systemRandom.bytes(24)).toString('base64url')
+    const secret = Buffer.from(systemRandom.bytes(bytes)).toString('base64url')
     writeFileSync(`${file}.new`, secret, { mode: 0o600, flush: true })
     renameSync(`${file}.new`, file)
   }
@@ -21,6 +21,6 @@ export function keptSecret(places: Places, name: string): string {
 }
 
 /** Safe in a URL. */
-export function secretOf(places: Places, name: string): string {
-  return readFileSync(keptSecret(places, name), 'utf8')
+export function secretOf(places: Places, name: string, bytes?: number): string {
+  return readFileSync(keptSecret(places, name, bytes), 'utf8')
 }

@@ -6,6 +6,7 @@ import { idleFigures } from './idle.ts'
 import { Premises } from './premises.ts'
 import { sellingFigures } from './selling.ts'
 import { short } from './statistics.ts'
+import { textingFigures } from './texting.ts'
 
 export interface Run {
   readonly data: string
@@ -54,6 +55,17 @@ export const parts = {
   bus: {
     says: 'the MDB codec and the reader on the raw bus, without a line',
     measure: async (run) => busFigures(run.measureMs),
+  },
+  smpp: {
+    says: 'texts in and out over SMPP; then a flood of them in which the server is killed',
+    measure: ({ data, measureMs, short: isShort, profile }) =>
+      textingFigures({
+        data,
+        measureMs,
+        profile,
+        warmUpMs: isShort ? 500 : 10_000,
+        flood: isShort ? 0 : 5000,
+      }),
   },
   automaton: {
     says: 'start, memory and idle CPU of an automaton, its compile cache kept',

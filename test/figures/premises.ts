@@ -30,6 +30,8 @@ export interface PremisesOptions {
   readonly machines: number
   readonly buyers: number
   readonly tls?: boolean
+  /** Texts go over an SMPP link to a centre on this port, with this password. */
+  readonly smpp?: { readonly port: number; readonly password: string }
   /** Writes CPU profiles of the programs there. */
   readonly profile?: string | undefined
 }
@@ -46,6 +48,9 @@ export interface Measured {
   readonly carrierPort: number
 }
 
+/** Our name at the centre, and how many texts it takes at a time. */
+export const smppSystemId = 'concilia'
+const smppWindow = 100
 const clientId = 'relation-server'
 const secret = 'a-secret-of-the-figures'
 const account = { kind: 'prepaid' as const, currency: 'EUR' as const, ceilingMinor: 0 }
@@ -182,6 +187,12 @@ export class Premises {
     }
   }
 
+  #link({ port, password }: NonNullable<PremisesOptions['smpp']>) {
+    const passwordFile = this.#kept('smpp.password', password)
+    const link = { host: '127.0.0.1', port, tls: false, passwordFile, sender: '36000' }
+    return { ...link, systemId: smppSystemId, window: smppWindow }
+  }
+
   #serverConfiguration(identity: string): z.input<typeof serverConfigurationSchema> {
     return {
       identity,
@@ -195,6 +206,8 @@ export class Premises {
       machines: { port: this.ports.serverMqtt, tls: this.#options.tls ?? false },
       phones: {
         helpNumber: '0800 123 456',
+        ...(this.#options.smpp && { smpp: { centre: this.#link(this.#options.smpp) } }),
+        ...(this.#options.smpp && { routes: [{ through: 'centre' }] }),
         gateways: {
           kannel: {
             form: 'kannel',

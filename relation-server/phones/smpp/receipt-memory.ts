@@ -18,7 +18,7 @@ interface Early {
 const mostSent = 20_000
 const mostEarly = 1000
 /** A receipt may overtake the answer to its text by this much. */
-const earlyMs = 5000
+const earlyMs = 3000
 
 export class ReceiptMemory {
   readonly #clock: Clock
