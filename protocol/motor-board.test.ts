@@ -24,6 +24,7 @@ const boardLines = fc.oneof<fc.Arbitrary<WritableBoardLine>[]>(
     type: fc.constant('board'),
     serial: fc.stringMatching(/^[\w-]{1,16}$/),
     boot: fc.integer({ min: 0, max: 9_999_999_999 }),
+    last: fc.integer({ min: 0, max: 0xffff_ffff }),
   }),
   fc.record({ type: fc.constant('vend'), vend, fate: fc.constantFrom(...vendFates) }),
   fc.record({
@@ -56,7 +57,7 @@ describe('the lines of a motor board', () => {
   })
 
   it.each([
-    ['board SIM-7 3*C8', { type: 'board', serial: 'SIM-7', boot: 3 }],
+    ['board SIM-7 3 17*50', { type: 'board', serial: 'SIM-7', boot: 3, last: 17 }],
     ['vend 17 dropped*43', { type: 'vend', vend: 17, fate: 'dropped' }],
     ['state closed works 11,12*22', { type: 'state', door: 'closed', sensor: 'works', soldOut: [11, 12] }],
     ['state open blind -*69', { type: 'state', door: 'open', sensor: 'blind', soldOut: [] }],

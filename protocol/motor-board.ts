@@ -11,8 +11,8 @@
 // - `ASK` of a number above the last bars it: nothing has turned for it and nothing ever will (`never`), even
 //   if its `VEND` was still on the way.
 // - Started in the middle of a vend, it stops the motor and keeps that vend as `interrupted`.
-// - At start, and on `HELLO`, it says who it is. A host that finds another board asks it nothing about a vend
-//   of the one before.
+// - At start, and on `HELLO`, it says who it is and the last number it has kept (0: none). A host that finds
+//   another board asks it nothing about a vend of the one before, and goes on numbering above the last.
 
 /** Longest text that a board shows. */
 export const boardDisplayWidth = 32
@@ -45,7 +45,7 @@ export type VendFate = (typeof vendFates)[number]
 
 interface BoardShapes {
   /** Who it is, at its start and when asked. `boot` rises with each start. */
-  board: { serial: string; boot: number }
+  board: { serial: string; boot: number; last: number }
   vend: { vend: number; fate: VendFate }
   /** The answer to `STATE`, and by itself when something of it has changed. */
   state: { door: 'open' | 'closed'; sensor: 'works' | 'blind'; soldOut: readonly number[] }
@@ -87,9 +87,12 @@ function fixed<T extends string>(type: T, text: string): Form<{ type: T }> {
 
 const boardForms: Forms<BoardShapes> = {
   board: {
-    pattern: /^board ([\w-]{1,16}) (\d{1,10})$/,
-    read: ([serial = '', boot]) => ({ type: 'board', serial, boot: Number(boot) }),
-    write: ({ serial, boot }) => `board ${serial} ${boot}`,
+    pattern: /^board ([\w-]{1,16}) (\d{1,10}) (\d{1,10})$/,
+    read: ([serial = '', boot, last]) => {
+      if (Number(last) > largestVendNumber) return undefined
+      return { type: 'board', serial, boot: Number(boot), last: Number(last) }
+    },
+    write: ({ serial, boot, last }) => `board ${serial} ${boot} ${last}`,
   },
   vend: {
     pattern: /^vend (\d{1,10}) (\w+)$/,
