@@ -2,6 +2,7 @@
 // to the till before the changer's word is acknowledged, so an answer that comes again because its ACK was not
 // heard - by the changer, or because we died in between - is told from a second coin.
 import { type ChangerAnswer, changerStatus } from '@concilia/protocol/mdb/coin-changer.ts'
+import type { Coin } from './change.ts'
 import { changerReset } from './changer-setup.ts'
 import type { ChangerResult, ControllerTurn } from './controller-state.ts'
 import { leverPulled, moneyCame } from './counter.ts'
@@ -9,7 +10,7 @@ import { coinCame, dispensedByHand } from './till.ts'
 
 export function polled(turn: ControllerTurn, result: ChangerResult) {
   if (result === 'ack') {
-    turn.setChanger({ mayRepeat: false, taken: '' })
+    turn.setChanger({ pollFirst: false, taken: '' })
     // From here on the same words are another coin.
     if (turn.till.taken !== '') turn.keep({ ...turn.till, taken: '' }, { type: 'coinsAcknowledged' })
     return unplugged(turn, false)
@@ -18,9 +19,11 @@ export function polled(turn: ControllerTurn, result: ChangerResult) {
   const taken = JSON.stringify(result)
   const before = turn.till
   const news = unheard(turn, result)
-  for (const message of news) heard(turn, message)
+  // A reset that is told in between does not change what the coins of this answer are worth.
+  const coins = turn.changer.known?.coins ?? []
+  for (const message of news) heard(turn, message, coins)
   unplugged(turn, result.some(isUnplugged))
-  turn.setChanger({ mayRepeat: true, taken })
+  turn.setChanger({ pollFirst: true, taken })
   const isRepeat = news.length < result.length
   const kept = turn.till !== before ? taken : isRepeat ? turn.till.taken : ''
   if (kept !== turn.till.taken) turn.keep({ ...turn.till, taken: kept }, { type: 'answerTaken' })
@@ -28,8 +31,8 @@ export function polled(turn: ControllerTurn, result: ChangerResult) {
 
 /** Sent again, an answer may have grown at its end. */
 function unheard(turn: ControllerTurn, result: readonly ChangerAnswer[]): readonly ChangerAnswer[] {
-  const { mayRepeat, taken } = turn.changer
-  if (!mayRepeat || taken === '') return result
+  const { pollFirst, taken } = turn.changer
+  if (!pollFirst || taken === '') return result
   const last: unknown = JSON.parse(taken)
   const length = Array.isArray(last) ? last.length : 0
   return JSON.stringify(result.slice(0, length)) === taken ? result.slice(length) : result
@@ -39,13 +42,13 @@ function isUnplugged(message: ChangerAnswer): boolean {
   return message.name === 'status' && message.status === changerStatus.acceptorUnplugged
 }
 
-function heard(turn: ControllerTurn, message: ChangerAnswer) {
+function heard(turn: ControllerTurn, message: ChangerAnswer, coins: readonly Coin[]) {
   switch (message.name) {
     case 'deposited':
-      return deposited(turn, message)
+      return deposited(turn, message, coins)
     case 'dispensedByHand': {
       const { type, count, inTube } = message
-      const valueMinor = worthOf(turn, type)
+      const valueMinor = worthOf(coins, type)
       turn.setChanger({ tubesStale: true })
       return turn.keep(dispensedByHand(turn.till, { type, count, inTube, valueMinor }), {
         type: 'dispensedByHand',
@@ -61,10 +64,11 @@ function heard(turn: ControllerTurn, message: ChangerAnswer) {
 function deposited(
   turn: ControllerTurn,
   { routing, type, inTube }: Extract<ChangerAnswer, { name: 'deposited' }>,
+  coins: readonly Coin[],
 ) {
   // 3: rejected, 2: unused.
   if (routing > 1) return
-  const valueMinor = worthOf(turn, type)
+  const valueMinor = worthOf(coins, type)
   if (valueMinor === 0) return turn.notice('surprise', `a coin of type ${type}, which has no value`)
   const to = routing === 1 ? 'tube' : 'box'
   turn.setChanger({ tubesStale: true })
@@ -72,8 +76,8 @@ function deposited(
   moneyCame(turn)
 }
 
-function worthOf(turn: ControllerTurn, type: number): number {
-  return turn.changer.known?.coins.find((coin) => coin.type === type)?.valueMinor ?? 0
+function worthOf(coins: readonly Coin[], type: number): number {
+  return coins.find((coin) => coin.type === type)?.valueMinor ?? 0
 }
 
 /** Codes are EVA-DTS's; what has none of its own there is EAG (elsewhere) or EAR with the status behind it. */

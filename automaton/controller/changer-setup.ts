@@ -36,9 +36,9 @@ export function interrupted(turn: ControllerTurn): void {
 
 /** It says JUST RESET, or has acknowledged RESET. */
 export function changerReset(turn: ControllerTurn): void {
-  const { open, lost, taken, mayRepeat, silentSince } = turn.changer
+  const { open, lost, taken, silentSince } = turn.changer
   setAnew(turn)
-  turn.setChanger({ open, lost, taken, mayRepeat, silentSince, resetAt: turn.now })
+  turn.setChanger({ open, lost, taken, silentSince, resetAt: turn.now })
   if (turn.till.payout?.command) interrupted(turn)
 }
 

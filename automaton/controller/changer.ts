@@ -26,10 +26,10 @@ const tubesAfterResetMs = 500
 const diagnosticsEveryMs = 5000
 
 export function busOpened(turn: ControllerTurn): void {
-  const { taken, mayRepeat } = turn.changer
+  const { taken } = turn.changer
   const { payout } = turn.till
   setAnew(turn)
-  turn.setChanger({ open: true, taken, mayRepeat, silentSince: turn.now })
+  turn.setChanger({ open: true, taken, silentSince: turn.now })
   if (payout?.command) interrupted(turn)
 }
 
@@ -69,7 +69,7 @@ function heardFrom(turn: ControllerTurn): void {
   turn.faultStands('EAR', false, '')
   if (!lost) return
   setAnew(turn)
-  turn.setChanger({ open: true, taken: turn.till.taken, mayRepeat: turn.till.taken !== '' })
+  turn.setChanger({ open: true, taken: turn.till.taken })
 }
 
 function answered(turn: ControllerTurn, asked: ChangerCommand, result: ChangerResult) {
@@ -169,12 +169,12 @@ function wakeAt(turn: ControllerTurn): number {
 }
 
 function nextCommand(turn: ControllerTurn): ChangerCommand | undefined {
-  const { lost, mayRepeat, known, offered, enabled, reports, tubes, tubesStale, resetAt } = turn.changer
+  const { lost, pollFirst, known, offered, enabled, reports, tubes, tubesStale, resetAt } = turn.changer
   // Back, it may have a coin to tell, and the first thing to know is what coins are worth.
   if (lost) return resetIfDue(turn) ?? (turn.now >= wakeAt(turn) ? { name: 'setup' } : undefined)
   // The values of the coins come first: a poll may bring one.
   if (!known) return { name: 'setup' }
-  if (mayRepeat) return { name: 'poll' }
+  if (pollFirst) return { name: 'poll' }
   if (offered === undefined) return { name: 'expansionId' }
   if (!enabled) return { name: 'featureEnable', options: offered }
   const payout = nextOfPayout(turn)

@@ -17,8 +17,10 @@ function agrees(kiosk: ControllerBench): void {
   expect([payout, vend, creditMinor]).toEqual([undefined, undefined, 0])
   // Metal: no coin is lost.
   expect(changer.inTubesMinor + changer.box + changer.tray).toBe(startsWith + inserted)
-  // Every coin was credited once, if the changer ever told it.
-  expect(counters.inTubesMinor + counters.inBoxMinor).toBe(inserted - changer.untoldMinor)
+  // Every coin was credited once; save those of which a changer lost the memory before anybody heard.
+  const creditedMinor = counters.inTubesMinor + counters.inBoxMinor
+  expect(creditedMinor).toBeGreaterThanOrEqual(inserted - changer.untoldMinor)
+  expect(creditedMinor).toBeLessThanOrEqual(inserted)
   // The tray has what was certainly paid, and at most what is in doubt.
   expect(changer.tray).toBeGreaterThanOrEqual(counters.paidOutMinor)
   expect(changer.tray).toBeLessThanOrEqual(counters.paidOutMinor + counters.inDoubtMinor)

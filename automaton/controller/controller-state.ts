@@ -70,8 +70,12 @@ export interface ChangerState {
   readonly diagnosedAt: number
   /** Not before this is anything said. */
   readonly nextAt: number
-  /** An answer with data was taken: the next thing is a poll, which may bring it again. */
-  readonly mayRepeat: boolean
+  /**
+   * Before anything else comes a poll: it may bring an answer again that was just taken, or a reset that was not
+   * told yet.
+   */
+  readonly pollFirst: boolean
+  /** The answer that was taken last, while it may come again; else empty. */
   readonly taken: string
   readonly reports: readonly ('manualFill' | 'manualPayout')[]
   /** Alternates POLL and PAYOUT VALUE POLL. */
@@ -162,7 +166,7 @@ export const newChanger: ChangerState = {
   polledAt: longAgo,
   diagnosedAt: longAgo,
   nextAt: longAgo,
-  mayRepeat: false,
+  pollFirst: true,
   taken: '',
   reports: [],
   valuePollNext: false,
@@ -197,7 +201,7 @@ export function newController(till: Till): ControllerState {
   return {
     running: false,
     till,
-    changer: { ...newChanger, mayRepeat: till.taken !== '', taken: till.taken },
+    changer: { ...newChanger, taken: till.taken },
     board: newBoard,
     counter: {
       request: undefined,
