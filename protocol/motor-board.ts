@@ -1,18 +1,19 @@
-// The lines of a motor board, the vend mechanism of a machine that has no controller of its own: keys, display,
-// door, a motor for each selection and one drop sensor. A small protocol of ours, in both directions; reading
-// is total. Each line ends in a checksum, so that noise never turns another motor, and each vend has a number
-// of the host's, so that a repeated command never turns one twice.
+// The lines of a motor board, the vend mechanism of a machine that has no controller of its own: keys,
+// display, door, a motor for each selection and one drop sensor. A small protocol of ours, in both
+// directions; reading is total. Each line ends in a checksum, so that noise never turns another motor, and
+// each vend has a number of the host's, so that a repeated command never turns one twice.
 //
 // What a board must do:
-// - It keeps, where no power cut reaches, the number of the last vend that it began or barred and what became
-//   of it, and writes it down before the motor turns. `VEND` of that number again, or `ASK`, says only what
-//   became of it. It says `turning` when it begins, and the end by itself when there is one.
+// - It keeps, where no power cut reaches, the number of the last vend that it began or barred and what
+//   became of it, and writes it down before the motor turns. `VEND` of that number again, or `ASK`, says
+//   only what became of it. It says `turning` when it begins, and the end by itself when there is one.
 // - Numbers rise. A `VEND` below the last is `old` and turns nothing; of it the board knows nothing more.
-// - `ASK` of a number above the last bars it: nothing has turned for it and nothing ever will (`never`), even
-//   if its `VEND` was still on the way.
+// - `ASK` of a number above the last bars it: nothing has turned for it and nothing ever will (`never`),
+//   even if its `VEND` was still on the way.
 // - Started in the middle of a vend, it stops the motor and keeps that vend as `interrupted`.
-// - At start, and on `HELLO`, it says who it is and the last number it has kept (0: none). A host that finds
-//   another board asks it nothing about a vend of the one before, and goes on numbering above the last.
+// - At start, and on `HELLO`, it says who it is and the last number it has kept (0: none). A host that
+//   finds another board asks it nothing about a vend of the one before, and goes on numbering above the
+//   last.
 
 /** Longest text that a board shows. */
 export const boardDisplayWidth = 32
@@ -20,12 +21,12 @@ export const largestVendNumber = 0xffff_ffff
 export const largestSelection = 65_534
 
 /**
- * What became of a vend. `turning`: begun, no end yet. `dropped`: the drop sensor saw it. `notDropped`: a whole
- * turn, and the sensor saw nothing. `jam`: the motor was blocked, nothing seen. `homeLost`: the motor turned
- * and its home switch never came, nothing seen. `soldOut`, `doorOpen`: not turned. `interrupted`: power went
- * while it turned; nobody saw. `sensorBlind`: it turned while the drop sensor did not work; nobody saw.
- * Not kept, so that the same number may be tried again: `busy` (another vend turns).
- * `never`: not turned, barred. `old`: not turned now; what was earlier is not kept.
+ * What became of a vend. `turning`: begun, no end yet. `dropped`: the drop sensor saw it. `notDropped`: a
+ * whole turn, and the sensor saw nothing. `jam`: the motor was blocked, nothing seen. `homeLost`: the motor
+ * turned and its home switch never came, nothing seen. `soldOut`, `doorOpen`: not turned. `interrupted`:
+ * power went while it turned; nobody saw. `sensorBlind`: it turned while the drop sensor did not work;
+ * nobody saw. Not kept, so that the same number may be tried again: `busy` (another vend turns). `never`:
+ * not turned, barred. `old`: not turned now; what was earlier is not kept.
  */
 export const vendFates = [
   'turning',

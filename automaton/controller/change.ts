@@ -1,5 +1,5 @@
-// Coin arithmetic: which amounts the tubes can pay, with which coins, and hence which coins may be taken from a
-// buyer. Pure; it knows nothing of the changer's bus. Amounts are minor units.
+// Coin arithmetic: which amounts the tubes can pay, with which coins, and hence which coins may be taken
+// from a buyer. Pure; it knows nothing of the changer's bus. Amounts are minor units.
 
 /** One type of coin as the changer told it (MDB 4.2, 5: SETUP). */
 export interface Coin {
@@ -21,45 +21,52 @@ export interface CoinsOfType {
   readonly count: number
 }
 
-/** What can be paid out of these tubes, up to an amount. */
+/** Coins that make an amount: so many of one type, and the larger ones beneath. */
+interface Pile {
+  readonly type: number
+  readonly count: number
+  /** Coins in all. */
+  readonly coins: number
+  readonly beneath: Pile | undefined
+}
+
+/** What can be paid out of these tubes, up to an amount, each with the fewest coins. */
 export class Payable {
-  /** For each amount that can be paid, the smallest coin of it and how many of those; larger ones first. */
-  readonly #last = new Map<number, { readonly coin: Coin; readonly count: number }>()
+  readonly #piles: ReadonlyMap<number, Pile>
 
   constructor(coins: readonly Coin[], counts: readonly number[], upToMinor: number) {
-    const amounts = new Set([0])
-    for (const coin of inPayingOrder(coins)) {
-      const here = counts[coin.type] ?? 0
-      // Each amount that larger coins reach, and so many of this coin on top of it.
-      for (const amount of [...amounts]) {
-        for (let count = 1; count <= here; count++) {
-          const reached = amount + count * coin.valueMinor
-          if (reached > upToMinor || amounts.has(reached)) break
-          amounts.add(reached)
-          this.#last.set(reached, { coin, count })
+    let piles = new Map<number, Pile>()
+    for (const { type, valueMinor } of inPayingOrder(coins)) {
+      const larger: [number, Pile | undefined][] = [[0, undefined], ...piles]
+      piles = new Map(piles)
+      for (const [amount, beneath] of larger) {
+        const most = Math.min(counts[type] ?? 0, Math.floor((upToMinor - amount) / valueMinor))
+        for (let count = 1; count <= most; count++) {
+          const reached = amount + count * valueMinor
+          const coins = count + (beneath?.coins ?? 0)
+          if ((piles.get(reached)?.coins ?? Number.POSITIVE_INFINITY) > coins) {
+            piles.set(reached, { type, count, coins, beneath })
+          }
         }
       }
     }
+    this.#piles = piles
   }
 
   can(amountMinor: number): boolean {
-    return amountMinor === 0 || this.#last.has(amountMinor)
+    return amountMinor === 0 || this.#piles.has(amountMinor)
   }
 
   /** The largest amount not above this one that can be paid. */
   most(amountMinor: number): number {
-    const amounts = [...this.#last.keys()].filter((amount) => amount <= amountMinor)
-    return Math.max(0, ...amounts)
+    return Math.max(0, ...[...this.#piles.keys()].filter((amount) => amount <= amountMinor))
   }
 
   /** Coins of exactly this amount, the largest first; none when it cannot be paid. */
   coins(amountMinor: number): CoinsOfType[] {
     const found: CoinsOfType[] = []
-    for (let left = amountMinor; left > 0; ) {
-      const last = this.#last.get(left)
-      if (!last) return []
-      found.unshift({ type: last.coin.type, count: last.count })
-      left -= last.count * last.coin.valueMinor
+    for (let pile = this.#piles.get(amountMinor); pile; pile = pile.beneath) {
+      found.unshift({ type: pile.type, count: pile.count })
     }
     return found
   }
@@ -108,8 +115,8 @@ export function acceptable({ coins, tubes, creditMinor, mostCreditMinor }: Purse
 }
 
 /**
- * Whether some price, paid with coins of one type that is taken, could leave a rest that cannot be given: then
- * the buyer is told so before the first coin.
+ * Whether some price, paid with coins of one type that is taken, could leave a rest that cannot be given:
+ * then the buyer is told so before the first coin.
  */
 export function exactChangeOnly(purse: Purse, pricesMinor: readonly number[]): boolean {
   const { coins, tubes, mostCreditMinor } = purse

@@ -1,6 +1,6 @@
-// What a poll of the changer brings: coins, a pulled lever, coins dispensed by hand, faults. A coin is written
-// to the till before the changer's word is acknowledged, so an answer that comes again because its ACK was not
-// heard - by the changer, or because we died in between - is told from a second coin.
+// What a poll of the changer brings: coins, a pulled lever, coins dispensed by hand, faults. A coin is
+// written to the till before the changer's word is acknowledged, so an answer that comes again because its
+// ACK was not heard - by the changer, or because we died in between - is told from a second coin.
 import { type ChangerAnswer, changerStatus } from '@concilia/protocol/mdb/coin-changer.ts'
 import type { Coin } from './change.ts'
 import { changerReset } from './changer-setup.ts'
@@ -80,7 +80,9 @@ function worthOf(coins: readonly Coin[], type: number): number {
   return coins.find((coin) => coin.type === type)?.valueMinor ?? 0
 }
 
-/** Codes are EVA-DTS's; what has none of its own there is EAG (elsewhere) or EAR with the status behind it. */
+/**
+ * Codes are EVA-DTS's; what has none of its own there is EAG (elsewhere) or EAR with the status behind it.
+ */
 function statusSaid(turn: ControllerTurn, status: number) {
   switch (status) {
     case changerStatus.escrowLever:

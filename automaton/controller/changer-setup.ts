@@ -1,5 +1,5 @@
-// What is known of a coin changer and how that is lost: a reset, from whichever side, only means that it is set
-// up anew. A payout command that was with it then is one of which nobody heard the end.
+// What is known of a coin changer and how that is lost: a reset, from whichever side, only means that it is
+// set up anew. A payout command that was with it then is one of which nobody heard the end.
 import type { ChangerAnswer } from '@concilia/protocol/mdb/coin-changer.ts'
 import { type Currency, currencies } from '@concilia/protocol/money.ts'
 import { mdbCurrencyCode } from '@concilia/protocol/qibixx.ts'

@@ -1,6 +1,6 @@
-// The two ways on which an exchange with the coin changer travels: the bare bus, where our bytes are its bytes
-// (MDB 4.2, 3), and a Qibixx box as master of the bus, which is told in lines what to ask. Text in which each
-// character is a byte; no time and no decision.
+// The two ways on which an exchange with the coin changer travels: the bare bus, where our bytes are its
+// bytes (MDB 4.2, 3), and a Qibixx box as master of the bus, which is told in lines what to ask. Text in
+// which each character is a byte; no time and no decision.
 import {
   answerBlock,
   type BusByte,
@@ -18,7 +18,9 @@ import type { ChangerResult } from './controller-state.ts'
 export interface ChangerWire {
   /** How long an answer may take, the host's own delay included (ms). */
   readonly answerMs: number
-  /** Also when an answer did not come: what still comes then belongs to nothing. @returns what to say first */
+  /**
+   * Also when an answer did not come: what still comes then belongs to nothing. @returns what to say first
+   */
   opened(): string
   ask(command: ChangerCommand): string
   /** ACK for data. */

@@ -1,6 +1,7 @@
-// The coin changer's master, as pure moves: what to ask next follows from what is known of it, so that a reset
-// at any moment only means that less is known. What its answers do to the buyer's money is in changer-poll.ts
-// and payout.ts. A changer that answers is never reset: it may hold a coin that it has not told yet.
+// The coin changer's master, as pure moves: what to ask next follows from what is known of it, so that a
+// reset at any moment only means that less is known. What its answers do to the buyer's money is in
+// changer-poll.ts and payout.ts. A changer that answers is never reset: it may hold a coin that it has not
+// told yet.
 import type { ChangerCommand } from '@concilia/protocol/mdb/coin-changer.ts'
 import { acceptable } from './change.ts'
 import { polled } from './changer-poll.ts'
@@ -194,8 +195,8 @@ function nextCommand(turn: ControllerTurn): ChangerCommand | undefined {
 }
 
 /**
- * Only after long silence, and right after a question that had no answer: a changer that came back by itself has
- * perhaps a coin to tell, which a reset would take from its memory.
+ * Only after long silence, and right after a question that had no answer: a changer that came back by itself
+ * has perhaps a coin to tell, which a reset would take from its memory.
  */
 function resetIfDue({ now, changer }: ControllerTurn): ChangerCommand | undefined {
   const { silentSince = now, resetSentAt, polledAt } = changer
@@ -208,8 +209,8 @@ function pollIfDue(turn: ControllerTurn): ChangerCommand | undefined {
 }
 
 /**
- * Which types are taken: none while something is being vended or paid out. By hand nothing is dispensed during
- * a payout, so that the counts before and after tell what it came to.
+ * Which types are taken: none while something is being vended or paid out. By hand nothing is dispensed
+ * during a payout, so that the counts before and after tell what it came to.
  */
 function wantedMask(turn: ControllerTurn): { accept: number; dispenseByHand: number } | undefined {
   const { known, tubes } = turn.changer

@@ -99,7 +99,6 @@ export class ControllerBench {
         creditReturnMs,
         limits: defaultLimits,
       },
-      counted: () => {},
     })
     this.request = undefined
     this.guarded(() => this.hardware.start(listening, (event) => this.#hear(event)))

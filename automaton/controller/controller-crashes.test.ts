@@ -1,5 +1,6 @@
-// The process of a kiosk may end between any two lines: before and after each write of the journal and each word
-// on a line. Whatever it leaves, the next one makes money and goods agree, and nothing is paid or vended twice.
+// The process of a kiosk may end between any two lines: before and after each write of the journal and each
+// word on a line. Whatever it leaves, the next one makes money and goods agree, and nothing is paid or
+// vended twice.
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { ControllerBench } from './controller-bench.ts'

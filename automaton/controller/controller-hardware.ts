@@ -1,7 +1,8 @@
-// The hardware port of a machine that we control ourselves: two serial lines, one to the bus of the coin changer
-// and one to the motor board, and the shell around the controller (controller.ts). One input at a time: decide,
-// write the till to the journal, and only then say anything, an ACK to the changer included. When the journal
-// cannot be written nothing was decided: the controller begins anew on what is written, as after a power cut.
+// The hardware port of a machine that we control ourselves: two serial lines, one to the bus of the coin
+// changer and one to the motor board, and the shell around the controller (controller.ts). One input at a
+// time: decide, write the till to the journal, and only then say anything, an ACK to the changer included.
+// When the journal cannot be written nothing was decided: the controller begins anew on what is written, as
+// after a power cut.
 import type { Log } from '@concilia/platform/log.ts'
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import type { Money } from '@concilia/protocol/money.ts'
@@ -32,8 +33,6 @@ export interface ControllerParts {
   /** How long after a failed write the journal is tried again (ms). */
   readonly retryMs: number
   readonly settings: Omit<ControllerSettings, 'answerMs'>
-  /** Told whenever the till has been written. */
-  readonly counted: (till: Till) => void
 }
 
 export class ControllerHardware implements Hardware {
@@ -151,10 +150,9 @@ export class ControllerHardware implements Hardware {
   }
 
   #work(input: ControllerInput): void {
-    const { clock, journal, counted } = this.#parts
+    const { clock, journal } = this.#parts
     const { state, outputs, events } = stepController(this.#state, input, clock.monotonic(), this.#settings)
-    const isNew = state.till !== this.#state.till
-    if (isNew) {
+    if (state.till !== this.#state.till) {
       try {
         journal.keepTill(JSON.stringify(state.till), events, clock.now())
       } catch (error) {
@@ -165,7 +163,6 @@ export class ControllerHardware implements Hardware {
     }
     this.#state = state
     for (const output of outputs) this.#perform(output)
-    if (isNew) counted(state.till)
   }
 
   /** Nothing of this step has happened, and nothing of it was said. */

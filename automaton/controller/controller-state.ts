@@ -1,5 +1,5 @@
-// What the controller of a machine knows and can be told, and the `ControllerTurn` in which one input is worked
-// off. Only the till outlives the process; all else is asked for anew from changer and board.
+// What the controller of a machine knows and can be told, and the `ControllerTurn` in which one input is
+// worked off. Only the till outlives the process; all else is asked for anew from changer and board.
 import type { Limits } from '@concilia/protocol/limits.ts'
 import type { ChangerAnswer, ChangerCommand } from '@concilia/protocol/mdb/coin-changer.ts'
 import type { Currency, Money } from '@concilia/protocol/money.ts'
@@ -71,8 +71,8 @@ export interface ChangerState {
   /** Not before this is anything said. */
   readonly nextAt: number
   /**
-   * Before anything else comes a poll: it may bring an answer again that was just taken, or a reset that was not
-   * told yet.
+   * Before anything else comes a poll: it may bring an answer again that was just taken, or a reset that was
+   * not told yet.
    */
   readonly pollFirst: boolean
   /** The answer that was taken last, while it may come again; else empty. */

@@ -96,7 +96,7 @@ describe.each([2, 3] as const)('a changer of level %i', (level) => {
 })
 
 describe('coins and phone', () => {
-  it('an item for which there is not enough is offered by phone, and the coins go back when the phone pays', () => {
+  it('without enough credit an item is offered by phone, and the coins go back when the phone pays', () => {
     const kiosk = bench()
     kiosk.insert(3)
     kiosk.press(11)

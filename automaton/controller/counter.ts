@@ -1,6 +1,6 @@
 // The counter: between the buyer's keys and coins, the till, and the sale by phone. One sale is paid by one
-// means: a selection is sold for coins when the credit covers it, and otherwise offered by phone for its whole
-// price; when the phone pays, the coins go back. Pure moves.
+// means: a selection is sold for coins when the credit covers it, and otherwise offered by phone for its
+// whole price; when the phone pays, the coins go back. Pure moves.
 import type { VendFate } from '@concilia/protocol/motor-board.ts'
 import { exactChangeOnly, payableOf } from './change.ts'
 import { changerWorks } from './changer-setup.ts'

@@ -1,6 +1,6 @@
-// The master of the motor board, as pure moves: one vend at a time, under a number that the till gave it and
-// wrote down before. It is told to turn by the process that wrote it, on the line on which it began; after any
-// break it is only asked what became of it, which bars what had not begun.
+// The master of the motor board, as pure moves: one vend at a time, under a number that the till gave it
+// and wrote down before. It is told to turn by the process that wrote it, on the line on which it began;
+// after any break it is only asked what became of it, which bars what had not begun.
 import type { BoardLine, VendFate } from '@concilia/protocol/motor-board.ts'
 import type { ControllerTurn } from './controller-state.ts'
 import { keyPressed, vendOver } from './counter.ts'

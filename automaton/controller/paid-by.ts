@@ -1,5 +1,5 @@
-// What a payout command came to, from what can be asked afterwards. The count of the tubes is the witness that
-// survives everything; what the changer says of itself may only narrow or contradict it. Pure.
+// What a payout command came to, from what can be asked afterwards. The count of the tubes is the witness
+// that survives everything; what the changer says of itself may only narrow or contradict it. Pure.
 import type { Coin } from './change.ts'
 import type { Paid, PayoutCommand } from './till.ts'
 
@@ -30,7 +30,7 @@ export function paidBy({ order, before }: PayoutCommand, evidence: Evidence): Pa
   if (!credible(missing, may, before, evidence)) return doubt
   const paidMinor = worthOf(missing, evidence)
   if (paidMinor > orderedMinor) return doubt
-  // It took the order, or was seen at it, without a complaint, and no coin is missing: one of the two is wrong.
+  // It took the order, or was at it, without a complaint, and no coin is missing: one of the two is wrong.
   if (paidMinor === 0 && (evidence.acknowledged || evidence.busySeen) && !evidence.faultSeen) return doubt
   if (!evidence.counts) return { leastMinor: paidMinor, mostMinor: paidMinor }
   const saidMinor = worthOf(evidence.counts, evidence)

@@ -1,7 +1,7 @@
-// Paying out, never twice. The order is in the till's journal, with the counts of the tubes, before DISPENSE or
-// PAYOUT is sent; it is sent once. What became of it is asked: the tubes are counted again when the changer is
-// quiet, whether it acknowledged or not, was reset, or we died (MDB 4.2, App. 3). What that cannot tell is in
-// doubt, and not paid again.
+// Paying out, never twice. The order is in the till's journal, with the counts of the tubes, before
+// DISPENSE or PAYOUT is sent; it is sent once. What became of it is asked: the tubes are counted again when
+// the changer is quiet, whether it acknowledged or not, was reset, or we died (MDB 4.2, App. 3). What that
+// cannot tell is in doubt, and not paid again.
 import type { ChangerAnswer, ChangerCommand } from '@concilia/protocol/mdb/coin-changer.ts'
 import { type Coin, Payable } from './change.ts'
 import { changerHas } from './changer-setup.ts'

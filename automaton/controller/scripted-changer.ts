@@ -1,5 +1,5 @@
-// A coin changer and a motor board for the controller's tests, in messages instead of bytes: metal with a truth
-// of its own that outlives the controller's process. Faults are set by the test and happen once.
+// A coin changer and a motor board for the controller's tests, in messages instead of bytes: metal with a
+// truth of its own that outlives the controller's process. Faults are set by the test and happen once.
 import {
   type ChangerAnswer,
   type ChangerCommand,
@@ -13,9 +13,9 @@ export const valuesMinor = [5, 10, 20, 50, 100, 200]
 const tubeSize = 60
 
 /**
- * Of a payout. `deaf`: the command is not heard. `lostAnswer`: it is carried out, and nobody hears so. `jam`: the payout
- * stops after its first coin. `resetInPayout`: likewise, by a loss of power. `blindTubes`: the counts stand
- * still while coins fall.
+ * Of a payout. `deaf`: the command is not heard. `lostAnswer`: it is carried out, and nobody hears so.
+ * `jam`: the payout stops after its first coin. `resetInPayout`: likewise, by a loss of power. `blindTubes`:
+ * the counts stand still while coins fall.
  */
 export type ChangerFault = 'deaf' | 'lostAnswer' | 'jam' | 'resetInPayout' | 'blindTubes'
 
@@ -191,7 +191,9 @@ export class ScriptedChanger {
   }
 }
 
-/** `lostCommand`, `lostLine`: on the line. `interrupted`: it restarts while the motor turns, after the drop. */
+/**
+ * `lostCommand`, `lostLine`: on the line. `interrupted`: it restarts while the motor turns, after the drop.
+ */
 export type BoardFault = 'lostCommand' | 'lostLine' | 'notDropped' | 'jam' | 'interrupted'
 
 export class ScriptedBoard {

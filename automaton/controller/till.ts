@@ -1,6 +1,6 @@
 // The till: what is known of a buyer's coins, of the vend in hand and of what is being paid out, with the
-// counters that only rise. It is written to the journal before anything follows from it, so each of these moves
-// is all that a crash can leave. Pure; no move knows of a bus.
+// counters that only rise. It is written to the journal before anything follows from it, so each of these
+// moves is all that a crash can leave. Pure; no move knows of a bus.
 import type { VendFate } from '@concilia/protocol/motor-board.ts'
 import { type Counters, happened, noCounters, sold } from './counters.ts'
 
@@ -104,7 +104,9 @@ export function dispensedByHand(
   }
 }
 
-/** Filled in or dispensed by a technician, as the changer reports it afterwards (MDB 4.2, 5: 0F 06, 0F 07). */
+/**
+ * Filled in or dispensed by a technician, as the changer reports it afterwards (MDB 4.2, 5: 0F 06, 0F 07).
+ */
 export function byHandReported(till: Till, counter: 'filledMinor' | 'byHandMinor', valueMinor: number): Till {
   const { counters } = till
   return { ...till, counters: { ...counters, [counter]: counters[counter] + valueMinor } }
@@ -171,7 +173,10 @@ export function payoutOrdered(till: Till, order: PayoutOrder, before: readonly n
   return { ...till, payout: { ...payout, command: { order, before } } }
 }
 
-/** What a command came to: certainly paid, and at most paid. What lies between is in doubt and not paid again. */
+/**
+ * What a command came to: certainly paid, and at most paid. What lies between is in doubt and not paid
+ * again.
+ */
 export interface Paid {
   readonly leastMinor: number
   readonly mostMinor: number
