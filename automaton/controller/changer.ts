@@ -59,7 +59,9 @@ function fellSilent(turn: ControllerTurn): void {
   const { silentSince = turn.now, lost, paying } = turn.changer
   turn.setChanger({ silentSince, nextAt: turn.now + afterSilenceMs })
   const limitMs = paying?.stage === 'sent' ? payingSilenceMs : nonResponseMs
-  if (lost || turn.now - silentSince < limitMs) return
+  if (!lost && turn.now - silentSince < limitMs) return
+  // A box that has lost its power says of everything that nothing came, until it is told again what it is.
+  turn.outputs.push({ type: 'resync' })
   turn.faultStands('EAR', true, 'the coin changer does not answer')
   turn.setChanger({ lost: true })
 }
