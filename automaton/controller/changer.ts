@@ -91,7 +91,7 @@ function answered(turn: ControllerTurn, asked: ChangerCommand, result: ChangerRe
       if (result === 'ack') turn.setChanger({ enabled: true })
       return
     case 'coinType':
-      if (result === 'ack') turn.setChanger({ told: maskText(asked.accept, asked.dispenseByHand) })
+      if (result === 'ack') masked(turn, asked.accept, asked.dispenseByHand)
       return
     case 'tubeStatus':
       if (only?.name === 'tubes') tubesRead(turn, only)
@@ -108,6 +108,15 @@ function answered(turn: ControllerTurn, asked: ChangerCommand, result: ChangerRe
     default:
       payoutAnswered(turn, asked, result)
   }
+}
+
+/**
+ * Once nothing may come or go any more, what did before has yet to be told: the tubes are counted after that, or
+ * a coin of then would be counted twice in the next payout.
+ */
+function masked(turn: ControllerTurn, accept: number, dispenseByHand: number): void {
+  turn.setChanger({ told: maskText(accept, dispenseByHand) })
+  if (accept === 0 && dispenseByHand === 0) turn.setChanger({ pollFirst: true, tubesStale: true })
 }
 
 /** Manual fill and payout, and a changed inventory, are asked about (MDB 4.2, 5: 0F 05 to 0F 07). */
