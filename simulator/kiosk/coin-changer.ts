@@ -43,7 +43,7 @@ export class CoinChanger {
     this.#see = see
     this.places = new CoinPlaces(settings.coins.length)
     this.#counted = settings.coins.map(({ tube }) => tube?.holds ?? 0)
-    this.#counted.forEach((count, type) => this.places.move(type, 'pocket', 'tube', count))
+    for (const [type, count] of this.#counted.entries()) this.places.move(type, 'pocket', 'tube', count)
     this.memory = freshMemory(settings.coins.length)
     this.payout = new CoinPayout(settings, clock, this.faults, {
       turn: (type, by) => this.#turn(type, by),
@@ -155,9 +155,9 @@ export class CoinChanger {
     this.acceptorUnplugged = false
     this.payout.mend()
     this.#blindTubes.clear()
-    this.settings.coins.forEach((_, type) => {
+    for (const type of this.settings.coins.keys()) {
       this.places.move(type, 'stuck', 'pocket', this.places.of('stuck', type))
-    })
+    }
   }
 
   cutPower(): void {
