@@ -213,7 +213,7 @@ export class MotorBoard {
   }
 
   #introduce(): void {
-    this.#say({ type: 'board', serial: this.settings.serial, boot: this.#boot })
+    this.#say({ type: 'board', serial: this.settings.serial, boot: this.#boot, last: this.#last?.vend ?? 0 })
   }
 
   #sayState(): void {
