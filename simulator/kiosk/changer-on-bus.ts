@@ -1,5 +1,5 @@
-// The coin changer as a peripheral of the bus (MDB 4.2, 3): blocks are cut out of the bytes, each gets its one
-// answer, and data is kept until it is acknowledged. Whatever can be lost or garbled on the way is lost
+// The coin changer as a peripheral of the bus (MDB 4.2, 3): blocks are cut out of the bytes, each gets its
+// one answer, and data is kept until it is acknowledged. Whatever can be lost or garbled on the way is lost
 // here. What commands mean is changer-commands.ts.
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import {

@@ -14,10 +14,11 @@ import { type Heard, SmallMaster } from './small-master.ts'
 
 const bridges = ['qibixx', 'raw'] as const
 const all = 0xffff
+const noLine = { write() {}, plug() {}, unplug() {} }
 
 class Bench {
   readonly clock = new ManualClock()
-  readonly wire = new Wire(this.clock, 1, (bytes) => this.kiosk.receiveForChanger(bytes))
+  readonly wire = new Wire(this.clock, 1, (bytes) => this.kiosk.receive('changer', bytes))
   readonly seen: KioskEvent[] = []
   readonly kiosk: Kiosk
   readonly master: SmallMaster
@@ -25,7 +26,7 @@ class Bench {
   constructor(bridge: (typeof bridges)[number], changer: Partial<ChangerSettings> = {}) {
     const usual = usualKiosk('EUR', [1])
     const settings = { ...usual, bridge, changer: { ...usual.changer, ...changer } }
-    const lines = { changer: this.wire, board: { write: () => {} } }
+    const lines = { changer: this.wire, board: noLine }
     this.kiosk = new Kiosk(settings, this.clock, lines, (event) => this.seen.push(event))
     this.master = new SmallMaster(this.clock, this.wire, bridge)
   }
@@ -171,7 +172,7 @@ describe.each(bridges)('over the bridge "%s"', (bridge) => {
     bench.master.ask({ name: 'dispense', coins: { count: 1, type: 0 } })
     bench.clock.advance(200)
     expect(bench.master.poll()).toEqual([status(0x07)])
-    bench.kiosk.mend()
+    bench.changer.mend()
     bench.master.ask({ name: 'dispense', coins: { count: 1, type: 0 } })
     bench.clock.advance(200)
     expect(bench.changer.places.of('tray', 0)).toBe(3)
@@ -313,7 +314,7 @@ describe.each(bridges)('over the bridge "%s"', (bridge) => {
           else if (each.act === 'up') bench.master.ask({ name: 'coinType', accept: all, dispenseByHand: all })
           else if (each.act === 'cut') bench.changer.cutPower()
           else if (each.act === 'restore') bench.changer.restorePower()
-          else bench.kiosk.mend()
+          else bench.changer.mend()
         }
         const { counts } = bench.changer.places
         for (let coin = 0; coin < 6; coin++) {

@@ -5,14 +5,14 @@ import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import { changerStatus } from '@concilia/protocol/mdb/coin-changer.ts'
 import { ChangerFaults, coinFaults } from './changer-faults.ts'
 import { type ChangerMemory, freshMemory, type Report } from './changer-memory.ts'
-import { type ChangerSettings, changerOption } from './changer-settings.ts'
+import { type ChangerSettings, type CoinKind, changerOption } from './changer-settings.ts'
 import { CoinPayout, type Paid, type PayoutEnd } from './coin-payout.ts'
 import { CoinPlaces } from './coin-places.ts'
 
-/** What a bystander sees, by type of coin. */
+/** What a bystander sees. */
 export type ChangerEvent =
-  | { event: 'coinInserted'; type: number; went: 'tube' | 'cashBox' | 'tray' | 'stuck' }
-  | { event: 'coinPaid'; type: number }
+  | { event: 'coinInserted'; valueMinor: CoinKind['valueMinor']; went: 'tube' | 'cashBox' | 'tray' | 'stuck' }
+  | { event: 'coinPaid'; valueMinor: CoinKind['valueMinor'] }
   /** What the changer was paying has come to its end, or to an end. */
   | { event: 'payoutOver'; why: PayoutEnd }
   | { event: 'changerPowered'; on: boolean }
@@ -228,7 +228,11 @@ export class CoinChanger {
 
   #fall(type: number, went: 'tube' | 'cashBox' | 'tray' | 'stuck'): void {
     this.places.move(type, 'pocket', went)
-    this.#see({ event: 'coinInserted', type, went })
+    this.#see({ event: 'coinInserted', valueMinor: this.#valueOf(type), went })
+  }
+
+  #valueOf(type: number): CoinKind['valueMinor'] {
+    return this.settings.coins[type]?.valueMinor ?? 'token'
   }
 
   /** The motor of a tube turns. Whether a coin falls the changer does not see; it counts one. */
@@ -239,7 +243,8 @@ export class CoinChanger {
       this.memory.paidSince += credit
       add(this.memory.paidByValue, type, 1)
     }
-    if (this.places.move(type, 'tube', 'tray')) this.#see({ event: 'coinPaid', type })
+    if (this.places.move(type, 'tube', 'tray'))
+      this.#see({ event: 'coinPaid', valueMinor: this.#valueOf(type) })
     return true
   }
 

@@ -1,6 +1,6 @@
-// A kiosk: a vending machine without a controller of its own. A coin changer behind a bridge and a motor board,
-// each on a serial line; the automaton is what makes a machine of them. What lies where and what fell is
-// counted by these parts and by nobody else.
+// A kiosk: a vending machine without a controller of its own. A coin changer behind a bridge and a motor
+// board, each on a serial line; the automaton is what makes a machine of them. What lies where and what fell
+// is counted by these parts and by nobody else.
 import type { Clock } from '@concilia/protocol/clock.ts'
 import { PairSplitter, pairsText } from '@concilia/protocol/mdb/bus-pairs.ts'
 import type { Currency } from '@concilia/protocol/money.ts'
@@ -22,10 +22,9 @@ export interface KioskSettings {
   readonly board: BoardSettings
 }
 
-export interface KioskLines {
-  readonly changer: Pick<HostLine, 'write'>
-  readonly board: Pick<HostLine, 'write'>
-}
+/** The two parts with a line of their own. */
+export type KioskPart = 'changer' | 'board'
+export type KioskLines = Readonly<Record<KioskPart, HostLine>>
 
 /** @param items the selections; of each there are twenty */
 export function usualKiosk(currency: Currency, items: readonly number[]): KioskSettings {
@@ -43,11 +42,13 @@ export class Kiosk {
   readonly changer: CoinChanger
   readonly onBus: ChangerOnBus
   readonly board: MotorBoard
+  readonly lines: KioskLines
   readonly #box: MasterBox | undefined
   #pairs = new PairSplitter()
 
   constructor(settings: KioskSettings, clock: Clock, lines: KioskLines, see: (event: KioskEvent) => void) {
     this.settings = settings
+    this.lines = lines
     this.changer = new CoinChanger(settings.changer, clock, see)
     const { currency, bridge } = settings
     this.onBus = new ChangerOnBus(this.changer, clock, (bytes) =>
@@ -66,9 +67,10 @@ export class Kiosk {
     this.board = new MotorBoard(settings.board, clock, (text) => lines.board.write(text), see)
   }
 
-  /** Bytes from the host on the changer's line. */
-  receiveForChanger(bytes: Uint8Array): void {
-    if (this.#box) this.#box.receive(bytes)
+  /** Bytes from the host on a part's line. */
+  receive(part: KioskPart, bytes: Uint8Array): void {
+    if (part === 'board') this.board.receive(bytes)
+    else if (this.#box) this.#box.receive(bytes)
     else this.onBus.receive(this.#pairs.push(bytes).bytes)
   }
 
@@ -79,23 +81,8 @@ export class Kiosk {
     this.onBus.cut()
   }
 
-  /** The type of the coin of this value. */
-  coinType(valueMinor: number): number | undefined {
-    const type = this.settings.changer.coins.findIndex((coin) => coin.valueMinor === valueMinor)
-    return type < 0 ? undefined : type
-  }
-
   /** What the coins in a place are worth, in minor units. */
   worth(place: CoinPlace): number {
     return worthOf(this.settings.changer, this.changer.places.counts[place])
-  }
-
-  /** Everything is mended, and has its power; what was lost stays lost. */
-  mend(): void {
-    this.changer.mend()
-    this.changer.restorePower()
-    this.board.restorePower()
-    this.board.setBlind(false)
-    if (this.board.doorOpen) this.board.setDoor(false)
   }
 }
