@@ -25,7 +25,7 @@ import { machineOf } from './typed-bench.ts'
 
 const description = {
   program: 'npm run changer',
-  summary: 'a simulated coin changer and a simulated motor board, each on a serial port.',
+  summary: 'a simulated coin changer and motor board, each on a serial port.',
   usage: ['npm run changer -- [--port PATH] [--board-port PATH] [--box] [--watch]'],
   flags: {
     port: { value: 'PATH', says: 'the changer’s bus; without it a pseudo-terminal is made' },
@@ -36,7 +36,7 @@ const description = {
       says: 'the motors; 1=1.20,2=2.00,5=1.50 when left out',
     },
     currency: { value: 'CODE', says: 'of the coins; EUR when left out' },
-    level: { value: 'N', says: 'level of MDB that the changer speaks: 2 or 3; 3 when left out' },
+    level: { value: 'N', says: 'level of MDB that it speaks: 2 or 3; 3 when left out' },
     silent: { says: 'it says nothing while it pays, instead of that it is busy' },
     faults: { value: 'LIST', says: 'what is to go wrong: payoutJam:2,board:motorJam' },
     watch: { says: 'shows what is said on the bus, in words' },
@@ -127,7 +127,7 @@ function faultsOf(list = ''): KioskAct[] {
 
 function faultList(faults: Readonly<Record<string, string>>): string {
   return Object.entries(faults)
-    .map(([name, says]) => `  ${name.padEnd(20)} ${says}`)
+    .map(([name, says]) => `  ${name.padEnd(20)} ${wrapped(says, 80, 23)}`)
     .join('\n')
 }
 
