@@ -30,7 +30,8 @@ export function busOpened(turn: ControllerTurn): void {
   const { taken } = turn.changer
   const { payout } = turn.till
   setAnew(turn)
-  turn.setChanger({ open: true, taken, silentSince: turn.now })
+  // What was asked before, by this process or by the last, is answered by then.
+  turn.setChanger({ open: true, taken, silentSince: turn.now, nextAt: turn.now + afterSilenceMs })
   if (payout?.command) interrupted(turn)
 }
 
@@ -111,8 +112,8 @@ function answered(turn: ControllerTurn, asked: ChangerCommand, result: ChangerRe
 }
 
 /**
- * Once nothing may come or go any more, what did before has yet to be told: the tubes are counted after that, or
- * a coin of then would be counted twice in the next payout.
+ * Once nothing may come or go any more, what did before has yet to be told: the tubes are counted after that,
+ * or a coin of then would be counted twice in the next payout.
  */
 function masked(turn: ControllerTurn, accept: number, dispenseByHand: number): void {
   turn.setChanger({ told: maskText(accept, dispenseByHand) })
