@@ -24,6 +24,11 @@ export class BoardFaults {
     this.#coming.push(fault)
   }
 
+  /** Nothing more is to go wrong. */
+  clear(): void {
+    this.#coming.length = 0
+  }
+
   /** An occasion for this fault: whether it happens now. */
   takes(fault: BoardFault): boolean {
     const at = this.#coming.indexOf(fault)

@@ -47,6 +47,11 @@ export class ChangerFaults {
     this.#coming.push({ fault, after })
   }
 
+  /** Nothing more is to go wrong. */
+  clear(): void {
+    this.#coming.length = 0
+  }
+
   /** An occasion for this fault: whether it happens now. */
   takes(fault: ChangerFault): boolean {
     const found = this.#coming.find((coming) => coming.fault === fault)

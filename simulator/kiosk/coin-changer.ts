@@ -12,6 +12,8 @@ import { CoinPlaces } from './coin-places.ts'
 /** What a bystander sees. */
 export type ChangerEvent =
   | { event: 'coinInserted'; valueMinor: CoinKind['valueMinor']; went: 'tube' | 'cashBox' | 'tray' | 'stuck' }
+  /** Credited, and fished out again: it is in the tray. */
+  | { event: 'coinFished'; valueMinor: CoinKind['valueMinor'] }
   | { event: 'coinPaid'; valueMinor: CoinKind['valueMinor'] }
   /** What the changer was paying has come to its end, or to an end. */
   | { event: 'payoutOver'; why: PayoutEnd }
@@ -105,6 +107,7 @@ export class CoinChanger {
       case 'coinRemoved':
         this.#reportDeposit(type, routing.cashBox)
         this.#reportStatus('creditedCoinRemoved')
+        this.#see({ event: 'coinFished', valueMinor: this.#valueOf(type) })
         return this.#fall(type, 'tray')
       default:
         return this.#deposit(type, this.#hasRoom(type) ? 'tube' : 'cashBox')

@@ -1,5 +1,6 @@
-// Everything that somebody can do to a kiosk, or that can befall it, as data: what a buyer does, a technician,
-// and bad luck. Scripts, the terminal (kiosk-words.ts) and the seeds of a test all work it through here.
+// Everything that somebody can do to a kiosk, or that can befall it, as data: what a buyer does, a
+// technician, and bad luck. Scripts, the terminal (kiosk-words.ts) and the seeds of a test all work it
+// through here.
 import type { BoardFault } from './board-faults.ts'
 import type { ChangerFault } from './changer-faults.ts'
 import type { Kiosk, KioskPart } from './kiosk.ts'

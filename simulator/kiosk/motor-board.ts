@@ -26,6 +26,8 @@ export type BoardEvent =
   | { event: 'motorTurned'; item: number }
   /** Goods fell; `dropped` is the counter after it. */
   | { event: 'goodsFell'; item: number; dropped: number }
+  /** Goods fell past the drop sensor. */
+  | { event: 'dropUnseen'; item: number }
   | { event: 'boardPowered'; on: boolean }
   | { event: 'door'; open: boolean }
 
@@ -198,7 +200,10 @@ export class MotorBoard {
     if (this.faults.takes('powerCutInVend')) return 'interrupted'
     this.#fall(selection)
     if (this.faults.takes('powerCutAfterDrop')) return 'interrupted'
-    if (this.faults.takes('dropUnseen')) return 'notDropped'
+    if (this.faults.takes('dropUnseen')) {
+      this.#see({ event: 'dropUnseen', item: selection })
+      return 'notDropped'
+    }
     return this.#blind ? 'sensorBlind' : 'dropped'
   }
 

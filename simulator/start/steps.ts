@@ -111,6 +111,8 @@ function kioskWords(event: KioskEvent): string | undefined {
       return `a coin of ${coinText(event.valueMinor)} is paid out`
     case 'goodsFell':
       return `item ${event.item} falls into the tray`
+    case 'coinFished':
+      return `a coin of ${coinText(event.valueMinor)} is fished out again`
     case 'door':
       return event.open ? 'the door is opened' : 'the door is closed'
     case 'changerPowered':
@@ -118,6 +120,7 @@ function kioskWords(event: KioskEvent): string | undefined {
     case 'boardPowered':
       return `the motor board ${event.on ? 'has power again' : 'loses its power'}`
     case 'motorTurned':
+    case 'dropUnseen':
     case 'payoutOver':
     case 'display':
       return undefined
