@@ -164,7 +164,7 @@ export class Automaton {
         break
       case 'noticed':
         this.#parts.log.info({ what: event.what, detail: event.detail }, 'noticed at the hardware')
-        this.#telemetry.notice(event.what, event.detail, event.sold)
+        this.#telemetry.notice(event.what, event.detail, event)
         if (event.what === 'hardwareLost') this.#hardwareLost = true
         if (event.what === 'hardwareBack') this.#hardwareLost = false
         if (event.what === 'cashSale') this.#audit?.sold()

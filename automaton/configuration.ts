@@ -2,7 +2,8 @@
 // is comes from its certificate, not from here.
 import { pathSchema } from '@concilia/platform/configuration-schema.ts'
 import { limitsSchema } from '@concilia/protocol/limits.ts'
-import { currencySchema } from '@concilia/protocol/money.ts'
+import { amountMinorSchema, currencySchema, largestAmountMinor } from '@concilia/protocol/money.ts'
+import { largestSelection } from '@concilia/protocol/motor-board.ts'
 import { machineNumberSchema } from '@concilia/protocol/topics.ts'
 import { z } from 'zod'
 
@@ -108,6 +109,48 @@ export const automatonConfigurationSchema = z.strictObject({
         .default('CNC0000001'),
     })
     .describe("The machine's own counters (EVA-DTS), by which the server checks what was reported")
+    .prefault({}),
+  controller: z
+    .strictObject({
+      boardPath: z
+        .exactOptional(z.string().min(1))
+        .describe(
+          "Serial port of the motor board. With it the automaton is the machine's controller: master of " +
+            'the bus of its coin changer (serial.path, reader.bridge) and of this board. Without it the ' +
+            'machine has a controller of its own',
+        )
+        .meta({ examples: ['/dev/serial/by-id/usb-motor-board-if00'] }),
+      mostCreditMinor: z
+        .int()
+        .min(1)
+        .max(largestAmountMinor)
+        .describe('No coin is taken that would leave a buyer with more credit than this')
+        .default(1000),
+      creditReturnMs: z
+        .int()
+        .min(5000)
+        .max(3_600_000)
+        .describe('Coins with which nobody does anything are given back after this')
+        .default(120_000),
+      items: z
+        .array(
+          z.strictObject({
+            selection: z.int().min(0).max(largestSelection),
+            amountMinor: amountMinorSchema,
+          }),
+        )
+        .max(200)
+        .refine((items) => new Set(items.map(({ selection }) => selection)).size === items.length, {
+          message: 'one selection is there twice',
+        })
+        .describe('What is sold: the number of its key and motor, and its price in minor units')
+        .meta({ examples: [[{ selection: 11, amountMinor: 120 }]] })
+        .default([]),
+    })
+    .refine(({ boardPath, items }) => boardPath === undefined || items.length > 0, {
+      message: 'items is empty: a machine that we control sells what is listed there',
+    })
+    .describe('For machines without a controller, and kiosks')
     .prefault({}),
   limits: limitsSchema
     .describe('Time limits; each is shorter than that of whoever waits for it')

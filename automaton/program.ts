@@ -4,7 +4,7 @@
 import { usageError } from '@concilia/platform/command-line.ts'
 import { assertLimits, readConfiguration } from '@concilia/platform/configuration.ts'
 import { type Identity, readIdentity } from '@concilia/platform/identity.ts'
-import { makeLog } from '@concilia/platform/log.ts'
+import { type Log, makeLog } from '@concilia/platform/log.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { runMain } from '@concilia/platform/run-main.ts'
 import { systemClock } from '@concilia/platform/system-clock.ts'
@@ -13,10 +13,14 @@ import { sha256 } from '@concilia/protocol/random.ts'
 import { DexSource } from './audit/dex-source.ts'
 import { Automaton } from './automaton.ts'
 import { automatonConfigurationSchema } from './configuration.ts'
+import { BareBusWire, BoxWire } from './controller/changer-wire.ts'
+import { ControllerHardware } from './controller/controller-hardware.ts'
 import { BusHardware } from './hardware/bus-hardware.ts'
+import type { Hardware } from './hardware/port.ts'
 import { QibixxHardware } from './hardware/qibixx-hardware.ts'
 import { serialPortLine } from './hardware/serialport-adapter.ts'
 import { openSqliteJournal } from './journal/open-sqlite-journal.ts'
+import type { Journal } from './journal/port.ts'
 import { MqttLink } from './link/mqtt-link-adapter.ts'
 import packageJson from './package.json' with { type: 'json' }
 
@@ -40,8 +44,8 @@ await runMain(description, async ({ flags }) => {
 })
 
 function compose(file: string): Automaton {
-  const configuration = readConfiguration(automatonConfigurationSchema, file)
-  const { limits, currency, reader, link, serial, machineNumber, language } = configuration
+  const configuration = readAutomatonConfiguration(file)
+  const { limits, currency, reader, link, machineNumber, language, controller } = configuration
   assertLimits(limits, file)
   const identity = readIdentity(configuration.identity)
   assertRole(identity, configuration.identity)
@@ -56,9 +60,8 @@ function compose(file: string): Automaton {
       'the journal could not be used and was set aside; a new one begins, which the server must admit anew',
     )
   }
-  const openLine = serialPortLine({ path: serial.path, clock, retryMs: limits.retryMs })
-  const parts = { openLine, clock, limits, currency, mdb: reader, log }
-  const dex = configuration.dex
+  const hardware = openHardware(configuration, journal, log)
+  const { dex } = configuration
   const audit =
     dex.path === undefined
       ? undefined
@@ -67,10 +70,6 @@ function compose(file: string): Automaton {
           clock,
           id: dex.id,
         })
-  const hardware =
-    reader.bridge === 'raw'
-      ? new BusHardware({ ...parts, level: reader.level, serial: machineNumber })
-      : new QibixxHardware(parts)
   return new Automaton(
     { hardware, link: mqttLink, journal, audit, clock, random, log },
     {
@@ -78,7 +77,7 @@ function compose(file: string): Automaton {
       identity: { version: packageJson.version, chain: identity.chain },
       configurationHash: sha256(JSON.stringify(configuration)),
       currency,
-      reader: reader.alwaysIdle ? 'alwaysIdle' : 'session',
+      reader: reader.alwaysIdle || controller.boardPath !== undefined ? 'alwaysIdle' : 'session',
       rootPem: identity.rootPem,
       linkMode: link.mode,
       language,
@@ -90,6 +89,36 @@ function compose(file: string): Automaton {
       },
     },
   )
+}
+
+type Configuration = ReturnType<typeof readAutomatonConfiguration>
+
+function readAutomatonConfiguration(file: string) {
+  return readConfiguration(automatonConfigurationSchema, file)
+}
+
+/** As the machine's controller where it has a motor board for us, otherwise as a reader on its bus. */
+function openHardware(configuration: Configuration, journal: Journal, log: Log): Hardware {
+  const { limits, currency, reader, serial, machineNumber, language, controller } = configuration
+  const { retryMs } = limits
+  const clock = systemClock
+  const openLine = serialPortLine({ path: serial.path, clock, retryMs })
+  const { boardPath, items, mostCreditMinor, creditReturnMs } = controller
+  if (boardPath !== undefined) {
+    const prices = new Map(items.map(({ selection, amountMinor }) => [selection, amountMinor]))
+    return new ControllerHardware({
+      openBus: openLine,
+      openBoard: serialPortLine({ path: boardPath, clock, retryMs }),
+      wire: reader.bridge === 'raw' ? new BareBusWire() : new BoxWire(),
+      journal,
+      ...{ clock, log, retryMs },
+      settings: { currency, language, prices, mostCreditMinor, creditReturnMs, limits },
+    })
+  }
+  const parts = { openLine, clock, limits, currency, mdb: reader, log }
+  return reader.bridge === 'raw'
+    ? new BusHardware({ ...parts, level: reader.level, serial: machineNumber })
+    : new QibixxHardware(parts)
 }
 
 function assertRole({ role, seller }: Identity, folder: string): void {

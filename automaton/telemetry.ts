@@ -7,14 +7,27 @@ import type { Telemetry } from '@concilia/protocol/messages.ts'
 
 const thinnedToMs = 1000
 
+interface About {
+  /** Of a cash sale whose price is known. */
+  readonly sold?: Telemetry['sold']
+  /** Of an event whose EVA-DTS code is its own: the kind `fault`. */
+  readonly fault?: ReturnType<typeof eventCode>
+}
+
+interface Standing {
+  readonly kind: MachineEventKind
+  readonly detail: string
+  readonly about: About
+}
+
 export class TelemetryFeed {
   readonly #clock: Clock
   readonly #names: Pick<Telemetry, 'journalId' | 'boot'>
   readonly #send: (telemetry: Telemetry) => void
-  readonly #saidAt = new Map<MachineEventKind, number>()
+  readonly #saidAt = new Map<string, number>()
   #count = 0
   /** What stands, by its EVA-DTS code. */
-  readonly #standing = new Map<string, { readonly kind: MachineEventKind; readonly detail: string }>()
+  readonly #standing = new Map<string, Standing>()
 
   constructor(
     clock: Clock,
@@ -31,31 +44,32 @@ export class TelemetryFeed {
     return this.#count
   }
 
-  notice(kind: MachineEventKind, detail: string, sold?: Telemetry['sold']): void {
-    const { code, active } = eventCode(kind)
-    if (code !== undefined && active === true) this.#standing.set(code, { kind, detail })
+  notice(kind: MachineEventKind, detail: string, about: About = {}): void {
+    const { code, active } = about.fault ?? eventCode(kind)
+    if (code !== undefined && active === true) this.#standing.set(code, { kind, detail, about })
     if (code !== undefined && active === false) this.#standing.delete(code)
     this.#count++
     const now = this.#clock.monotonic()
+    const name = kind === 'fault' ? `fault ${code}` : kind
     // What begins and ends is a state: the last word about it must not be the one left out. Nor a sale: they
     // are added up.
-    const thinned = active === undefined && sold === undefined
-    if (thinned && now - (this.#saidAt.get(kind) ?? Number.NEGATIVE_INFINITY) < thinnedToMs) return
-    this.#saidAt.set(kind, now)
-    this.#say(kind, detail, sold)
+    const thinned = active === undefined && about.sold === undefined
+    if (thinned && now - (this.#saidAt.get(name) ?? Number.NEGATIVE_INFINITY) < thinnedToMs) return
+    this.#saidAt.set(name, now)
+    this.#say(kind, detail, about)
   }
 
   /** The server listens anew. */
   sayStanding(): void {
-    for (const { kind, detail } of this.#standing.values()) {
+    for (const { kind, detail, about } of this.#standing.values()) {
       this.#count++
-      this.#say(kind, detail)
+      this.#say(kind, detail, about)
     }
   }
 
-  #say(kind: MachineEventKind, detail: string, sold?: Telemetry['sold']): void {
+  #say(kind: MachineEventKind, detail: string, { sold, fault = eventCode(kind) }: About): void {
     const at = this.#clock.now()
-    const said = { kind, ...eventCode(kind), detail: detail.slice(0, 200), ...(sold && { sold }) }
+    const said = { kind, ...fault, detail: detail.slice(0, 200), ...(sold && { sold }) }
     this.#send({ ...this.#names, count: this.#count, at, ...said })
   }
 }

@@ -3,6 +3,7 @@
 // are numbered words of the automaton's journal like those of a sale: kept there and sent again until the
 // server has them. The elements' own codes (VA1, CA2 ...) stand beside each field.
 import { z } from 'zod'
+import { eventCodeSchema } from './machine-state.ts'
 
 const countSchema = z.int().min(0)
 const amountSchema = z.int().min(0)
@@ -56,7 +57,7 @@ export const countersSchema = z.strictObject({
   events: z
     .array(
       z.strictObject({
-        code: z.string().regex(/^[A-Z0-9]{3}(_[A-Z0-9]{1,4})?$/),
+        code: eventCodeSchema,
         number: countSchema,
         active: z.boolean(),
       }),

@@ -6,15 +6,19 @@ import type { Random } from '@concilia/protocol/random.ts'
 import type { CallName, Calls, MachineView } from './control.ts'
 import { type DexPlug, dexOnPty } from './dex-plug.ts'
 import { disturb } from './disturb.ts'
+import type { KioskEvent } from './kiosk/kiosk.ts'
+import { kioskCalls } from './kiosk/kiosk-calls.ts'
 import { MachineOnPty } from './machine-on-pty.ts'
 import type { Screen } from './phone.ts'
 import { PhoneNetwork } from './phone-network.ts'
+import { unknownMachine } from './unknown-machine.ts'
 import { type MachineEvent, usualMachine } from './vending-machine.ts'
 
 export interface BenchParts {
   readonly clock: Clock
   readonly random: Random
   readonly see: (machine: string, event: MachineEvent) => void
+  readonly seeKiosk: (machine: string, event: KioskEvent) => void
 }
 
 type Answer<Name extends CallName> = Calls[Name]['answers'] | Promise<Calls[Name]['answers']>
@@ -26,11 +30,13 @@ export interface Bench {
 
 export function openBench(parts: BenchParts): Bench {
   const machines = machineCalls(parts)
+  const kiosks = kioskCalls(parts)
   const phones = phoneCalls(parts)
   return {
-    calls: { ...machines.calls, ...phones.calls },
+    calls: { ...machines.calls, ...kiosks.calls, ...phones.calls },
     async close() {
       machines.close()
+      kiosks.close()
       await phones.close()
     },
   }
@@ -93,14 +99,6 @@ function machineCalls({ clock, see }: BenchParts) {
 function viewOf({ machine, plugged }: MachineOnPty): MachineView {
   const { coinsMinor, display, enabled } = machine
   return { dropped: Object.fromEntries(machine.dropped), coinsMinor, display, enabled, plugged }
-}
-
-function unknownMachine(name: string, known: readonly string[]): OperatingError {
-  return new OperatingError({
-    code: 'no-such-machine',
-    message: `There is no simulated machine ${name}.`,
-    advice: known.length === 0 ? 'Create it first.' : `There are: ${known.join(', ')}.`,
-  })
 }
 
 function phoneCalls({ clock, random }: BenchParts) {

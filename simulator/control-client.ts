@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { CallMessage, CallName, Calls, FromSimulator } from './control.ts'
+import type { KioskEvent } from './kiosk/kiosk.ts'
 import type { MachineEvent } from './vending-machine.ts'
 
 interface Waiting {
@@ -17,13 +18,19 @@ export class SimulatorControl {
   /**
    * @param child `simulator/main.ts`, started with an IPC channel
    * @param see what happens on the machines, as it happens
+   * @param seeKiosk and on the kiosks
    */
-  constructor(child: ChildProcess, see: (machine: string, event: MachineEvent) => void = () => {}) {
+  constructor(
+    child: ChildProcess,
+    see: (machine: string, event: MachineEvent) => void = () => {},
+    seeKiosk: (machine: string, event: KioskEvent) => void = () => {},
+  ) {
     this.#child = child
     child.on('message', (message: FromSimulator) => {
       if (message.type === 'answer') this.#take(message.id)?.resolve(message.answer as never)
       if (message.type === 'failed') this.#take(message.id)?.reject(new Error(message.why))
       if (message.type === 'machine') see(message.machine, message)
+      if (message.type === 'kiosk') seeKiosk(message.machine, message)
     })
     child.on('exit', () => {
       for (const id of [...this.#waiting.keys()]) this.#take(id)?.reject(gone())

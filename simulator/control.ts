@@ -4,6 +4,10 @@ import type { Currency } from '@concilia/protocol/money.ts'
 import type { BehaviourName } from './behaviours.ts'
 import type { BusFault } from './bus-faults.ts'
 import type { DexFault } from './dex-device.ts'
+import type { ChangerSettings } from './kiosk/changer-settings.ts'
+import type { KioskEvent } from './kiosk/kiosk.ts'
+import type { KioskAct } from './kiosk/kiosk-acts.ts'
+import type { KioskView } from './kiosk/kiosk-view.ts'
 import type { GatewayForm, Shown } from './phone-gateway.ts'
 import type { PhoneWay, SmppAccess } from './phone-network.ts'
 import type { MachineEvent, MachineSettings, Pressed } from './vending-machine.ts'
@@ -19,6 +23,19 @@ export interface NewMachine extends Partial<Omit<MachineSettings, 'currency' | '
   /** Item number to price in minor units. */
   readonly items: Readonly<Record<number, number>>
   readonly behaviours?: readonly BehaviourName[]
+}
+
+/** Of each item there is plenty. */
+export interface NewKiosk {
+  readonly name: string
+  /** The paths that the automaton opens: the changer's bridge, and the motor board. */
+  readonly link: string
+  readonly boardLink: string
+  readonly currency: Currency
+  readonly items: readonly number[]
+  /** As in `usualKiosk` when left out. */
+  readonly bridge?: 'qibixx' | 'raw'
+  readonly changer?: Partial<Omit<ChangerSettings, 'currency'>>
 }
 
 /** What can be seen of a machine from outside. */
@@ -59,6 +76,10 @@ export interface Calls {
   cutPower: { takes: OfMachine & { forMs: number }; answers: MachineView }
   stopPolling: { takes: OfMachine & { forMs: number }; answers: MachineView }
   look: { takes: OfMachine; answers: MachineView }
+  createKiosk: { takes: NewKiosk; answers: KioskView }
+  /** Rejects where it cannot be done. */
+  kiosk: { takes: OfMachine & { act: KioskAct }; answers: KioskView }
+  lookAtKiosk: { takes: OfMachine; answers: KioskView }
   /** Port 0 lets the system choose. */
   startPhones: {
     takes: { port: number; shortCode: string; ussdCode: string; twice?: boolean; smpp?: SmppAccess }
@@ -90,3 +111,4 @@ export type FromSimulator =
   | { readonly type: 'answer'; readonly id: number; readonly answer: unknown }
   | { readonly type: 'failed'; readonly id: number; readonly why: string }
   | ({ readonly type: 'machine' } & OfMachine & MachineEvent)
+  | ({ readonly type: 'kiosk' } & OfMachine & KioskEvent)

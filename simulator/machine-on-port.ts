@@ -1,17 +1,13 @@
 // A vending machine at one end of a real serial port: what a technician's laptop plays to a controller at the
-// other end. The port is opened again whenever it goes away.
-import type { SerialLine } from '@concilia/automaton/hardware/serial-line.ts'
-import { serialPortLine } from '@concilia/automaton/hardware/serialport-adapter.ts'
+// other end.
 import type { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
+import { SerialEnd } from './serial-end.ts'
 import { type MachineEvent, type MachineSettings, VendingMachine } from './vending-machine.ts'
-
-const retryMs = 1000
 
 export class MachineOnPort {
   readonly machine: VendingMachine
-  readonly #open: () => SerialLine
-  #line: SerialLine | undefined
+  readonly #end: SerialEnd
 
   /** @param lost told in words when the port cannot be opened, or goes away */
   constructor(
@@ -21,26 +17,19 @@ export class MachineOnPort {
     see: (event: MachineEvent) => void,
     lost: (error: OperatingError) => void,
   ) {
-    const port = serialPortLine({ path, clock, retryMs })
-    this.#open = () => port({ opened: () => {}, received: (bytes) => this.machine.box.receive(bytes), lost })
-    this.machine = new VendingMachine(settings, clock, this, see)
-    this.plug()
+    this.#end = new SerialEnd(path, clock, (bytes) => this.machine.box.receive(bytes), lost)
+    this.machine = new VendingMachine(settings, clock, this.#end, see)
   }
 
   get plugged(): boolean {
-    return this.#line !== undefined
-  }
-
-  write(text: string): void {
-    this.#line?.write(text)
+    return this.#end.plugged
   }
 
   plug(): void {
-    this.#line ??= this.#open()
+    this.#end.plug()
   }
 
   unplug(): void {
-    void this.#line?.close()
-    this.#line = undefined
+    this.#end.unplug()
   }
 }

@@ -7,14 +7,17 @@ import { type Running, runMain } from '@concilia/platform/run-main.ts'
 import { systemClock } from '@concilia/platform/system-clock.ts'
 import { systemRandom } from '@concilia/platform/system-random.ts'
 import { type Bench, openBench } from './bench.ts'
-import type { CallMessage, FromSimulator } from './control.ts'
-import { machineOf, obey, typedHelp } from './technician/typed-bench.ts'
-import type { MachineEvent } from './vending-machine.ts'
+import type { CallMessage, FromSimulator, NewMachine } from './control.ts'
+import { kioskHelp } from './kiosk/kiosk-words.ts'
+import { machineOf, obey, obeyKiosk, typedHelp } from './technician/typed-bench.ts'
 
 const description = {
   program: 'simulator',
   summary: 'vending machines behind Qibixx boxes, on pseudo-terminals, for automata to be connected to.',
-  usage: ['node simulator/main.ts --machine NAME --link PATH [--items 1=1.20,2=2.00]'],
+  usage: [
+    'node simulator/main.ts --machine NAME --link PATH [--items 1=1.20,2=2.00]',
+    'node simulator/main.ts --machine NAME --link PATH --kiosk --board-link PATH',
+  ],
   flags: {
     machine: { value: 'NAME', says: 'a name to call the machine by' },
     link: { value: 'PATH', says: 'where its serial port appears: the path that the automaton opens' },
@@ -23,6 +26,8 @@ const description = {
     behaviour: { value: 'NAME', says: 'how vends go: good (when left out), jam, silent, reset, slow ...' },
     bus: { says: 'the serial port is the raw MDB bus, each byte with its mode bit before it, without a box' },
     session: { says: 'the machine waits for a session instead of asking by itself' },
+    kiosk: { says: 'a machine without a controller: a coin changer and a motor board, each on a line' },
+    'board-link': { value: 'PATH', says: 'with --kiosk: where the line of its motor board appears' },
   },
 } as const
 
@@ -38,6 +43,7 @@ function worked(): Running {
     clock: systemClock,
     random: systemRandom,
     see: (machine, event) => tell({ type: 'machine', machine, ...event }),
+    seeKiosk: (machine, event) => tell({ type: 'kiosk', machine, ...event }),
   })
   process.on('message', async ({ id, call, takes }: CallMessage) => {
     try {
@@ -55,16 +61,30 @@ function worked(): Running {
 async function typed({ flags }: Line<typeof description.flags>): Promise<Running> {
   const made = machineOf(flags)
   if (typeof made === 'string') throw usageError(description, made)
-  const see = (machine: string, event: MachineEvent) => console.log(`${machine}: ${JSON.stringify(event)}`)
-  const bench: Bench = openBench({ clock: systemClock, random: systemRandom, see })
-  await bench.calls.createMachine(made)
-  console.log(`machine ${made.name} is on ${made.link}\n${typedHelp}`)
+  const see = (machine: string, event: object) => console.log(`${machine}: ${JSON.stringify(event)}`)
+  const bench: Bench = openBench({ clock: systemClock, random: systemRandom, see, seeKiosk: see })
+  const answer = await (flags.kiosk ? kioskOf(bench, made, flags['board-link']) : machineOn(bench, made))
   const lines = createInterface({ input: process.stdin })
-  lines.on('line', (text) => console.log(obey(bench, made.name, text)))
+  lines.on('line', (text) => console.log(answer(text)))
   return {
     async stop() {
       lines.close()
       await bench.close()
     },
   }
+}
+
+async function machineOn(bench: Bench, made: NewMachine): Promise<(text: string) => string> {
+  await bench.calls.createMachine(made)
+  console.log(`machine ${made.name} is on ${made.link}\n${typedHelp}`)
+  return (text) => obey(bench, made.name, text)
+}
+
+async function kioskOf(bench: Bench, made: NewMachine, boardLink: string | undefined) {
+  if (!boardLink) throw usageError(description, '--kiosk needs --board-link PATH as well')
+  const { name, link, currency, bridge = 'qibixx' } = made
+  const items = Object.keys(made.items).map(Number)
+  await bench.calls.createKiosk({ name, link, boardLink, currency, items, bridge })
+  console.log(`kiosk ${name}: changer on ${link}, motor board on ${boardLink}\n${kioskHelp}`)
+  return (text: string) => obeyKiosk(bench, name, currency, text)
 }

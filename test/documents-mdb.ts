@@ -14,8 +14,9 @@ export function mdbPage(): string {
   return `# MDB: what is supported, and why not the rest
 
 Made from the tables by which blocks are read and written. Clauses are those of MDB/ICP 4.2. *Supported*
-is what our reader on the raw bus does (automaton/hardware/bus-reader.ts). *Understood only*: answered so
-that the machine goes on, and nothing else. *Codec only*: read and written, by no program yet. The file
+is what our reader on the raw bus does (automaton/hardware/bus-reader.ts), and what we do as master of a coin
+changer (automaton/controller/changer.ts). *Understood only*: answered so that the other goes on, and nothing
+else. *Codec only*: read and written, by no program yet. The file
 transport layer (2.6) is left out of both sections: nothing of ours is carried over it. Codes are
 hexadecimal; those of commands are for the section's first address.
 ${[cashless, coinChanger].map(sectionText).join('')}`

@@ -114,6 +114,7 @@ function lineOf(happening: Happening): string {
     case 'step':
       return [at, happening.step, happening.party, happening.words, happening.saleId?.slice(0, 8)].join(' ')
     case 'machine':
+    case 'kiosk':
       return `${at} machine ${happening.machine} ${JSON.stringify(happening.event)}`
     case 'text':
       return `${at} ${happening.buyer.name} reads ${happening.words}`

@@ -31,6 +31,8 @@ export type HardwareEvent =
       detail: string
       /** Of a cash sale whose price is known. */
       sold?: NonNullable<Telemetry['sold']>
+      /** Of a `fault`: its EVA-DTS code, and whether it stands from now on or is over. */
+      fault?: { readonly code: string; readonly active?: boolean }
     }
 
 export interface Hardware {

@@ -242,6 +242,13 @@ export function journalContract(name: string, makeBench: () => JournalBench): vo
       expect([journal.configuration, bench.open().configuration]).toEqual([kept, kept])
     })
 
+    test('keeps the till as it was written last', () => {
+      expect(journal.till).toBeUndefined()
+      journal.keepTill('{"creditMinor":50}', [{ type: 'coinCame' }], 1000)
+      journal.keepTill('{"creditMinor":0}', [], 2000)
+      expect([journal.till, bench.open().till]).toEqual(['{"creditMinor":0}', '{"creditMinor":0}'])
+    })
+
     test('an answer is given once', () => {
       journal.commit(change({ answers: [answer] }))
       expect(() => journal.commit(change({ answers: [answer] }))).toThrow()
@@ -256,7 +263,8 @@ export function journalContract(name: string, makeBench: () => JournalBench): vo
       expect([journal.lastSeq, journal.held(saleId), journal.unstored()]).toEqual([1, 'open', [1]])
       const text = 'x'.repeat(500_000)
       expect(() => journal.keepConfiguration({ version: 1, hash: 'one', text }, 1)).toThrow(JournalError)
-      expect(journal.configuration).toBeUndefined()
+      expect(() => journal.keepTill(text, [], 1)).toThrow(JournalError)
+      expect([journal.configuration, journal.till]).toEqual([undefined, undefined])
       bench.fail(false)
       journal.commit(change({ promises: [{ saleId, promise: 'withdraw' }], words: [withdrawal()] }))
       expect([journal.lastSeq, journal.held(saleId)]).toEqual([2, 'withdrawn'])

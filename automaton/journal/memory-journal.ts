@@ -28,6 +28,7 @@ export class SimulatedDisk {
   lastSeq = 0
   snapshot: StoredSnapshot | undefined
   configuration: KeptConfiguration | undefined
+  till: string | undefined
   readonly events: Kept<Change['event']>[] = []
   readonly sales = new Map<string, Kept<SaleTerms>>()
   readonly promises = new Map<string, Kept<'deliver' | 'withdraw'>>()
@@ -138,6 +139,16 @@ export class MemoryJournal implements Journal {
   keepConfiguration(configuration: KeptConfiguration): void {
     this.#writable()
     this.#disk.configuration = configuration
+  }
+
+  get till(): string | undefined {
+    return this.#disk.till
+  }
+
+  keepTill(till: string, events: readonly Change['event'][], at: number): void {
+    this.#writable()
+    this.#disk.till = till
+    for (const value of events) this.#disk.events.push({ at, value: structuredClone(value) })
   }
 
   get bytes(): number {

@@ -83,6 +83,13 @@ export interface Journal {
   readonly configuration: KeptConfiguration | undefined
   /** Written through to the disk, in place of the one before. @throws JournalError */
   keepConfiguration(configuration: KeptConfiguration, at: number): void
+  /**
+   * What a machine's own controller knows of its coins and its vend, as its exact text; undefined where there
+   * is none.
+   */
+  readonly till: string | undefined
+  /** Written through to the disk with what caused it, in place of the one before. @throws JournalError */
+  keepTill(till: string, events: readonly Change['event'][], at: number): void
   held(saleId: string): Held
   terms(saleId: string): SaleTerms | undefined
   /** Sales whose offer is neither withdrawn nor concluded; oldest first. At most one in a sound journal. */

@@ -133,14 +133,16 @@ describe('opening the journal file', () => {
   test('brings the journal of an older release up to date, with all that it holds', () => {
     const id = written()
     const db = new Database(file)
-    db.exec('drop table configuration')
+    db.exec('drop table configuration; drop table till')
     db.pragma('user_version = 1')
     db.close()
     const { journal, setAside } = open()
     expect([journal.journalId, journal.lastSeq, setAside]).toEqual([id, 1000, undefined])
     journal.keepConfiguration({ version: 1, hash: 'one', text: '{}' }, now)
+    journal.keepTill('{}', [], now)
     journal.close()
-    expect(open().journal.configuration?.version).toBe(1)
+    const again = open().journal
+    expect([again.configuration?.version, again.till]).toEqual([1, '{}'])
   })
 
   test('pruned, gives the disk back what it freed', () => {

@@ -20,7 +20,7 @@ import {
 } from './port.ts'
 
 /** Raised with every change of the tables; stored as SQLite's `user_version`. */
-export const schemaVersion = 2
+export const schemaVersion = 3
 
 const configurationTable = `
   create table configuration (
@@ -29,8 +29,12 @@ const configurationTable = `
   ) strict;
 `
 
+const tillTable = `
+  create table till (id integer primary key check (id = 1), till text not null, at integer not null) strict;
+`
+
 /** What brings the tables of an older version to the next one, by the older version. */
-export const upgrades: Readonly<Record<number, string>> = { 1: configurationTable }
+export const upgrades: Readonly<Record<number, string>> = { 1: configurationTable, 2: tillTable }
 
 export const schema = `
   create table journal (
@@ -54,6 +58,7 @@ export const schema = `
   create index outbox_of_sale on outbox (sale_id);
   create table answers (instruction_id text primary key, answer text not null, at integer not null) strict;
   ${configurationTable}
+  ${tillTable}
 `
 
 interface Head {
@@ -112,6 +117,8 @@ const statements = (db: Database.Database) => ({
   countEvents: db.prepare<[], number>('select count(*) from events').pluck(),
   configuration: db.prepare<[], KeptConfiguration>('select version, hash, text from configuration'),
   keepConfiguration: db.prepare('insert or replace into configuration values (1, ?, ?, ?, ?)'),
+  till: db.prepare<[], string>('select till from till').pluck(),
+  keepTill: db.prepare('insert or replace into till values (1, ?, ?)'),
 })
 
 export class SqliteJournal implements Journal {
@@ -187,6 +194,17 @@ export class SqliteJournal implements Journal {
 
   keepConfiguration({ version, hash, text }: KeptConfiguration, at: number): void {
     this.#write(() => this.#sql.keepConfiguration.run(version, hash, text, at))
+  }
+
+  get till(): string | undefined {
+    return translated(() => this.#sql.till.get())
+  }
+
+  keepTill(till: string, events: readonly Change['event'][], at: number): void {
+    this.#write(() => {
+      this.#sql.keepTill.run(till, at)
+      for (const event of events) this.#sql.event.run(at, JSON.stringify(event))
+    })
   }
 
   held(saleId: string): Held {

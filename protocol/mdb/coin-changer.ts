@@ -1,10 +1,10 @@
-// The coin changer section of MDB 4.2 (clause 5), levels 2 and 3, as one table. No program of ours is
-// master of a changer yet: this is what one, or a bus monitor, would read and write by. File transport
-// (2.6) is left out.
+// The coin changer section of MDB 4.2 (clause 5), levels 2 and 3, as one table. Its master is the automaton
+// as a machine's controller (automaton/controller). File transport (2.6) is left out.
 import { characters, coins, digits, leadBits, number, pairs, rest } from './fields.ts'
-import { type AnswerOf, type CommandOf, codecOnly, type Section } from './section.ts'
+import { type AnswerOf, type CommandOf, codecOnly, harmless, type Section, yes } from './section.ts'
 
-const asMaster = codecOnly('for the automaton as bus master, which it is not yet')
+const asMaster = yes()
+const makersOwn = codecOnly("what it says is the maker's own")
 const common = { clause: '5', support: asMaster } as const
 const expansion = { clause: '5', level: 3, support: asMaster } as const
 const polled = { clause: '5', level: 2, support: asMaster } as const
@@ -35,7 +35,14 @@ export const coinChanger = {
   title: 'Coin changer',
   addresses: [0x08],
   commands: {
-    reset: { ...common, code: [0], fields: {}, level: 2, about: 'RESET' },
+    reset: {
+      ...common,
+      code: [0],
+      fields: {},
+      level: 2,
+      about: 'RESET',
+      support: yes('only after 10 s of silence: one that answers may have a coin to tell'),
+    },
     setup: { ...common, code: [1], fields: {}, answer: 'setupData', level: 2, about: 'SETUP' },
     tubeStatus: { ...common, code: [2], fields: {}, answer: 'tubes', level: 2, about: 'TUBE STATUS' },
     poll: { ...common, code: [3], fields: {}, level: 2, about: 'POLL' },
@@ -46,7 +53,14 @@ export const coinChanger = {
       level: 2,
       about: 'COIN TYPE',
     },
-    dispense: { ...common, code: [5], fields: { coins }, level: 2, about: 'DISPENSE' },
+    dispense: {
+      ...common,
+      code: [5],
+      fields: { coins },
+      level: 2,
+      about: 'DISPENSE',
+      support: yes('sent once; what became of it is counted'),
+    },
     expansionId: { ...expansion, code: [7, 0x00], fields: {}, answer: 'id', about: 'EXPANSION: ID' },
     featureEnable: {
       ...expansion,
@@ -59,6 +73,7 @@ export const coinChanger = {
       code: [7, 0x02],
       fields: { value: number(1) },
       about: 'EXPANSION: PAYOUT by value',
+      support: yes('first choice where it is offered; sent once'),
     },
     payoutStatus: {
       ...expansion,
@@ -101,6 +116,7 @@ export const coinChanger = {
       fields: { data: rest(33) },
       answer: 'makerData',
       about: 'EXPANSION: DIAGNOSTICS',
+      support: makersOwn,
     },
   },
   answers: {
@@ -164,7 +180,7 @@ export const coinChanger = {
       clause: '5',
       level: 3,
       about: "The maker's own",
-      support: asMaster,
+      support: makersOwn,
     },
     dispensedByHand: {
       ...polled,
@@ -186,6 +202,7 @@ export const coinChanger = {
       mask: 0xe0,
       fields: { count: leadBits(0, 5) },
       about: 'Slugs since the last report',
+      support: harmless('a slug is not money'),
     },
     status: {
       ...polled,

@@ -3,6 +3,7 @@
 // something waits here.
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { systemClock } from '@concilia/platform/system-clock.ts'
+import type { KioskEvent } from '../kiosk/kiosk.ts'
 import type { MachineEvent } from '../vending-machine.ts'
 import type { Buyer } from './buyers.ts'
 import type { Step } from './steps.ts'
@@ -10,6 +11,7 @@ import type { Step } from './steps.ts'
 export type Happening =
   | ({ kind: 'step' } & Step)
   | { kind: 'machine'; at: number; machine: string; event: MachineEvent }
+  | { kind: 'kiosk'; at: number; machine: string; event: KioskEvent }
   | { kind: 'text'; at: number; buyer: Buyer; words: string }
   /** Somebody at the terminal, or the script, does what a person would do. */
   | { kind: 'act'; at: number; party: string; words: string }

@@ -2,7 +2,10 @@
 // (those of the picture in ARCHITECTURE.md), told by the programs in their logs; what has none was seen from
 // outside.
 import { timeOfDay } from '@concilia/platform/log.ts'
+import { priceText } from '@concilia/protocol/money.ts'
+import type { KioskEvent } from '../kiosk/kiosk.ts'
 import type { MachineEvent } from '../vending-machine.ts'
+import { currency } from './buyers.ts'
 import type { LogLine } from './child-program.ts'
 import type { Happening } from './happenings.ts'
 import { wrapped } from './wrapped.ts'
@@ -57,6 +60,10 @@ export function happeningLine(happening: Happening, paint: Paint, columns?: numb
       const words = machineWords(happening.event)
       return words && line('', `machine ${happening.machine}`, words)
     }
+    case 'kiosk': {
+      const words = kioskWords(happening.event)
+      return words && line('', `machine ${happening.machine}`, words)
+    }
   }
 }
 
@@ -86,4 +93,40 @@ function machineWords(event: MachineEvent): string | undefined {
     case 'display':
       return undefined
   }
+}
+
+const coinWent = {
+  tube: 'goes into its tube',
+  cashBox: 'goes into the cash box',
+  tray: 'comes back',
+  stuck: 'is stuck',
+}
+
+/** What somebody beside a kiosk would notice. */
+function kioskWords(event: KioskEvent): string | undefined {
+  switch (event.event) {
+    case 'coinInserted':
+      return `a coin of ${coinText(event.valueMinor)} ${coinWent[event.went]}`
+    case 'coinPaid':
+      return `a coin of ${coinText(event.valueMinor)} is paid out`
+    case 'goodsFell':
+      return `item ${event.item} falls into the tray`
+    case 'coinFished':
+      return `a coin of ${coinText(event.valueMinor)} is fished out again`
+    case 'door':
+      return event.open ? 'the door is opened' : 'the door is closed'
+    case 'changerPowered':
+      return `the coin changer ${event.on ? 'has power again' : 'loses its power'}`
+    case 'boardPowered':
+      return `the motor board ${event.on ? 'has power again' : 'loses its power'}`
+    case 'motorTurned':
+    case 'dropUnseen':
+    case 'payoutOver':
+    case 'display':
+      return undefined
+  }
+}
+
+function coinText(valueMinor: number | 'token'): string {
+  return valueMinor === 'token' ? 'no value' : priceText({ amountMinor: valueMinor, currency })
 }

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-export type ToolName = 'vmc' | 'bus'
+export type ToolName = 'vmc' | 'bus' | 'changer'
 export type StartedTool = ReturnType<typeof startedTool>
 
 /** @param undo gets what ends it, if it has not ended by itself */

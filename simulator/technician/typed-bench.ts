@@ -5,6 +5,7 @@ import { amountMinorOf, type Currency, currencies } from '@concilia/protocol/mon
 import { behaviourNames } from '../behaviours.ts'
 import type { Bench } from '../bench.ts'
 import type { NewMachine } from '../control.ts'
+import { kioskActOf } from '../kiosk/kiosk-words.ts'
 import { act, actWords, type MachineActs } from './typed-acts.ts'
 
 export const typedHelp = [
@@ -80,4 +81,16 @@ export function obey({ calls }: Bench, machine: string, text: string): string {
 function onLine(calls: Bench['calls'], machine: string, command: string): unknown {
   if (command === 'unplug' || command === 'plug') return calls[command]({ machine })
   return command === 'restart' ? calls.restartBox({ machine }) : typedHelp
+}
+
+/** The same for a kiosk. */
+export function obeyKiosk({ calls }: Bench, machine: string, currency: Currency, text: string): string {
+  if (text.trim() === 'look') return JSON.stringify(calls.lookAtKiosk({ machine }))
+  const act = kioskActOf(text, currency)
+  if (typeof act === 'string') return act
+  try {
+    return JSON.stringify(calls.kiosk({ machine, act }))
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
 }

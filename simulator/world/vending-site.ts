@@ -281,6 +281,14 @@ export class VendingSite {
           () => journal.keepConfiguration(configuration),
           () => {},
         ),
+      get till() {
+        return journal.till
+      },
+      keepTill: (till, events, at) =>
+        written(
+          () => journal.keepTill(till, events, at),
+          () => {},
+        ),
       get bytes() {
         return journal.bytes
       },
