@@ -60,6 +60,8 @@ export interface AutomatonSettings {
 }
 
 const pruneEveryMs = 3600 * 1000
+/** A machine that we control holds money of which only a person can say what becomes of it. */
+const forAPerson = new Set<string>(['payoutInDoubt', 'payoutOwed', 'vendUnknown'])
 
 export class Automaton {
   readonly #parts: AutomatonParts
@@ -163,6 +165,8 @@ export class Automaton {
         if (event.what === 'hardwareLost') this.#hardwareLost = true
         if (event.what === 'hardwareBack') this.#hardwareLost = false
         if (event.what === 'cashSale') this.#audit?.sold()
+        // What a person must hear of goes up as a reading too: notices are lost while the link is down.
+        if (forAPerson.has(event.what)) this.#audit?.request()
         this.#sayHardware()
         break
       case 'vendConcluded':
