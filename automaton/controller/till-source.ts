@@ -1,5 +1,6 @@
-// The till as a source of audit data: the machine that we control is read like any other, as a file of EVA-DTS,
-// so that what becomes of a reading - kept, sent until it is stored, held against the reports - is the same.
+// The till as a source of audit data: the machine that we control is read like any other, as a file of
+// EVA-DTS, so that what becomes of a reading - kept, sent until it is stored, held against the reports - is
+// the same.
 import { type Row, writeEvaDts } from '@concilia/protocol/eva-dts/write.ts'
 import { type Currency, currencies } from '@concilia/protocol/money.ts'
 import type { AuditFile, AuditSource } from '../audit/port.ts'
