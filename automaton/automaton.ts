@@ -62,6 +62,8 @@ export interface AutomatonSettings {
 const pruneEveryMs = 3600 * 1000
 /** Conclusions by which the hardware itself says that it tried and nothing fell; the others never began. */
 const triedInVain = new Set(['vend-failed', 'notDropped', 'jam', 'homeLost'])
+/** A machine that we control holds money of which only a person can say what becomes of it. */
+const forAPerson = new Set<string>(['payoutInDoubt', 'payoutOwed', 'vendUnknown'])
 
 export class Automaton {
   readonly #parts: AutomatonParts
@@ -168,6 +170,8 @@ export class Automaton {
         if (event.what === 'hardwareLost') this.#hardwareLost = true
         if (event.what === 'hardwareBack') this.#hardwareLost = false
         if (event.what === 'cashSale') this.#audit?.sold()
+        // What a person must hear of goes up as a reading too: notices are lost while the link is down.
+        if (forAPerson.has(event.what)) this.#audit?.request()
         this.#sayHardware()
         break
       case 'vendConcluded':

@@ -11,10 +11,12 @@ import { systemClock } from '@concilia/platform/system-clock.ts'
 import { systemRandom } from '@concilia/platform/system-random.ts'
 import { sha256 } from '@concilia/protocol/random.ts'
 import { DexSource } from './audit/dex-source.ts'
+import type { AuditSource } from './audit/port.ts'
 import { Automaton } from './automaton.ts'
 import { automatonConfigurationSchema } from './configuration.ts'
 import { BareBusWire, BoxWire } from './controller/changer-wire.ts'
-import { ControllerHardware } from './controller/controller-hardware.ts'
+import { ControllerHardware, type ControllerParts } from './controller/controller-hardware.ts'
+import { TillSource } from './controller/till-source.ts'
 import { BusHardware } from './hardware/bus-hardware.ts'
 import type { Hardware } from './hardware/port.ts'
 import { QibixxHardware } from './hardware/qibixx-hardware.ts'
@@ -60,16 +62,7 @@ function compose(file: string): Automaton {
       'the journal could not be used and was set aside; a new one begins, which the server must admit anew',
     )
   }
-  const hardware = openHardware(configuration, journal, log)
-  const { dex } = configuration
-  const audit =
-    dex.path === undefined
-      ? undefined
-      : new DexSource({
-          openLine: serialPortLine({ path: dex.path, clock, retryMs: limits.retryMs, baudRate: 9600 }),
-          clock,
-          id: dex.id,
-        })
+  const { hardware, audit } = openMachine(configuration, journal, log)
   return new Automaton(
     { hardware, link: mqttLink, journal, audit, clock, random, log },
     {
@@ -84,8 +77,8 @@ function compose(file: string): Automaton {
       limits,
       journalLimitBytes: configuration.journalLimitBytes,
       audit: {
-        schedule: dex,
-        reader: reader.address === '0x10' ? 'cashless1' : 'cashless2',
+        schedule: configuration.dex,
+        reader: readerOf(reader),
       },
     },
   )
@@ -97,28 +90,53 @@ function readAutomatonConfiguration(file: string) {
   return readConfiguration(automatonConfigurationSchema, file)
 }
 
+interface Machine {
+  readonly hardware: Hardware
+  readonly audit: AuditSource | undefined
+}
+
 /** As the machine's controller where it has a motor board for us, otherwise as a reader on its bus. */
-function openHardware(configuration: Configuration, journal: Journal, log: Log): Hardware {
-  const { limits, currency, reader, serial, machineNumber, language, controller } = configuration
+function openMachine(configuration: Configuration, journal: Journal, log: Log): Machine {
+  const { limits, currency, reader, serial, machineNumber, controller, dex } = configuration
   const { retryMs } = limits
   const clock = systemClock
   const openLine = serialPortLine({ path: serial.path, clock, retryMs })
-  const { boardPath, items, mostCreditMinor, creditReturnMs } = controller
-  if (boardPath !== undefined) {
-    const prices = new Map(items.map(({ selection, amountMinor }) => [selection, amountMinor]))
-    return new ControllerHardware({
-      openBus: openLine,
-      openBoard: serialPortLine({ path: boardPath, clock, retryMs }),
-      wire: reader.bridge === 'raw' ? new BareBusWire() : new BoxWire(),
-      journal,
-      ...{ clock, log, retryMs },
-      settings: { currency, language, prices, mostCreditMinor, creditReturnMs, limits },
-    })
+  if (controller.boardPath !== undefined) {
+    const openBoard = serialPortLine({ path: controller.boardPath, clock, retryMs })
+    return controlledMachine(configuration, { openBus: openLine, openBoard, journal, log })
   }
   const parts = { openLine, clock, limits, currency, mdb: reader, log }
-  return reader.bridge === 'raw'
-    ? new BusHardware({ ...parts, level: reader.level, serial: machineNumber })
-    : new QibixxHardware(parts)
+  const hardware =
+    reader.bridge === 'raw'
+      ? new BusHardware({ ...parts, level: reader.level, serial: machineNumber })
+      : new QibixxHardware(parts)
+  if (dex.path === undefined) return { hardware, audit: undefined }
+  const openDex = serialPortLine({ path: dex.path, clock, retryMs, baudRate: 9600 })
+  return { hardware, audit: new DexSource({ openLine: openDex, clock, id: dex.id }) }
+}
+
+/** Its counters are our own: there is nobody else to read them from. */
+function controlledMachine(
+  configuration: Configuration,
+  parts: Pick<ControllerParts, 'openBus' | 'openBoard' | 'journal' | 'log'>,
+): Machine {
+  const { limits, currency, reader, machineNumber, language, controller } = configuration
+  const { items, mostCreditMinor, creditReturnMs } = controller
+  const prices = new Map(items.map(({ selection, amountMinor }) => [selection, amountMinor]))
+  const hardware = new ControllerHardware({
+    ...parts,
+    wire: reader.bridge === 'raw' ? new BareBusWire() : new BoxWire(),
+    clock: systemClock,
+    retryMs: limits.retryMs,
+    settings: { currency, language, prices, mostCreditMinor, creditReturnMs, limits },
+  })
+  const { version } = packageJson
+  const named = { currency, machineNumber, version, reader: readerOf(reader) }
+  return { hardware, audit: new TillSource({ till: () => hardware.till, prices, ...named }) }
+}
+
+function readerOf({ address }: Configuration['reader']): 'cashless1' | 'cashless2' {
+  return address === '0x10' ? 'cashless1' : 'cashless2'
 }
 
 function assertRole({ role, seller }: Identity, folder: string): void {

@@ -84,7 +84,8 @@ export const auditSchema = z.strictObject({
   /** When the reading began and ended, by the automaton's clock (epoch ms). */
   from: z.int().min(0),
   at: z.int().min(0),
-  source: z.enum(['dex', 'ddcmp']),
+  /** `controller`: the automaton controls the machine, and the counters are its own. */
+  source: z.enum(['dex', 'ddcmp', 'controller']),
   /** How many pieces of text were numbered just before this. */
   pieces: z.int().min(0),
   /** Which cashless device of the machine we are; absent where we are none. */

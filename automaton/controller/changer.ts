@@ -112,8 +112,8 @@ function answered(turn: ControllerTurn, asked: ChangerCommand, result: ChangerRe
 }
 
 /**
- * Once nothing may come or go any more, what did before has yet to be told: the tubes are counted after that,
- * or a coin of then would be counted twice in the next payout.
+ * Once nothing may come or go any more, what did before has yet to be told: the tubes are counted after
+ * that, or a coin of then would be counted twice in the next payout.
  */
 function masked(turn: ControllerTurn, accept: number, dispenseByHand: number): void {
   turn.setChanger({ told: maskText(accept, dispenseByHand) })

@@ -12,6 +12,7 @@ import { readBoardCommand, writeBoardLine } from '@concilia/protocol/motor-board
 import type { HardwareEvent } from '../hardware/port.ts'
 import type { OpenSerialLine, SerialLineEvents } from '../hardware/serial-line.ts'
 import { MemoryJournal, SimulatedDisk } from '../journal/memory-journal.ts'
+import type { Journal } from '../journal/port.ts'
 import type { ChangerWire } from './changer-wire.ts'
 import { ControllerHardware } from './controller-hardware.ts'
 import type { ChangerResult } from './controller-state.ts'
@@ -23,10 +24,18 @@ export const prices = new Map([
   [12, 150],
 ])
 const creditReturnMs = 20_000
-const log = makeLog('automaton', { level: 'silent' })
+export const log = makeLog('automaton', { level: 'silent' })
 
 /** The end of a process, at one of its moments. */
 class Killed extends Error {}
+
+export interface BenchProcess {
+  readonly hardware: ControllerHardware
+  readonly journal: Journal
+  readonly clock: Clock
+  /** To be called where this process may end. */
+  readonly moment: () => void
+}
 
 export class ControllerBench {
   readonly clock = new ManualClock(Date.UTC(2030, 0, 1))
@@ -43,6 +52,8 @@ export class ControllerBench {
   /** What the sale has yet to decide, and how often it approved. */
   request: Extract<HardwareEvent, { type: 'vendRequested' }> | undefined
   approvals = 0
+  /** Starts the hardware in place of the bench, as an automaton does. */
+  begin: ((process: BenchProcess) => void) | undefined
   hardware!: ControllerHardware
   #busEvents: SerialLineEvents | undefined
   #boardEvents: SerialLineEvents | undefined
@@ -73,22 +84,13 @@ export class ControllerBench {
       this.#end()
       throw new Killed()
     }
-    const journal = new MemoryJournal(this.disk)
+    const journal = mortalJournal(new MemoryJournal(this.disk), moment)
+    const clock = mortal(this.clock, isAlive)
     this.hardware = new ControllerHardware({
       openBus: this.#bus(isAlive),
       openBoard: this.#boardLine(isAlive, moment),
       wire: this.#wire(moment),
-      journal: {
-        get till() {
-          return journal.till
-        },
-        keepTill: (till, events, at) => {
-          moment()
-          journal.keepTill(till, events, at)
-          moment()
-        },
-      },
-      clock: mortal(this.clock, isAlive),
+      ...{ journal, clock },
       log,
       retryMs: 1000,
       settings: {
@@ -101,7 +103,11 @@ export class ControllerBench {
       },
     })
     this.request = undefined
-    this.guarded(() => this.hardware.start(listening, (event) => this.#hear(event)))
+    const { hardware, begin } = this
+    this.guarded(() => {
+      if (begin) begin({ hardware, journal, clock, moment })
+      else hardware.start(listening, (event) => this.#hear(event))
+    })
   }
 
   #hear(event: HardwareEvent): void {
@@ -248,6 +254,25 @@ export class ControllerBench {
     this.#boardThere = true
     this.guarded(() => this.#boardEvents?.opened())
   }
+}
+
+function mortalJournal(journal: Journal, moment: () => void): Journal {
+  const around = <T>(write: () => T): T => {
+    moment()
+    const written = write()
+    moment()
+    return written
+  }
+  const writes: Partial<Journal> = {
+    keepTill: (...args) => around(() => journal.keepTill(...args)),
+    commit: (change) => around(() => journal.commit(change)),
+  }
+  return new Proxy(journal, {
+    get(target, name) {
+      const value = Reflect.get(writes, name) ?? Reflect.get(target, name, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
 }
 
 /** Timers of an ended process do nothing. */

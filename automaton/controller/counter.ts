@@ -131,8 +131,10 @@ export function vendOver(
   turn.setBoard({ vend: undefined })
   const what = `item ${vend.selection} at ${moneyText(turn, vend.priceMinor)}`
   if (vend.means === 'phone') conclude(turn, result, fate)
-  else if (result === 'delivered') turn.notice('cashSale', what)
-  else {
+  else if (result === 'delivered') {
+    const sold = { item: vend.selection, amountMinor: vend.priceMinor }
+    turn.hear({ type: 'noticed', what: 'cashSale', detail: what, sold })
+  } else {
     turn.notice(result === 'unknown' ? 'vendUnknown' : 'vendFailed', `${what}: ${fate}`)
     say(turn, 'notDelivered')
   }

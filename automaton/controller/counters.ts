@@ -11,8 +11,8 @@ export interface Counters {
   /** CA2 and DA2: paid vends for coins and by phone. */
   readonly coins: Sold
   readonly phone: Sold
-  /** PA2, by selection. */
-  readonly products: Readonly<Record<string, Sold>>
+  /** PA2 and PA7, by selection. */
+  readonly products: Readonly<Record<string, { readonly coins: Sold; readonly phone: Sold }>>
   /** Vends of which nobody knows whether something fell. */
   readonly unknown: Sold
   /** CA3: coins taken. */
@@ -54,11 +54,14 @@ export function sold(
   selection: number,
   priceMinor: number,
 ): Counters {
-  const product = counters.products[selection] ?? none
+  const product = counters.products[selection] ?? { coins: none, phone: none }
   return {
     ...counters,
     [means]: oneMore(counters[means], priceMinor),
-    products: { ...counters.products, [selection]: oneMore(product, priceMinor) },
+    products: {
+      ...counters.products,
+      [selection]: { ...product, [means]: oneMore(product[means], priceMinor) },
+    },
   }
 }
 

@@ -137,7 +137,7 @@ export function tubesRead(turn: ControllerTurn, told: Extract<ChangerAnswer, { n
   const full = counts.flatMap((_, type) => ((told.full >> type) & 1 ? [type] : []))
   const defective = full.filter((type) => counts[type] === 0)
   if (paying?.stage === 'counting' && known) counted(turn, known, paying, counts, defective)
-  else if (!paying) compareTubes(turn, counts)
+  else if (!paying && known) compareTubes(turn, counts, known.coins)
   // What cannot be counted cannot be paid from.
   const usable = counts.map((count, type) => (defective.includes(type) ? 0 : count))
   turn.setChanger({ tubes: { counts: usable, full }, tubesStale: turn.changer.paying !== undefined })
@@ -169,17 +169,18 @@ function counted(
 }
 
 /** Coins that nobody told of: filled in while we were away, or taken out, or put in and not credited. */
-function compareTubes(turn: ControllerTurn, counts: readonly number[]) {
+function compareTubes(turn: ControllerTurn, counts: readonly number[], coins: readonly Coin[]) {
   const { tubes } = turn.till
-  if (counts.every((count, type) => count === tubes[type])) return
-  if (tubes.length > 0) {
+  const worth = counts.map((_, type) => worthOf(coins, type))
+  if (counts.every((count, type) => count === tubes[type] && worth[type] === turn.till.worth[type])) return
+  if (tubes.length > 0 && counts.some((count, type) => count !== (tubes[type] ?? 0))) {
     const changes = counts.flatMap((count, type) => {
       const by = count - (tubes[type] ?? 0)
       return by === 0 ? [] : [`type ${type}: ${by > 0 ? '+' : ''}${by}`]
     })
     turn.notice('surprise', `the tubes hold other coins than were told, ${changes.join(', ')}`)
   }
-  turn.keep({ ...turn.till, tubes: counts }, { type: 'tubesCounted', counts })
+  turn.keep({ ...turn.till, tubes: counts, worth }, { type: 'tubesCounted', counts })
 }
 
 /** What is certainly not paid, and cannot be, is owed. */

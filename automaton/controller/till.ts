@@ -48,8 +48,9 @@ export interface Till {
   /** How the last vend by phone ended, until the next request: the sale may have died before it heard. */
   readonly phoneEnd?: { readonly result: VendEnd; readonly fate: string } | undefined
   readonly payout?: Payout | undefined
-  /** Coins in the tubes by type, as last told. */
+  /** Coins in the tubes by type, as last told, and what one of each is worth. */
   readonly tubes: readonly number[]
+  readonly worth: readonly number[]
   /** The poll answer that was taken last, for one that comes again because its ACK was not heard. */
   readonly taken: string
   readonly counters: Counters
@@ -60,6 +61,7 @@ export const emptyTill: Till = {
   creditMinor: 0,
   lastVend: 0,
   tubes: [],
+  worth: [],
   taken: '',
   counters: noCounters,
 }
@@ -152,9 +154,10 @@ export function vendEnded(till: Till, result: VendEnd, fate: VendFate | 'limit' 
     counters: result === 'delivered' ? sold(till.counters, means, selection, priceMinor) : till.counters,
   }
   if (result === 'unknown') {
-    const { unknown } = ended.counters
+    const counters = happened(ended.counters, 'ELA_U')
+    const { unknown } = counters
     const counted = { number: unknown.number + 1, valueMinor: unknown.valueMinor + priceMinor }
-    return { ...ended, counters: { ...ended.counters, unknown: counted } }
+    return { ...ended, counters: { ...counters, unknown: counted } }
   }
   if (result === 'failed') return { ...ended, counters: happened(ended.counters, 'ELA') }
   const creditMinor = till.creditMinor - (means === 'coins' ? priceMinor : 0)
@@ -183,8 +186,9 @@ export interface Paid {
 }
 
 export function payoutCounted(till: Till, { leastMinor, mostMinor }: Paid): Till {
-  const { payout, counters } = till
+  const { payout } = till
   if (!payout?.command) throw new Error('a payout was counted that nobody ordered')
+  const counters = mostMinor > leastMinor ? happened(till.counters, 'EAF_D') : till.counters
   const leftMinor = payout.leftMinor - mostMinor
   const failures = mostMinor === 0 ? payout.failures + 1 : 0
   return {
@@ -204,5 +208,5 @@ export function payoutGivenUp(till: Till): Till {
   if (!payout) return till
   if (payout.command) throw new Error('a payout was given up while a command of it is in doubt')
   const owedMinor = counters.owedMinor + payout.leftMinor
-  return { ...till, payout: undefined, counters: { ...counters, owedMinor } }
+  return { ...till, payout: undefined, counters: { ...happened(counters, 'EAF_O'), owedMinor } }
 }

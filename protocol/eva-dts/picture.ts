@@ -1,6 +1,7 @@
 // From the lines of an EVA-DTS file to our counters: the values since initialisation, in minor units. Only
 // what the file says is there; what it does not say is left out, and what it says badly is remarked.
 import { type Counters, mostEvents, mostProducts, type Sold } from '../audit.ts'
+import { eventCodeSchema } from '../machine-state.ts'
 import { type Currency, currencies } from '../money.ts'
 import { type EvaDtsReading, findingText, isGrave, type Segment } from './read.ts'
 
@@ -144,7 +145,7 @@ function eventsOf(file: Lines): Counters['events'] {
     .filter(({ element }) => element === 'EA2')
     .flatMap(({ fields }) => {
       const code = (fields[0] ?? '').toUpperCase()
-      if (!/^[A-Z0-9]{3}(_[A-Z0-9]{1,4})?$/.test(code)) return []
+      if (!eventCodeSchema.safeParse(code).success) return []
       return [{ code, number: digits(fields[2]) ?? 0, active: fields[4] === '1' }]
     })
     .slice(0, mostEvents)
