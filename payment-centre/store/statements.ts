@@ -1,5 +1,5 @@
 // The statements of the PostgreSQL store, prepared once for each connection. A batch of any size is one
-// statement a table: its rows travel as one JSON text, so the statement's own text never changes.
+// statement a table: its rows travel as arrays, so the statement's own text never changes.
 import {
   and,
   asc,
@@ -11,6 +11,7 @@ import {
   type PgTable,
   sql,
 } from '@concilia/platform/drizzle.ts'
+import { arrayed, columnsFrom } from '@concilia/platform/row-arrays.ts'
 import { account, client, entry, payment, refund, requestKey, seller, transfer, usage } from './schema.ts'
 
 const texts = (name: string) => sql`${sql.placeholder(name)}::text[]`
@@ -18,9 +19,7 @@ const anyOf = (name: string) => sql`any(${texts(name)})`
 const pairs = (left: string, right: string) => sql`(select * from unnest(${texts(left)}, ${texts(right)}))`
 
 function rowsFrom(table: PgTable) {
-  const names = Object.values(getTableColumns(table)).map(({ name }) => `"${name}"`)
-  const rows = sql`json_populate_recordset(null::${table}, ${sql.placeholder('rows')}::json)`
-  return sql`select ${sql.raw(names.join(', '))} from ${rows}`
+  return sql`select ${columnsFrom(table)} from ${arrayed(table)}`
 }
 
 /** These columns, taken from the row that was offered. */
@@ -115,7 +114,8 @@ function batchWrites(db: NodePgDatabase) {
         heldMinor: sql`${account.heldMinor} + v.held`,
       })
       .from(
-        sql`json_to_recordset(${sql.placeholder('rows')}::json) as v(id text, posted bigint, held bigint)`,
+        sql`unnest(${texts('ids')}, ${sql.placeholder('posted')}::bigint[], ${sql.placeholder('held')}::bigint[])
+          as v(id, posted, held)`,
       )
       .where(sql`${account.id} = v.id`)
       .prepare('move_balances'),
@@ -130,7 +130,7 @@ function batchWrites(db: NodePgDatabase) {
         owedSince: sql`v.owed_since`,
         record: sql`v.record`,
       })
-      .from(sql`json_populate_recordset(null::${payment}, ${sql.placeholder('rows')}::json) as v`)
+      .from(arrayed(payment))
       .where(sql`${payment.id} = v.id`)
       .prepare('change_payments'),
     addPayments: db.insert(payment).select(rowsFrom(payment)).prepare('add_payments'),
