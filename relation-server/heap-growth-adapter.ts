@@ -4,9 +4,9 @@
 import { flushCompileCache } from 'node:module'
 import { setFlagsFromString } from 'node:v8'
 
-const headroomMb = 80
+const headroomMb = 48
 const leastPercent = 20
-const mostPercent = 150
+const mostPercent = 60
 const lookEveryMs = 2000
 
 /** From now until the process ends, which this does not delay. */

@@ -4,6 +4,9 @@ import { septetsOf } from '@concilia/protocol/gsm7.ts'
 
 export { septetsOf }
 
+/** Most texts; asked before each letter is looked at. */
+const everyLetter = new RegExp(`^[${RegExp.escape(basic + extended)}]*$`)
+
 const near: Record<string, string> = {
   '’': "'",
   '‘': "'",
@@ -28,6 +31,7 @@ export const screenSeptets = 182
  * `?`.
  */
 export function inGsm7(text: string): string {
+  if (everyLetter.test(text)) return text
   return Array.from(text.normalize('NFC'), (character) => {
     if (septetsOf(character) !== undefined) return character
     const likeness = near[character] ?? character.normalize('NFD').replace(/\p{M}/gu, '')

@@ -138,9 +138,7 @@ class PostgresStore implements TimedStore {
   }
 
   async keepDialogue(row: DialogueRow): Promise<void> {
-    await this.#rest.read(({ keepDialogue }) =>
-      keepDialogue.execute({ rows: rowsJson(tables.dialogue, [row]) }),
-    )
+    await this.#rest.read(({ keepDialogue }) => keepDialogue.execute(rowArrays(tables.dialogue, [row])))
   }
 
   async sale(saleId: string) {
