@@ -43,6 +43,8 @@ export interface ConversationParts extends Manners {
 
 /** Open requests of one subscriber, on all machines together. */
 const mostOpen = 3
+/** When somebody was last seen is kept to the hour: it only says whose row may be deleted after weeks. */
+const seenAgainMs = 3_600_000
 /** These are about money that moved: they are kept, so they go by text, whatever screen somebody looks at. */
 const aboutMoney = new Set<Say['kind']>(['receipt', 'refundNotice', 'unknownClosedNotice', 'owedNotice'])
 /** Even to somebody who said STOP. */
@@ -167,6 +169,7 @@ export class Conversation implements Speaker {
       key: messageId,
       bodyHash: sha256(JSON.stringify([subscriberId, channel, words])),
       subscriber,
+      ...(known && saysTheSame(known, subscriber) && { isKept: true }),
       act: aim.act,
       at,
     })
@@ -288,6 +291,10 @@ export class Conversation implements Speaker {
     const screen = languages.say({ kind: 'codeSent', machineNumber }, language, 'ussd', house)
     return { kind: 'screen', screen, goesOn: false }
   }
+}
+
+function saysTheSame(known: SubscriberRow, { language, stopped, seenAt }: SubscriberRow): boolean {
+  return known.language === language && known.stopped === stopped && seenAt - known.seenAt < seenAgainMs
 }
 
 /** On a screen the price is a menu where the carrier vouches for the number; else its code goes by text. */
