@@ -39,7 +39,8 @@ test('what goes in comes out, in its order, of its own type', async () => {
   await client.connect()
   try {
     await client.query(
-      'create table thing (its_name text, long bigint, short smallint, count int, flag bool, list jsonb, id uuid)',
+      `create table thing (
+        its_name text, long bigint, short smallint, count int, flag bool, list jsonb, id uuid)`,
     )
     const db = drizzle(client)
     const add = db

@@ -15,6 +15,7 @@ import { arrayed, columnsFrom } from '@concilia/platform/row-arrays.ts'
 import { account, client, entry, payment, refund, requestKey, seller, transfer, usage } from './schema.ts'
 
 const texts = (name: string) => sql`${sql.placeholder(name)}::text[]`
+const longs = (name: string) => sql`${sql.placeholder(name)}::bigint[]`
 const anyOf = (name: string) => sql`any(${texts(name)})`
 const pairs = (left: string, right: string) => sql`(select * from unnest(${texts(left)}, ${texts(right)}))`
 
@@ -113,10 +114,7 @@ function batchWrites(db: NodePgDatabase) {
         postedMinor: sql`${account.postedMinor} + v.posted`,
         heldMinor: sql`${account.heldMinor} + v.held`,
       })
-      .from(
-        sql`unnest(${texts('ids')}, ${sql.placeholder('posted')}::bigint[], ${sql.placeholder('held')}::bigint[])
-          as v(id, posted, held)`,
-      )
+      .from(sql`unnest(${texts('ids')}, ${longs('posted')}, ${longs('held')}) as v(id, posted, held)`)
       .where(sql`${account.id} = v.id`)
       .prepare('move_balances'),
     addTransfers: db.insert(transfer).select(rowsFrom(transfer)).prepare('add_transfers'),
