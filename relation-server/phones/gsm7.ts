@@ -4,9 +4,6 @@ import { septetsOf } from '@concilia/protocol/gsm7.ts'
 
 export { septetsOf }
 
-/** Most texts; asked before each letter is looked at. */
-const everyLetter = new RegExp(`^[${RegExp.escape(basic + extended)}]*$`)
-
 const near: Record<string, string> = {
   '’': "'",
   '‘': "'",
@@ -31,7 +28,7 @@ export const screenSeptets = 182
  * `?`.
  */
 export function inGsm7(text: string): string {
-  if (everyLetter.test(text)) return text
+  if (septetsOf(text) !== undefined) return text
   return Array.from(text.normalize('NFC'), (character) => {
     if (septetsOf(character) !== undefined) return character
     const likeness = near[character] ?? character.normalize('NFD').replace(/\p{M}/gu, '')
