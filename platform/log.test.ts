@@ -1,4 +1,5 @@
 // What gets out of a log: read from the stream itself, in both forms.
+import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type LogSettings, makeLog } from './log.ts'
@@ -9,6 +10,21 @@ function logged(write: (log: ReturnType<typeof makeLog>) => void, settings: LogS
   write(makeLog('server', { ...settings, write: (line) => lines.push(line) }))
   return lines.join('')
 }
+
+test.each([
+  ['ends at once', 'process.exit(3)'],
+  ['fails', "throw new Error('a mistake')"],
+  ['has nothing more to do', ''],
+])('every line of a program that %s is written, in order', (_, end) => {
+  const module = new URL('./log.ts', import.meta.url).href
+  const code = `const { makeLog } = await import(${JSON.stringify(module)})
+    const log = makeLog('program')
+    for (const words of ['one', 'two']) log.info(words)
+    setImmediate(() => { log.info('three'); ${end} })`
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' })
+  const said = stdout.trim().split('\n')
+  expect(said.map((line) => JSON.parse(line).msg)).toEqual(['one', 'two', 'three'])
+})
 
 describe('the two forms', () => {
   test('one JSON object a line, with program, level, time and fields', () => {

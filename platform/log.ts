@@ -63,10 +63,23 @@ function guarded(logger: pino.Logger): Log {
   }
 }
 
-/** A reader that went away (a killed supervisor) must not take the program with it. */
+/**
+ * What is said in one turn of the process goes out in one write at its end: a sale is some twenty lines, and
+ * a write of each wakes whoever reads. A reader that went away (a killed supervisor) must not take the
+ * program with it.
+ */
 function standardOutput(): (line: string) => void {
   process.stdout.on('error', () => {})
-  return (line) => process.stdout.write(line)
+  let said = ''
+  const flush = () => {
+    if (said !== '') process.stdout.write(said)
+    said = ''
+  }
+  process.once('exit', flush)
+  return (line) => {
+    if (said === '') setImmediate(flush)
+    said += line
+  }
 }
 
 /**

@@ -6,6 +6,7 @@ import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { decimalText } from '@concilia/protocol/money.ts'
 import { alerts, audit, readAudit } from './audit-commands.ts'
 import { type CommandParts, type FlagValues, person, usage } from './command-parts.ts'
+import { readSnapshot } from './engine/sale-snapshot.ts'
 import { admitOrBar, configure, enrol, machineLine, show } from './machine-commands.ts'
 import type { SaleRow, Store } from './store/port.ts'
 
@@ -66,7 +67,7 @@ export async function runCommand(
     case 'sale show': {
       const row = await saleNamed(flags, store)
       print(saleLine(row))
-      print(JSON.stringify(JSON.parse(row.snapshot), null, 2))
+      print(JSON.stringify(readSnapshot(row), null, 2))
       return
     }
     case 'sale close':

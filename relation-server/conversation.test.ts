@@ -173,6 +173,26 @@ describe('by text', () => {
     expect(texts).toHaveLength(before + 2)
   })
 
+  test('who speaks is written down again when there is news of them, or after an hour', async () => {
+    const { scenario, text } = await town()
+    const { clock, store, vault } = scenario
+    const row = () => store.subscriber(vault.idOf({ realm: 'e164', key: number }))
+    const first = clock.now()
+    await text('HELP')
+    await scenario.pass(60_000)
+    await text('HELP')
+    expect(await row()).toMatchObject({ seenAt: first, language: 'en', stopped: false })
+    await text('AIDE')
+    expect(await row()).toMatchObject({ seenAt: first + 60_000, language: 'fr' })
+    await text('STOP')
+    expect(await row()).toMatchObject({ stopped: true })
+    await text('START')
+    expect(await row()).toMatchObject({ stopped: false })
+    await scenario.pass(3_600_000)
+    await text('HELP')
+    expect(await row()).toMatchObject({ seenAt: first + 3_660_000 })
+  })
+
   test('STOP ends what is open, on all machines, and nothing is texted about it', async () => {
     const { scenario, machine, text, texts } = await town()
     const other = await scenario.machine('5021')

@@ -42,6 +42,8 @@ export interface ConversationParts extends Manners, Aiming {
   readonly log: Log
 }
 
+/** When somebody was last seen is kept to the hour: it only says whose row may be deleted after weeks. */
+const seenAgainMs = 3_600_000
 /** These are about money that moved: they are kept, so they go by text, whatever screen somebody looks at. */
 const aboutMoney = new Set<Say['kind']>(['receipt', 'refundNotice', 'unknownClosedNotice', 'owedNotice'])
 /** Even to somebody who said STOP. */
@@ -168,7 +170,8 @@ export class Conversation implements Speaker {
     }
     const bodyHash = sha256(JSON.stringify([subscriberId, channel, words]))
     const said = { kind: 'phone', source: gateway, key: messageId, bodyHash, subscriber, at } as const
-    const taken = await engine().submit({ ...said, ...aim })
+    const isKept = known && saysTheSame(known, subscriber)
+    const taken = await engine().submit({ ...said, ...(isKept && { isKept: true }), ...aim })
     if (intent.kind === 'stop') await this.#endRequests(said, identifications)
     return taken
   }
@@ -201,6 +204,10 @@ function isStopped(intent: Intent, { act }: Aim, channel: Channel, before: boole
   if (intent.kind === 'stop') return true
   const asks = intent.kind === 'start' || act.type === 'identify' || channel === 'ussd'
   return asks ? false : before
+}
+
+function saysTheSame(known: SubscriberRow, { language, stopped, seenAt }: SubscriberRow): boolean {
+  return known.language === language && known.stopped === stopped && seenAt - known.seenAt < seenAgainMs
 }
 
 /** On a screen the price is a menu where the carrier vouches for the number; else its code goes by text. */

@@ -1,9 +1,8 @@
 // Starts the relation server: node relation-server/main.ts --config FILE. The program itself is loaded after
-// the compile cache is switched on, which saves time at every later start, and after the heap is told to grow
-// by a quarter at a time: left alone it keeps twice the memory that ten thousand machines need.
+// the compile cache is switched on, which saves time at every later start.
 import { enableCompileCache } from 'node:module'
-import { setFlagsFromString } from 'node:v8'
+import { watchHeapGrowth } from './heap-growth-adapter.ts'
 
 enableCompileCache()
-setFlagsFromString('--heap-growing-percent=25')
+watchHeapGrowth()
 await import('./program.ts')

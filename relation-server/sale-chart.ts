@@ -21,7 +21,9 @@ import type { PhoneInSale, SaleEvent, SaleSay } from './sale-events.ts'
 import { atOf, type ChartPayment, type RefuseReason, saleVocabulary } from './sale-vocabulary.ts'
 
 /** Stored with each snapshot; a stored sale of another version is migrated before it is used. */
-export const saleChartVersion = 1
+export const saleChartVersion = 2
+/** Those this chart goes on with: version 1 only kept more words of its memory than it needed. */
+export const saleChartVersionsRead: readonly number[] = [1, saleChartVersion]
 
 type Args = { context: SaleContext; event: SaleEvent }
 

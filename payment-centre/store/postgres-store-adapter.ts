@@ -3,7 +3,7 @@
 // unique index and is decided again.
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { type Lane, openLane } from '@concilia/platform/postgres-lane.ts'
-import { rowsJson } from '@concilia/platform/rows-json.ts'
+import { rowArrays } from '@concilia/platform/row-arrays.ts'
 import { currencySchema } from '@concilia/protocol/money.ts'
 import { type Change, keyName, type Rows } from '../books/books.ts'
 import type { Wants } from '../books/decide.ts'
@@ -213,13 +213,13 @@ function writeChange(
     ...paymentWrites(statements, rows, change),
     ...keyWrites(statements, rows, change),
     ...sending(usageChanges(change.usage ?? []), (items) =>
-      statements.addUsage.execute({ rows: rowsJson(usage, items) }),
+      statements.addUsage.execute(rowArrays(usage, items)),
     ),
     ...sending(change.clients ?? [], (items) =>
-      statements.saveClients.execute({ rows: rowsJson(client, items.map(registration)) }),
+      statements.saveClients.execute(rowArrays(client, items.map(registration))),
     ),
     ...sending(change.sellers ?? [], (items) =>
-      statements.saveSellers.execute({ rows: rowsJson(seller, items.map(registration)) }),
+      statements.saveSellers.execute(rowArrays(seller, items.map(registration))),
     ),
   ]
 }
@@ -235,17 +235,21 @@ function ledgerWrites(
 ): Promise<unknown>[] {
   return [
     ...sending(latest(accounts, idOf), (items) =>
-      statements.saveAccounts.execute({ rows: rowsJson(account, items.map(accountRow)) }),
+      statements.saveAccounts.execute(rowArrays(account, items.map(accountRow))),
     ),
     ...sending(opened, (items) =>
-      statements.ensureAccounts.execute({ rows: rowsJson(account, items.map(accountRow)) }),
+      statements.ensureAccounts.execute(rowArrays(account, items.map(accountRow))),
     ),
     ...sending(balanceChanges(transfers), (items) =>
-      statements.moveBalances.execute({ rows: JSON.stringify(items) }),
+      statements.moveBalances.execute({
+        ids: items.map(({ id }) => id),
+        posted: items.map(({ posted }) => posted),
+        held: items.map(({ held }) => held),
+      }),
     ),
-    ...sending(transfers, (items) => statements.addTransfers.execute({ rows: rowsJson(transfer, items) })),
+    ...sending(transfers, (items) => statements.addTransfers.execute(rowArrays(transfer, items))),
     ...sending(transfers.flatMap(entryRows), (items) =>
-      statements.addEntries.execute({ rows: rowsJson(entry, items) }),
+      statements.addEntries.execute(rowArrays(entry, items)),
     ),
   ]
 }
@@ -257,14 +261,14 @@ function paymentWrites(statements: Statements, rows: Rows, change: Change): Prom
   return [
     ...sending(
       payments.filter(({ id }) => known.has(id)),
-      (items) => statements.changePayments.execute({ rows: rowsJson(payment, items.map(paymentRow)) }),
+      (items) => statements.changePayments.execute(rowArrays(payment, items.map(paymentRow))),
     ),
     ...sending(
       payments.filter(({ id }) => !known.has(id)),
-      (items) => statements.addPayments.execute({ rows: rowsJson(payment, items.map(paymentRow)) }),
+      (items) => statements.addPayments.execute(rowArrays(payment, items.map(paymentRow))),
     ),
     ...sending(change.refunds ?? [], (items) =>
-      statements.addRefunds.execute({ rows: rowsJson(refund, items.map(refundRow)) }),
+      statements.addRefunds.execute(rowArrays(refund, items.map(refundRow))),
     ),
   ]
 }
@@ -276,7 +280,7 @@ function keyWrites(statements: Statements, rows: Rows, change: Change): Promise<
   return [
     ...sending(
       keys.filter((key) => !known.has(keyNameOf(key))),
-      (items) => statements.addKeys.execute({ rows: rowsJson(requestKey, items) }),
+      (items) => statements.addKeys.execute(rowArrays(requestKey, items)),
     ),
     ...sending(
       keys.filter((key) => known.has(keyNameOf(key)) && key.voided),

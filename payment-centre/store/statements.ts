@@ -1,5 +1,5 @@
 // The statements of the PostgreSQL store, prepared once for each connection. A batch of any size is one
-// statement a table: its rows travel as one JSON text, so the statement's own text never changes.
+// statement a table: its rows travel as arrays, so the statement's own text never changes.
 import {
   and,
   asc,
@@ -11,16 +11,16 @@ import {
   type PgTable,
   sql,
 } from '@concilia/platform/drizzle.ts'
+import { arrayed, columnsFrom } from '@concilia/platform/row-arrays.ts'
 import { account, client, entry, payment, refund, requestKey, seller, transfer, usage } from './schema.ts'
 
 const texts = (name: string) => sql`${sql.placeholder(name)}::text[]`
+const longs = (name: string) => sql`${sql.placeholder(name)}::bigint[]`
 const anyOf = (name: string) => sql`any(${texts(name)})`
 const pairs = (left: string, right: string) => sql`(select * from unnest(${texts(left)}, ${texts(right)}))`
 
 function rowsFrom(table: PgTable) {
-  const names = Object.values(getTableColumns(table)).map(({ name }) => `"${name}"`)
-  const rows = sql`json_populate_recordset(null::${table}, ${sql.placeholder('rows')}::json)`
-  return sql`select ${sql.raw(names.join(', '))} from ${rows}`
+  return sql`select ${columnsFrom(table)} from ${arrayed(table)}`
 }
 
 /** These columns, taken from the row that was offered. */
@@ -114,9 +114,7 @@ function batchWrites(db: NodePgDatabase) {
         postedMinor: sql`${account.postedMinor} + v.posted`,
         heldMinor: sql`${account.heldMinor} + v.held`,
       })
-      .from(
-        sql`json_to_recordset(${sql.placeholder('rows')}::json) as v(id text, posted bigint, held bigint)`,
-      )
+      .from(sql`unnest(${texts('ids')}, ${longs('posted')}, ${longs('held')}) as v(id, posted, held)`)
       .where(sql`${account.id} = v.id`)
       .prepare('move_balances'),
     addTransfers: db.insert(transfer).select(rowsFrom(transfer)).prepare('add_transfers'),
@@ -130,7 +128,7 @@ function batchWrites(db: NodePgDatabase) {
         owedSince: sql`v.owed_since`,
         record: sql`v.record`,
       })
-      .from(sql`json_populate_recordset(null::${payment}, ${sql.placeholder('rows')}::json) as v`)
+      .from(arrayed(payment))
       .where(sql`${payment.id} = v.id`)
       .prepare('change_payments'),
     addPayments: db.insert(payment).select(rowsFrom(payment)).prepare('add_payments'),

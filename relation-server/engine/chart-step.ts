@@ -11,6 +11,7 @@ type Snapshot = SnapshotFrom<SaleChart>
 export type ChartStep = readonly [next: Snapshot, effects: readonly SaleEffect[]]
 type Surrounding = Parameters<SaleChart['transition']>[2]
 
+const resolved = new WeakMap<SaleChart, Map<string, Snapshot>>()
 const surroundings = new WeakMap<SaleChart, Surrounding>()
 
 export function beginChart(chart: SaleChart, input: SaleInput): ChartStep {
@@ -19,6 +20,19 @@ export function beginChart(chart: SaleChart, input: SaleInput): ChartStep {
 
 export function stepChart(chart: SaleChart, snapshot: Snapshot, event: SaleEvent): ChartStep {
   return collected(chart, (surrounding) => chart.transition(snapshot, event, surrounding))
+}
+
+/** The chart's snapshot in a stored state. What follows from the state alone is worked out once for each. */
+export function resolveChart(
+  chart: SaleChart,
+  { value, context }: Pick<Snapshot, 'value' | 'context'>,
+): Snapshot {
+  const known = resolved.get(chart) ?? new Map<string, Snapshot>()
+  resolved.set(chart, known)
+  const name = JSON.stringify(value)
+  const snapshot = known.get(name) ?? chart.resolveState({ value, context })
+  known.set(name, snapshot)
+  return { ...snapshot, context } as Snapshot
 }
 
 /** XState types its actions side by side (every name with every params); the vocabulary pairs them. */

@@ -62,6 +62,8 @@ export interface PhoneInput {
   readonly key: string
   readonly bodyHash: string
   readonly subscriber: SubscriberRow
+  /** The subscriber's row is there and says all that is worth keeping: it is not written again. */
+  readonly isKept?: boolean
   readonly act: PhoneAct
   readonly at: number
 }

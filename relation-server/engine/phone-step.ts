@@ -13,8 +13,8 @@ import type { World } from './world.ts'
 const mostAtOneMachine = 1
 
 export function phoneSpoke(scene: Scene, world: World, input: PhoneInput): void {
-  const { act, subscriber } = input
-  scene.changes.subscribers.set(subscriber.subscriberId, subscriber)
+  const { act, subscriber, isKept } = input
+  if (!isKept) scene.changes.subscribers.set(subscriber.subscriberId, subscriber)
   switch (act.type) {
     case 'identify':
       identify(scene, world, input, act)

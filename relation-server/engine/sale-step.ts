@@ -1,14 +1,15 @@
 // One transition of one sale: the chart's snapshot from its row, the event, the new row, and each effect
 // turned into the rows that will make it happen. Pure but for the ids that the world mints.
 import type { AnyEventObject, SnapshotFrom } from 'xstate'
-import { type SaleChart, saleChartVersion } from '../sale-chart.ts'
+import { type SaleChart, saleChartVersion, saleChartVersionsRead } from '../sale-chart.ts'
 import { payerOf, type SaleContext, type SaleInput } from '../sale-context.ts'
 import type { SaleEvent } from '../sale-events.ts'
 import type { SaleEffect } from '../sale-vocabulary.ts'
 import type { IdentificationRow, SaleRow } from '../store/port.ts'
-import { beginChart, stepChart } from './chart-step.ts'
+import { beginChart, resolveChart, stepChart } from './chart-step.ts'
 import { Poisoned } from './poisoned.ts'
 import { performEffect } from './sale-effects.ts'
+import { readSnapshot, snapshotText } from './sale-snapshot.ts'
 import type { Scene } from './scene.ts'
 import type { World } from './world.ts'
 
@@ -61,18 +62,18 @@ function stamp(world: World) {
 
 function feed(scene: Scene, world: World, row: SaleRow, event: AnyEventObject): void {
   if (!row.open) throw new Error(`an event for sale ${row.saleId}, which has ended`)
-  if (row.chartVersion !== saleChartVersion) {
+  if (!saleChartVersionsRead.includes(row.chartVersion)) {
     throw new Poisoned(`sale ${row.saleId} was stored by chart version ${row.chartVersion}`)
   }
   const { chart } = world.settings
-  const snapshot = chart.resolveState(JSON.parse(row.snapshot))
+  const snapshot = resolveChart(chart, readSnapshot(row))
   // Delayed events are XState's own and not in the chart's union.
   const [next, effects] = stepChart(chart, snapshot, event as SaleEvent)
   keep(scene, world, row, next, effects)
 }
 
 export function contextOf(row: SaleRow): SaleContext {
-  return JSON.parse(row.snapshot).context
+  return readSnapshot(row).context
 }
 
 function keep(
@@ -86,7 +87,8 @@ function keep(
   const state = words(value)
   let row: SaleRow = {
     ...before,
-    snapshot: JSON.stringify({ value, context, status }),
+    chartVersion: saleChartVersion,
+    snapshot: snapshotText(snapshot),
     open: status === 'active',
     state,
     subscriberId: payerOf(context)?.subscriberId ?? null,

@@ -28,6 +28,7 @@ export const screenSeptets = 182
  * `?`.
  */
 export function inGsm7(text: string): string {
+  if (septetsOf(text) !== undefined) return text
   return Array.from(text.normalize('NFC'), (character) => {
     if (septetsOf(character) !== undefined) return character
     const likeness = near[character] ?? character.normalize('NFD').replace(/\p{M}/gu, '')

@@ -104,7 +104,7 @@ export interface SaleRow {
   readonly saleId: string
   readonly automatonId: string
   readonly chartVersion: number
-  /** The chart's snapshot: `{value, context, status}` as JSON. */
+  /** The chart's snapshot as JSON: `{value, context}`, of the context only what is not said elsewhere. */
   readonly snapshot: string
   readonly open: boolean
   /** The chart's state in words, such as `charging.inDoubt`; the ending once it is closed. */

@@ -7,7 +7,7 @@ import { gathered } from '@concilia/platform/gathered.ts'
 import { migrate } from '@concilia/platform/migrate.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { type Lane, openLane } from '@concilia/platform/postgres-lane.ts'
-import { rowsJson } from '@concilia/platform/rows-json.ts'
+import { rowArrays } from '@concilia/platform/row-arrays.ts'
 import {
   type BatchBook,
   type BatchNeed,
@@ -76,9 +76,7 @@ class PostgresStore implements TimedStore {
   }
 
   async ensureMachine(row: Parameters<Store['ensureMachine']>[0]): Promise<void> {
-    await this.#rest.read(({ ensureMachine }) =>
-      ensureMachine.execute({ rows: rowsJson(tables.machine, [row]) }),
-    )
+    await this.#rest.read(({ ensureMachine }) => ensureMachine.execute(rowArrays(tables.machine, [row])))
   }
 
   async machines() {
@@ -116,7 +114,7 @@ class PostgresStore implements TimedStore {
 
   async keepCentreChains(url: string, chains: readonly string[], fetchedAt: number): Promise<void> {
     await this.#rest.read(({ keepCentreChains }) =>
-      keepCentreChains.execute({ rows: rowsJson(tables.centre, [{ url, chains, fetchedAt }]) }),
+      keepCentreChains.execute(rowArrays(tables.centre, [{ url, chains, fetchedAt }])),
     )
   }
 
@@ -140,9 +138,7 @@ class PostgresStore implements TimedStore {
   }
 
   async keepDialogue(row: DialogueRow): Promise<void> {
-    await this.#rest.read(({ keepDialogue }) =>
-      keepDialogue.execute({ rows: rowsJson(tables.dialogue, [row]) }),
-    )
+    await this.#rest.read(({ keepDialogue }) => keepDialogue.execute(rowArrays(tables.dialogue, [row])))
   }
 
   async sale(saleId: string) {
@@ -274,7 +270,7 @@ function write(statements: Statements, writes: Writes): Promise<unknown>[] {
   ) => {
     if (rows.length === 0) return
     const sorted = [...rows].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
-    sent.push(statement.execute({ rows: rowsJson(table, sorted) }))
+    sent.push(statement.execute(rowArrays(table, sorted)))
   }
   if (writes.outboxDropped.length > 0) {
     sent.push(

@@ -1,6 +1,6 @@
 // The statements of the PostgreSQL store, prepared once for each connection. A batch of any size is one
-// statement a table: its rows travel as one JSON text, so that the statement's own text never changes. Long,
-// because all of them are in one list.
+// statement a table: its rows travel as arrays, so that the statement's own text never changes. Long, because
+// all of them are in one list.
 import {
   and,
   asc,
@@ -12,19 +12,14 @@ import {
   type PgTable,
   sql,
 } from '@concilia/platform/drizzle.ts'
+import { arrayed, columnsFrom } from '@concilia/platform/row-arrays.ts'
 import * as tables from './schema.ts'
 
 const texts = (name: string) => sql`${sql.placeholder(name)}::text[]`
 const ids = (name: string) => sql`any(${texts(name)})`
 
-function columnList(table: PgTable, prefix = '') {
-  const names = Object.values(getTableColumns(table)).map(({ name }) => `${prefix}"${name}"`)
-  return sql.raw(names.join(', '))
-}
-
 function rowsFrom(table: PgTable) {
-  const rows = sql`json_populate_recordset(null::${table}, ${sql.placeholder('rows')}::json)`
-  return sql`select ${columnList(table)} from ${rows}`
+  return sql`select ${columnsFrom(table)} from ${arrayed(table)}`
 }
 
 /** Every column but the key, taken from the row that was offered. */

@@ -81,7 +81,7 @@ test('on a real bench: door, power and faults reach the machine, and what cannot
   const folder = mkdtempSync(join(tmpdir(), 'concilia-typed-'))
   const seen: string[] = []
   const see = (_: string, { event }: MachineEvent) => seen.push(event)
-  const bench = openBench({ clock: new ManualClock(), random: systemRandom, see })
+  const bench = openBench({ clock: new ManualClock(), random: systemRandom, see, seeKiosk: () => {} })
   onTestFinished(async () => {
     await bench.close()
     rmSync(folder, { recursive: true })
