@@ -13,7 +13,7 @@ import type { Speaker } from './engine/performer.ts'
 import type { MachineDirectory } from './machine-directory.ts'
 import type { Languages } from './phones/languages.ts'
 import type { Incoming, Reply, TextSender } from './phones/port.ts'
-import { awaitsAnswer, type House, type Say } from './phones/say.ts'
+import { awaitsAnswer, type House, isAboutMoney, type Say } from './phones/say.ts'
 import { suggestionFor } from './phones/suggestion.ts'
 import type { Intent } from './phones/words.ts'
 import type { Language } from './sale-events.ts'
@@ -43,10 +43,8 @@ export interface ConversationParts extends Manners {
 
 /** Open requests of one subscriber, on all machines together. */
 const mostOpen = 3
-/** These are about money that moved: they are kept, so they go by text, whatever screen somebody looks at. */
-const aboutMoney = new Set<Say['kind']>(['receipt', 'refundNotice', 'unknownClosedNotice', 'owedNotice'])
 /** Even to somebody who said STOP. */
-const alwaysSent = new Set<Say['kind']>([...aboutMoney, 'stopped'])
+const alwaysSent = (say: Say) => isAboutMoney(say) || say.kind === 'stopped'
 
 interface Aim {
   readonly automatonId: string | null
@@ -68,7 +66,7 @@ export class Conversation implements Speaker {
    */
   async receive(incoming: Incoming, stored?: () => void): Promise<Reply> {
     const { gateway, messageId, channel, sessionId } = incoming
-    if (channel === 'text' || sessionId === undefined) {
+    if (channel !== 'ussd' || sessionId === undefined) {
       await this.#submit(incoming, undefined)
       return { kind: 'stored' }
     }
@@ -77,7 +75,7 @@ export class Conversation implements Speaker {
 
   async speak(text: TextBody, key: string): Promise<'done' | 'later'> {
     const { screens, store, vault, sender, house, languages, log } = this.#parts
-    const dialogue = text.channel === 'ussd' && !aboutMoney.has(text.say.kind) ? text.sessionId : null
+    const dialogue = text.channel === 'ussd' && !isAboutMoney(text.say) ? text.sessionId : null
     const taken = dialogue === null ? undefined : screens.take(dialogue)
     if (taken) {
       const menu = onMenu(text)
@@ -85,7 +83,7 @@ export class Conversation implements Speaker {
       if (menu.kind !== 'codeSent') return 'done'
     }
     const row = await store.subscriber(text.subscriberId)
-    if (!row || (row.stopped && !alwaysSent.has(text.say.kind))) return 'done'
+    if (!row || (row.stopped && !alwaysSent(text.say))) return 'done'
     const words = languages.say(text.say, text.language, 'text', house)
     const validForMs = 'withinMs' in text.say ? { validForMs: text.say.withinMs } : {}
     const sent = await sender.send({ subscriber: vault.unseal(row.sealed), text: words, key, ...validForMs })
@@ -149,7 +147,7 @@ export class Conversation implements Speaker {
       store.identificationsOf(subscriberId),
     ])
     const intent = languages.read(words)
-    const spoken = intent.language ?? known?.language ?? languages.fallback
+    const spoken = incoming.language ?? intent.language ?? known?.language ?? languages.fallback
     log.info({ step: 'ST8' }, `a phone is in touch by ${channel}`)
     const meant = await this.#aim(intent, incoming, identifications, spoken, before)
     const aim = lookOnly && 'identificationId' in meant.act ? this.#look(meant, incoming, spoken) : meant
@@ -188,7 +186,9 @@ export class Conversation implements Speaker {
     if (suggested !== null && intent.kind === 'pick' && intent.digit === 1) {
       return await this.#identify(suggested, incoming, open, language)
     }
-    const current = open.find((row) => sessionId !== null && row.sessionId === sessionId) ?? open[0]
+    const own = open.find((row) => sessionId !== null && row.sessionId === sessionId)
+    // A tap on a machine's page means that machine.
+    const current = incoming.channel === 'web' ? own : (own ?? open[0])
     switch (intent.kind) {
       case 'identify':
         return await this.#identify(intent.machineNumber, incoming, open, language)

@@ -100,6 +100,7 @@ export function serverConfiguration(
     machines: broker?.servers ?? { port: ports.serverMqtt },
     phones: {
       helpNumber: '0800 123 456',
+      web: { publicOrigin: pagesOrigin(reached) },
       gateways: {
         [gatewayName]: {
           form: 'kannel',
@@ -138,6 +139,11 @@ export function centreConfiguration(
     },
     limits,
   }
+}
+
+/** Where browsers find the machines' pages. */
+export function pagesOrigin({ serverHttp }: Ports): string {
+  return `http://127.0.0.1:${serverHttp}`
 }
 
 export function gatewayUrl({ places, reached }: BenchSettings): string {

@@ -29,6 +29,7 @@ import {
   dexLineOf,
   gatewayUrl,
   lineOf,
+  pagesOrigin,
   serverConfiguration,
   writeConfiguration,
 } from './configurations.ts'
@@ -67,6 +68,7 @@ export class House {
   #starting: Promise<void> | undefined
   #stopped: Promise<void> | undefined
   #isClaimed = false
+  #pages = ''
   #postgres: SupervisedPostgres | undefined
   #simulator: SimulatorControl | undefined
   #centre: CentreDesk | undefined
@@ -99,6 +101,7 @@ export class House {
     this.#postgres = postgres
     const { limits, charge, linkMode = 'permanent', bridge = 'qibixx', detour, broker } = this.#options
     const reached = { ...ports, ...(await detour?.(ports)) }
+    this.#pages = pagesOrigin(reached)
     const settings: BenchSettings = { limits, charge, linkMode, bridge, places, ports, reached, broker }
     this.#tell('starting payment centre, relation server and simulator')
     await Promise.all([this.#startSimulator(settings), this.#startServers(settings, postgres)])
@@ -120,6 +123,11 @@ export class House {
 
   get serverStore(): ServerStore {
     return started(this.#serverStore)
+  }
+
+  /** The address of a machine's page, as its QR code would say it. */
+  pageOf({ number }: BenchMachine): string {
+    return `${this.#pages}/m/${number}`
   }
 
   get programs(): ReadonlyMap<string, SupervisedProgram> {
