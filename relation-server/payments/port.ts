@@ -11,7 +11,10 @@ export type UndoReason = 'failed' | 'withdrawn' | 'unknown' | 'closedByPerson'
 export interface ConsentProof {
   readonly identificationId: string
   readonly channel: Channel
-  /** `code`: a code sent to the number came back (on the page: once, when the visit began); `network`: the carrier vouched for the session. */
+  /**
+   * `code`: a code sent to the number came back (on the page: once, when the visit began); `network`: the
+   * carrier vouched for the session.
+   */
   readonly by: 'code' | 'network'
   readonly at: number
 }

@@ -358,7 +358,7 @@ export interface Store {
   addVisit(row: VisitRow): Promise<void>
   /** Takes one of the tries to type the code, before it is looked at; undefined when none is left. */
   takeVisitTry(visitId: string): Promise<VisitRow | undefined>
-  /** The number is proven; the visit goes on under another id, so that what was known before is worth nothing. */
+  /** The number is proven; the visit goes on under another id: what was known before is worth nothing. */
   proveVisit(visitId: string, newId: string, at: number): Promise<void>
   /** Codes asked for since then: for this number, and in all. */
   visitsSince(subscriberId: string, since: number): Promise<{ own: number; all: number }>

@@ -55,8 +55,7 @@ export function prepareStatements(db: NodePgDatabase) {
     subscriber,
     dialogue,
   } = tables
-  const { configuration, telemetry, audit, sold, centre } = tables
-  const { configuration, telemetry, audit, centre, page, visit } = tables
+  const { audit, centre, configuration, page, sold, telemetry, visit } = tables
   const now = sql.placeholder('now')
   const limit = sql.placeholder('limit')
   const retryMs = sql`(${sql.placeholder('retryMs')}::json ->> ${outbox.kind})::bigint`

@@ -310,7 +310,7 @@ describe('over the wire', () => {
       body: '{"number": {"toString": 1}}',
       redirect: 'manual',
     })
-    expect(json.status).toBe(303)
+    expect(json.status).toBe(415)
     expect(pages.texts).toEqual([])
   })
 

@@ -5,7 +5,6 @@ import type { ServerResponse } from 'node:http'
 import type { Log } from '@concilia/platform/log.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
 import { type Random, sha256, uuidFrom } from '@concilia/protocol/random.ts'
-import formbody from '@fastify/formbody'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { MachineDirectory } from '../../machine-directory.ts'
 import type { Language } from '../../sale-events.ts'
@@ -16,6 +15,7 @@ import type { House } from '../say.ts'
 import { subscriberTyped } from '../sender-number.ts'
 import { languageFor } from './accepted-language.ts'
 import { askMachinePage, contentPolicy, pageOf } from './page.ts'
+import { readPageAssets } from './page-assets-adapter.ts'
 import { PageWatch } from './page-watch.ts'
 import { type Fault, faults, viewOf } from './view.ts'
 import type { Visits } from './visits.ts'
@@ -50,13 +50,19 @@ type Request = FastifyRequest<AtMachine>
 
 /** A fastify plugin. The server that registers it logs no requests itself. */
 export async function pagesPlugin(app: FastifyInstance, options: PagesOptions): Promise<void> {
-  await app.register(formbody, { bodyLimit: longestBody })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string', bodyLimit: longestBody },
+    (_, body, done) => done(null, Object.fromEntries(new URLSearchParams(String(body)))),
+  )
   const pages = new Pages(options)
+  const policy = contentPolicy(pages.assets)
   // Before the server waits for its connections: whoever follows a page would never go.
   app.addHook('preClose', async () => pages.close())
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({
-      'content-security-policy': contentPolicy,
+      'content-security-policy': policy,
       'referrer-policy': 'same-origin',
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
@@ -95,6 +101,7 @@ export async function pagesPlugin(app: FastifyInstance, options: PagesOptions): 
 }
 
 class Pages {
+  readonly assets = readPageAssets()
   readonly #options: PagesOptions
   readonly #watch: PageWatch
   readonly #following = new Set<ServerResponse>()
@@ -119,7 +126,7 @@ class Pages {
 
   askMachine(request: FastifyRequest<{ Querystring: { lang?: string } }>): string {
     const { languages, house } = this.#options
-    return askMachinePage({ language: this.#languageOf(request), languages, house })
+    return askMachinePage({ assets: this.assets, language: this.#languageOf(request), languages, house })
   }
 
   async show(request: Request, reply: FastifyReply): Promise<FastifyReply> {
@@ -131,7 +138,8 @@ class Pages {
     const view = viewOf(row !== undefined, known?.visitor, page, clock.now())
     const tradeName = row?.tradeName ?? ''
     const language = this.#languageOf(request)
-    const text = pageOf({ machineNumber: machine, tradeName, view, fault, language, languages, house })
+    const shown = { machineNumber: machine, tradeName, view, fault, language, languages, house }
+    const text = pageOf({ assets: this.assets, ...shown })
     if (request.query.lang !== undefined)
       reply.header('set-cookie', `lang=${language}; Path=/m; SameSite=Lax`)
     return html(reply.code(row ? 200 : 404), text)

@@ -4,9 +4,11 @@ import { describe, expect, test } from 'vitest'
 import { readLanguages } from '../languages-adapter.ts'
 import { sentences } from '../sentences.ts'
 import { contentPolicy, type PageParts, pageOf } from './page.ts'
+import { readPageAssets } from './page-assets-adapter.ts'
 import { faults, type View } from './view.ts'
 
 const languages = readLanguages('en')
+const assets = readPageAssets()
 const house = { serviceName: 'Concilia', helpNumber: '3600' }
 const number = '+33•••••678'
 const everySaying = Object.values(sentences).flatMap(({ cases }) => cases)
@@ -19,6 +21,7 @@ const views: View[] = [
 ]
 const page = (change: Partial<PageParts>) =>
   pageOf({
+    assets,
     machineNumber: '4021',
     tradeName: 'Snacks & Co',
     view: { kind: 'askNumber' },
@@ -64,7 +67,9 @@ test('the price has its own button, that agrees to it and to no other', () => {
 test('style and script are the ones that the policy allows, and come from nowhere else', () => {
   const text = page({})
   expect(text).not.toMatch(/<(link|img|iframe)|https?:\/\//)
-  expect(contentPolicy).toMatch(/^default-src 'none'; style-src 'sha256-[^']+'; script-src 'sha256-[^']+';/)
+  expect(contentPolicy(assets)).toMatch(
+    /^default-src 'none'; style-src 'sha256-[^']+'; script-src 'sha256-[^']+';/,
+  )
 })
 
 test('nothing that was typed becomes HTML', () => {

@@ -1,5 +1,5 @@
-// Who looks at a machine's page: a browser that holds a random token, whose telephone number is proven once by
-// a code that was sent to the number and typed here (rule 15). The database has hashes of token and code
+// Who looks at a machine's page: a browser that holds a random token, whose telephone number is proven once
+// by a code that was sent to the number and typed here (rule 15). The database has hashes of token and code
 // alone, and the number sealed, so that whoever reads it can neither visit nor be found.
 import type { Clock } from '@concilia/protocol/clock.ts'
 import { codeFrom, type Random, sha256, uuidFrom } from '@concilia/protocol/random.ts'
