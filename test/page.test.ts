@@ -1,5 +1,6 @@
-// The machine's page in a real browser: with its script, which follows what is said; without, by buttons alone;
-// and on the smallest phone, in the other language. The server behind is the engine in memory on a real port.
+// The machine's page in a real browser: with its script, which follows what is said; without, by buttons
+// alone; and on the smallest phone, in the other language. The server behind is the engine in memory on a
+// real port.
 import { accessSync, constants } from 'node:fs'
 import { openPages } from '@concilia/relation-server/phones/web/pages-fixture.ts'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'

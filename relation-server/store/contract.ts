@@ -556,8 +556,8 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
 
     test('a page shows what was said to its session last, and old ones go', async () => {
       const page = (sessionId: string, say: string, at: number) => ({ sessionId, say, at })
-      await write(store, { pages: [page('a', '1', 10), page('b', '1', 30)] })
-      await write(store, { pages: [page('a', '2', 11)] })
+      await put(store, { pages: [page('a', '1', 10), page('b', '1', 30)] })
+      await put(store, { pages: [page('a', '2', 11)] })
       expect(await store.pages(['a', 'c'])).toEqual([page('a', '2', 11)])
       await store.prune(20)
       expect(await store.pages(['a', 'b'])).toEqual([page('b', '1', 30)])

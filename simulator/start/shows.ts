@@ -14,7 +14,8 @@ export async function showMachines(house: House): Promise<string> {
     )
     const state = view.plugged ? (view.enabled ? 'sells by phone' : 'coins only') : 'unplugged'
     const way = machine.alwaysIdle ? '' : ', in sessions: the phone comes first'
-    return `${machine.number}  ${state}${way}\n      [${view.display.padEnd(32)}]\n      ${items.join(', ')}\n      page: ${house.pageOf(machine)}`
+    const shown = [`[${view.display.padEnd(32)}]`, items.join(', '), `page: ${house.pageOf(machine)}`]
+    return [`${machine.number}  ${state}${way}`, ...shown.map((line) => `      ${line}`)].join('\n')
   })
   return (await Promise.all(rows)).join('\n')
 }
