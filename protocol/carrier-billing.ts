@@ -166,7 +166,7 @@ const amountTransactionShape = {
  */
 export const consentSchema = z.object({
   identificationId: z.string().min(1).max(64),
-  channel: z.enum(['text', 'ussd']),
+  channel: z.enum(['text', 'ussd', 'web']),
   by: z.enum(['code', 'network']),
   at: epochMsSchema,
 })

@@ -40,7 +40,9 @@ export async function aimOf(heard: HeardWords, aiming: Aiming): Promise<Aim> {
   if (before?.suggested && intent.kind === 'pick' && intent.digit === 1) {
     return await identify(before.suggested, heard, aiming)
   }
-  const current = open.find((row) => sessionId !== null && row.sessionId === sessionId) ?? open[0]
+  const own = open.find((row) => sessionId !== null && row.sessionId === sessionId)
+  // A tap on a machine's page means that machine.
+  const current = incoming.channel === 'web' ? own : (own ?? open[0])
   switch (intent.kind) {
     case 'identify':
       return await identify(intent.machineNumber, heard, aiming)

@@ -13,7 +13,7 @@ import type { TextBody } from './engine/outbox-bodies.ts'
 import type { Speaker } from './engine/performer.ts'
 import type { Languages } from './phones/languages.ts'
 import type { Incoming, Reply, TextSender } from './phones/port.ts'
-import { awaitsAnswer, type House, type Say } from './phones/say.ts'
+import { awaitsAnswer, type House, isAboutMoney, type Say } from './phones/say.ts'
 import { isRefused } from './phones/sender-number.ts'
 import type { Intent } from './phones/words.ts'
 import type { Channel } from './sale-events.ts'
@@ -44,10 +44,8 @@ export interface ConversationParts extends Manners, Aiming {
 
 /** When somebody was last seen is kept to the hour: it only says whose row may be deleted after weeks. */
 const seenAgainMs = 3_600_000
-/** These are about money that moved: they are kept, so they go by text, whatever screen somebody looks at. */
-const aboutMoney = new Set<Say['kind']>(['receipt', 'refundNotice', 'unknownClosedNotice', 'owedNotice'])
 /** Even to somebody who said STOP. */
-const alwaysSent = new Set<Say['kind']>([...aboutMoney, 'stopped', 'help'])
+const alwaysSent = (say: Say) => isAboutMoney(say) || say.kind === 'stopped' || say.kind === 'help'
 
 export class Conversation implements Speaker {
   readonly #parts: ConversationParts
@@ -64,7 +62,7 @@ export class Conversation implements Speaker {
   async receive(incoming: Incoming, stored?: () => void): Promise<Reply> {
     const { gateway, messageId, channel, sessionId } = incoming
     if (isRefused(incoming.subscriber, this.#parts.refused)) return this.#refusal(incoming)
-    if (channel === 'text' || sessionId === undefined) {
+    if (channel !== 'ussd' || sessionId === undefined) {
       await this.#submit(incoming, undefined)
       return { kind: 'stored' }
     }
@@ -73,7 +71,7 @@ export class Conversation implements Speaker {
 
   async speak(text: TextBody, key: string): Promise<'done' | 'later'> {
     const { screens, store, vault, sender, house, languages, refused, log } = this.#parts
-    const dialogue = text.channel === 'ussd' && !aboutMoney.has(text.say.kind) ? text.sessionId : null
+    const dialogue = text.channel === 'ussd' && !isAboutMoney(text.say) ? text.sessionId : null
     const taken = dialogue === null ? undefined : screens.take(dialogue)
     if (taken) {
       const menu = onMenu(text)
@@ -81,7 +79,7 @@ export class Conversation implements Speaker {
       if (menu.kind !== 'codeSent') return 'done'
     }
     const row = await store.subscriber(text.subscriberId)
-    if (!row || (row.stopped && !alwaysSent.has(text.say.kind))) return 'done'
+    if (!row || (row.stopped && !alwaysSent(text.say))) return 'done'
     const subscriber = vault.unseal(row.sealed)
     if (isRefused(subscriber, refused)) return 'done'
     const words = languages.say(text.say, text.language, 'text', house)
@@ -156,7 +154,7 @@ export class Conversation implements Speaker {
       store.identificationsOf(subscriberId),
     ])
     const intent = languages.read(words)
-    const spoken = intent.language ?? known?.language ?? languages.fallback
+    const spoken = incoming.language ?? intent.language ?? known?.language ?? languages.fallback
     log.info({ step: 'ST8' }, `a phone is in touch by ${channel}`)
     const heard = { intent, incoming, open: identifications, language: spoken, before }
     const meant = await aimOf(heard, this.#parts)

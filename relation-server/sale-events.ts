@@ -7,8 +7,8 @@ import type { DeclineReason, PaymentResult } from './payments/port.ts'
 
 /** The name of a file in phones/languages, such as `fr`. */
 export type Language = string
-/** An SMS, or one step of a USSD dialogue. */
-export type Channel = 'text' | 'ussd'
+/** An SMS, one step of a USSD dialogue, or the machine's page. */
+export type Channel = 'text' | 'ussd' | 'web'
 
 /** A phone that stands before the machine, bound to this sale. */
 export interface PhoneInSale {

@@ -8,6 +8,7 @@ import type { Clock } from '@concilia/protocol/clock.ts'
 import { type Random, uuidFrom } from '@concilia/protocol/random.ts'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { ServerConfiguration } from './configuration.ts'
+import type { Manners } from './conversation.ts'
 import type { Settings } from './engine/world.ts'
 import { MachineDirectory } from './machine-directory.ts'
 import { hasCheckDigit } from './machine-number.ts'
@@ -22,6 +23,7 @@ import { phonesPlugin } from './phones/http-adapter.ts'
 import { readLanguages } from './phones/languages-adapter.ts'
 import type { Receive } from './phones/port.ts'
 import { openWays } from './phones/ways.ts'
+import { pagesPlugin } from './phones/web/http-adapter.ts'
 import { RelationServer } from './server.ts'
 import type { Store } from './store/port.ts'
 import type { SubscriberVault } from './subscriber-vault.ts'
@@ -88,6 +90,7 @@ export async function serve(parts: ServedParts): Promise<Served> {
       log,
       answerLimitMs: manners.answerLimitMs,
     })
+    await openPages(http, parts, { server, directory, manners })
     await listen(http, configuration)
     server.start()
     for (const link of ways.links) link.start()
@@ -98,6 +101,29 @@ export async function serve(parts: ServedParts): Promise<Served> {
   const address = http.server.address()
   const httpPort = typeof address === 'object' && address ? address.port : 0
   return { ready: { httpPort, ...(broker && { brokerPort: broker.port }) }, stop }
+}
+
+async function openPages(
+  http: FastifyInstance,
+  { configuration, store, clock, random, log }: ServedParts,
+  { server, directory, manners }: { server: RelationServer; directory: MachineDirectory; manners: Manners },
+): Promise<void> {
+  const { web } = configuration.phones
+  if (!web) return
+  const { publicOrigin, country, provenDays, codesPerHour } = web
+  await http.register(pagesPlugin, {
+    publicOrigin,
+    country,
+    visits: server.visits({ provenMs: provenDays * 86_400_000, codesPerHour }),
+    store,
+    directory,
+    languages: manners.languages,
+    house: manners.house,
+    receive: (incoming) => server.receive(incoming),
+    clock,
+    random,
+    log,
+  })
 }
 
 function mannersOf({ phones }: ServerConfiguration) {

@@ -17,6 +17,7 @@ import type { MachineDirectory } from './machine-directory.ts'
 import type { Machines } from './machines/port.ts'
 import type { Payments } from './payments/port.ts'
 import type { Incoming, Reply, TextSender } from './phones/port.ts'
+import { Visits, type VisitsParts } from './phones/web/visits.ts'
 import { Reconciliation } from './reconciliation.ts'
 import { Screens } from './screens.ts'
 import { sharedWork } from './shared-work.ts'
@@ -91,6 +92,11 @@ export class RelationServer {
   /** What a phone says. Resolves after the commit, a dialogue's with the screen that answers it. */
   receive(incoming: Incoming, stored?: () => void): Promise<Reply> {
     return this.#conversation.receive(incoming, stored)
+  }
+
+  /** Who looks at the machines' pages. */
+  visits(settings: Pick<VisitsParts, 'provenMs' | 'codesPerHour'>): Visits {
+    return new Visits({ ...this.#parts, ...settings, engine: () => this.#engine })
   }
 
   async stop(): Promise<void> {

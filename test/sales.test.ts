@@ -1,5 +1,6 @@
 // Sales as buyers meet them, one after the other on one house that debits at once: both orders, texts and
 // dialogues, several phones, and everything that a buyer or a machine may do otherwise.
+import { PageVisitor } from '@concilia/simulator/page-visitor.ts'
 import { buyers } from '@concilia/simulator/start/buyers.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Bench } from './bench.ts'
@@ -48,6 +49,24 @@ test('machine first, with a dialogue that names the machine', async () => {
   expect(await story.types(rich, '1')).toMatchObject({ goesOn: false })
   await story.reads(rich, /^Paid 2\.00 EUR/)
   await story.ends({ sales: ['settled'], paid: { rich: 200 } })
+})
+
+test('on the machine’s page: the number is proven, the price is shown, one tap pays', async () => {
+  const story = await bench.begin()
+  await story.choose('4021', 1)
+  const [machine] = bench.house.machines
+  if (!machine) throw new Error('the bench has no machine')
+  const page = new PageVisitor(bench.house.pageOf(machine))
+  await page.look()
+  await page.press('Send me a code', rich.number)
+  const [, code = ''] = await story.watch.text(rich, /: (\d{6}) proves your number/)
+  await page.press('Continue', code)
+  await page.press('I am at this machine')
+  await story.watch.untilTrue('the price on the page', async () => /^1\.50 EUR/.test(await page.look()))
+  await page.press('Pay 1.50 EUR')
+  await story.reads(rich, /^Paid 1\.50 EUR/)
+  expect(await page.look()).toMatch(/^Paid 1\.50 EUR/)
+  await story.ends({ sales: ['settled'], paid: { rich: 150 } })
 })
 
 test('phone first, with a dialogue from the menu', async () => {

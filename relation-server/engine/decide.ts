@@ -313,6 +313,7 @@ function writesOf(changes: Changes): Writes {
     configurations: changes.configurations,
     telemetry: changes.telemetry,
     audits: changes.audits,
+    pages: [...changes.pages.values()],
   }
 }
 

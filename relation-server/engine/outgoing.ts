@@ -1,6 +1,7 @@
 // New rows of the outbox: each is performed once after the commit and again until it is answered or dropped.
 import type { Limits } from '@concilia/protocol/limits.ts'
 import type { Admission } from '@concilia/protocol/messages.ts'
+import { isAboutMoney } from '../phones/say.ts'
 import type { ConfigurationBody, InstructionBody, PaymentBody, TextBody } from './outbox-bodies.ts'
 import type { Scene } from './scene.ts'
 import type { World } from './world.ts'
@@ -46,7 +47,19 @@ export function firstPaymentRetryMs({ authorisationMs, retryMs }: Limits): numbe
   return authorisationMs + retryMs
 }
 
+/**
+ * Says it to a buyer: by text or on the screen that waits, both after the commit; on the machine's page with
+ * the commit itself. What is about money that moved goes by text whatever page somebody looks at: it is kept.
+ */
 export function addText(scene: Scene, world: World, body: TextBody, saleId: string | null): void {
+  const { channel, sessionId, say } = body
+  if (channel === 'web') {
+    if (sessionId !== null) {
+      scene.changes.pages.set(sessionId, { sessionId, say: JSON.stringify(say), at: world.at })
+    }
+    if (isAboutMoney(say)) addText(scene, world, { ...body, channel: 'text', sessionId: null }, saleId)
+    return
+  }
   scene.changes.outbox.push({
     id: world.mint(),
     kind: 'text',

@@ -2,6 +2,7 @@
 // one).
 import { canSell } from '@concilia/protocol/machine-state.ts'
 import type { Say } from '../phones/say.ts'
+import type { Channel } from '../sale-events.ts'
 import { phoneArrived } from './conciliation.ts'
 import type { PhoneAct, PhoneInput } from './inputs.ts'
 import { addText } from './outgoing.ts'
@@ -162,7 +163,7 @@ function answer(
   world: World,
   { subscriber }: PhoneInput,
   say: Say,
-  channel: 'text' | 'ussd',
+  channel: Channel,
   sessionId: string | null,
   vouched = false,
 ): void {

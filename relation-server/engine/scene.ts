@@ -9,6 +9,7 @@ import type {
   InboxRow,
   MachineRow,
   OutboxRow,
+  PageRow,
   PersonRow,
   QuarantineRow,
   SaleRow,
@@ -50,6 +51,7 @@ export class Changes {
   readonly telemetry: TelemetryRow[] = []
   readonly audits: AuditRow[] = []
   readonly sold: SoldRow[] = []
+  readonly pages = new Map<string, PageRow>()
   readonly notes: Note[] = []
   readonly releases: Release[] = []
 
@@ -80,6 +82,7 @@ export class Changes {
     this.telemetry.push(...other.telemetry)
     this.audits.push(...other.audits)
     this.sold.push(...other.sold)
+    for (const [key, row] of other.pages) this.pages.set(key, row)
     this.notes.push(...other.notes)
     this.releases.push(...other.releases)
   }

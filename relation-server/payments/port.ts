@@ -2,6 +2,7 @@
 // doubt. Operations are durable jobs of the engine; the adapter performs one attempt at a time and classifies
 // its answer.
 import type { Subscriber } from '@concilia/protocol/subscriber.ts'
+import type { Channel } from '../sale-events.ts'
 
 /** Why money goes back, in the words the centre books it under. */
 export type UndoReason = 'failed' | 'withdrawn' | 'unknown' | 'closedByPerson'
@@ -9,8 +10,11 @@ export type UndoReason = 'failed' | 'withdrawn' | 'unknown' | 'closedByPerson'
 /** Proof of consent, kept by the centre: which identification said yes to which price, how and when. */
 export interface ConsentProof {
   readonly identificationId: string
-  readonly channel: 'text' | 'ussd'
-  /** `code`: a code sent to the number came back; `network`: the carrier vouched for the session. */
+  readonly channel: Channel
+  /**
+   * `code`: a code sent to the number came back (on the page: once, when the visit began); `network`: the
+   * carrier vouched for the session.
+   */
   readonly by: 'code' | 'network'
   readonly at: number
 }

@@ -137,6 +137,34 @@ export const phonesSchema = z.strictObject({
     .max(14_000)
     .default(10_000)
     .describe('A message not stored by then is answered 503; gateways give a dialogue 15 s'),
+  web: z.exactOptional(
+    z
+      .strictObject({
+        publicOrigin: z
+          .url({ protocol: /^https?$/ })
+          .refine((url) => new URL(url).origin === url, { message: 'expected scheme and host alone' })
+          .describe('How browsers reach this server; https, ended by the proxy before it')
+          .meta({ examples: ['https://pay.example.org'] }),
+        country: z
+          .string()
+          .regex(/^[A-Z]{2}$/)
+          .default('FR')
+          .describe('Of telephone numbers that are typed without their country'),
+        provenDays: z
+          .int()
+          .min(1)
+          .max(30)
+          .default(30)
+          .describe('A browser whose number was proven is believed for so long'),
+        codesPerHour: z
+          .int()
+          .min(1)
+          .max(100_000)
+          .default(600)
+          .describe('Codes texted in an hour, to all numbers together'),
+      })
+      .describe('The machines’ pages (/m/NUMBER); without this section there are none'),
+  ),
   gateways: z
     .record(
       nameSchema,

@@ -8,6 +8,7 @@ import { Phrasebook } from './phrasebook.ts'
 import type { Say } from './say.ts'
 import { awaitsAnswer } from './say.ts'
 import { declineReasons, nameable, type SentenceName, sentences } from './sentences.ts'
+import { type PageWord, pagePlaceholders, pageWords } from './web/page-words.ts'
 import { foldedWord } from './words.ts'
 
 const sentenceSchema = z.string().min(1).max(600)
@@ -67,6 +68,12 @@ export const languageSchema = z
     ),
     text: section('text'),
     screen: section('ussd'),
+    page: z.strictObject(
+      Object.fromEntries(Object.keys(pageWords).map((word) => [word, sentenceSchema])) as Record<
+        PageWord,
+        typeof sentenceSchema
+      >,
+    ),
   })
   .superRefine((file, context) => {
     if (!isLocale(file.locale)) return
@@ -89,7 +96,7 @@ function* faultsOf(file: LanguageFile): Generator<[string[], string]> {
         typeof sentence === 'string' ? { '': sentence } : sentence,
       )) {
         const at = [on, name, count].filter(Boolean)
-        const named = [...text.matchAll(/\{([^{}]*)\}/g)].map(([, placeholder = '']) => placeholder)
+        const named = placeholdersIn(text)
         for (const unknown of named.filter((each) => !may.has(each as never)))
           yield [at, `{${unknown}} is not known here; this sentence may name ${listed(may)}`]
         for (const missing of known.must.filter((each) => !named.includes(each)))
@@ -112,7 +119,19 @@ function* faultsOf(file: LanguageFile): Generator<[string[], string]> {
       }
     }
   }
+  for (const [word, must] of Object.entries(pageWords) as [PageWord, readonly string[]][]) {
+    const named = placeholdersIn(file.page[word])
+    const may: readonly string[] = pagePlaceholders
+    for (const unknown of named.filter((each) => !may.includes(each)))
+      yield [['page', word], `{${unknown}} is not known here; the page may name ${listed(may)}`]
+    for (const missing of must.filter((each) => !named.includes(each)))
+      yield [['page', word], `it must name {${missing}}`]
+  }
   if (!asksForYes(file)) yield [['text', 'price'], 'before {code} must stand a word of words.yes']
+}
+
+function placeholdersIn(text: string): string[] {
+  return [...text.matchAll(/\{([^{}]*)\}/g)].map(([, placeholder = '']) => placeholder)
 }
 
 /** Whether the text that asks for consent asks for a word that we would read as one. */

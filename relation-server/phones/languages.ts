@@ -1,9 +1,11 @@
 // All languages there are: what buyers type in any of them, and everything said in the one of each buyer. A
 // language whose file is gone since a buyer used it is spoken as the configured one.
+import type { Money } from '@concilia/protocol/money.ts'
 import type { Channel, Language } from '../sale-events.ts'
 import type { LanguageFile } from './language-file.ts'
 import { Phrasebook } from './phrasebook.ts'
 import type { House, Say } from './say.ts'
+import type { PageFields, PageWord } from './web/page-words.ts'
 import { type Intent, readWords, type Vocabulary, vocabularyOf } from './words.ts'
 
 export class Languages {
@@ -32,8 +34,25 @@ export class Languages {
     return readWords(words, this.#vocabulary)
   }
 
+  /** What speakers of a language call it. */
+  nameOf(language: Language): string {
+    return this.#book(language).name
+  }
+
+  page(word: PageWord, language: Language, fields: PageFields): string {
+    return this.#book(language).page(word, fields)
+  }
+
+  price(price: Money, language: Language): string {
+    return this.#book(language).price(price)
+  }
+
   /** @returns at most 160 septets for a text, 182 for a screen, when numbers and names keep their limits */
   say(say: Say, language: Language, channel: Channel, house: House): string {
-    return (this.#books.get(language) ?? this.#fallbackBook).say(say, channel, house)
+    return this.#book(language).say(say, channel, house)
+  }
+
+  #book(language: Language): Phrasebook {
+    return this.#books.get(language) ?? this.#fallbackBook
   }
 }

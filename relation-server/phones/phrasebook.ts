@@ -6,6 +6,7 @@ import { inGsm7 } from './gsm7.ts'
 import type { LanguageFile, SentenceText } from './language-file.ts'
 import type { House, Say } from './say.ts'
 import { type Placeholder, type SentenceName, sentenceFor } from './sentences.ts'
+import type { PageFields, PagePlaceholder, PageWord } from './web/page-words.ts'
 
 /** Words and, in turn, what is filled in between them. */
 type Template = readonly (string | { readonly fill: Placeholder })[]
@@ -48,14 +49,22 @@ export class Phrasebook {
   say(say: Say, channel: Channel, house: House): string {
     const name = sentenceFor(say)
     const templates =
-      channel === 'text'
-        ? (this.#texts[name] ?? this.#screens[name])
-        : (this.#screens[name] ?? this.#texts[name])
+      channel === 'ussd'
+        ? (this.#screens[name] ?? this.#texts[name])
+        : (this.#texts[name] ?? this.#screens[name])
     const count = say.kind === 'wrongCode' ? this.#counts.select(say.triesLeft) : 'other'
     const template = templates?.[count] ?? templates?.other ?? []
     let words = ''
     for (const part of template) words += typeof part === 'string' ? part : this.#value(part.fill, say, house)
     return words
+  }
+
+  /** @returns as the language file has it: a browser shows any letter */
+  page(word: PageWord, fields: PageFields): string {
+    return this.#file.page[word].replace(
+      /\{(\w+)\}/g,
+      (_, placeholder: PagePlaceholder) => fields[placeholder] ?? '',
+    )
   }
 
   /** `1.50 EUR`, in French `1,50 EUR`: amounts go by the code, which every phone shows. */

@@ -1,7 +1,7 @@
 // The phones port: what reaches us from a phone, what goes back, and how a text is sent, whatever gateway is
 // between. The engine stores and decides; this folder only translates.
 import type { Subscriber } from '@concilia/protocol/subscriber.ts'
-import type { Channel } from '../sale-events.ts'
+import type { Channel, Language } from '../sale-events.ts'
 
 export interface Incoming {
   /** The configured name of the gateway it came through. */
@@ -25,6 +25,8 @@ export interface Incoming {
   readonly serviceCode: string
   /** What was typed, and only that; empty when a code was only dialled. */
   readonly words: string
+  /** The one it was said in, where that is known whatever the words. */
+  readonly language?: Language
   readonly at: number
 }
 

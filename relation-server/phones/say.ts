@@ -41,6 +41,8 @@ export type Say =
   /** ST12: the centre itself sent the buyer a code and waits for it. */
   | ({ kind: 'validationAsked' } & OfPrice)
   | ({ kind: 'wrongCode'; triesLeft: number } & OfMachine)
+  /** Proves the number of somebody who looks at the machine's page; pays nothing. */
+  | ({ kind: 'pageCode'; code: string } & OfMachine)
   /** A bare YES: which sale and which price it means nobody knows. */
   | { kind: 'codeMissing' }
   | { kind: 'nothingOpen' }
@@ -57,6 +59,11 @@ export type Say =
 export interface House {
   readonly serviceName: string
   readonly helpNumber: string
+}
+
+/** About money that moved: it is kept, so it goes by text, whatever screen or page somebody looks at. */
+export function isAboutMoney({ kind }: Say): boolean {
+  return ['receipt', 'refundNotice', 'unknownClosedNotice', 'owedNotice'].includes(kind)
 }
 
 /** Whether a screen with these words waits for an answer; a dialogue ends with any other. */

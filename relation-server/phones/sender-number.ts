@@ -1,7 +1,7 @@
 // From what a gateway calls the sender to a subscriber, and whether a number may be texted at all. Short
 // codes are no telephone numbers and never come here.
 import type { Subscriber } from '@concilia/protocol/subscriber.ts'
-import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
+import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max'
 
 /**
  * Lines that people carry, or may carry: some countries do not tell mobile from fixed, some numbers have no
@@ -22,6 +22,18 @@ export function subscriberFrom(sender: string, aliasRealm?: string): Subscriber 
   const digits = bare.replace(/^(\+|00)/, '')
   if (!/^[1-9][0-9]{6,14}$/.test(digits)) return undefined
   return isPersonal(`+${digits}`) ? { realm: 'e164', key: `+${digits}` } : undefined
+}
+
+/**
+ * What a person types as their own number: with its country (`+33 6 ...`, `0033 6 ...`) or without.
+ * @param country two letters, such as FR
+ * @returns undefined when it is none that we could text
+ */
+export function subscriberTyped(text: string, country: string): Subscriber | undefined {
+  const plain = text.trim().replace(/^00/, '+')
+  if (plain.length > 32 || !isSupportedCountry(country)) return undefined
+  const parsed = parsePhoneNumberFromString(plain, country as CountryCode)
+  return parsed && isPersonal(parsed.number) ? { realm: 'e164', key: parsed.number } : undefined
 }
 
 /**

@@ -128,6 +128,11 @@ export const sentences: Readonly<Record<SentenceName, SentenceShape>> = {
     must: machine,
     cases: [{ kind: 'wrongCode', machineNumber, triesLeft: 0 }],
   },
+  pageCode: {
+    on: 'text',
+    must: ['machine', 'code', 'service'],
+    cases: [{ kind: 'pageCode', machineNumber, code: '738473' }],
+  },
   codeMissing: { on: 'text', must: [], cases: [{ kind: 'codeMissing' }] },
   nothingOpen: { on: 'text', must: [], cases: [{ kind: 'nothingOpen' }] },
   askMachineNumber: { on: 'each', must: ['service'], picks: ['0'], cases: [{ kind: 'askMachineNumber' }] },

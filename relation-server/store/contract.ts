@@ -19,6 +19,7 @@ import {
   type SoldRow,
   type Store,
   type SubscriberRow,
+  type VisitRow,
   type Writes,
 } from './port.ts'
 
@@ -551,6 +552,42 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect((await store.dialoguesOf('s1')).map(({ at }) => at)).toEqual([59, 58, 57, 56, 55, 54, 53, 52])
       await store.prune(58)
       expect((await store.dialoguesOf('s1')).map(({ at }) => at)).toEqual([59, 58])
+    })
+
+    test('a page shows what was said to its session last, and old ones go', async () => {
+      const page = (sessionId: string, say: string, at: number) => ({ sessionId, say, at })
+      await put(store, { pages: [page('a', '1', 10), page('b', '1', 30)] })
+      await put(store, { pages: [page('a', '2', 11)] })
+      expect(await store.pages(['a', 'c'])).toEqual([page('a', '2', 11)])
+      await store.prune(20)
+      expect(await store.pages(['a', 'b'])).toEqual([page('b', '1', 30)])
+    })
+
+    test('a visit has so many tries, each taken once, until its number is proven under another id', async () => {
+      const visit: VisitRow = {
+        visitId: 'v',
+        subscriberId: 's1',
+        sealed: 'sealed',
+        codeHash: 'hash',
+        triesLeft: 3,
+        askedAt: 10,
+        provenAt: null,
+      }
+      await store.addVisit(visit)
+      await store.addVisit({ ...visit, visitId: 'w', subscriberId: 's2', askedAt: 30 })
+      expect(await store.visit('v')).toEqual(visit)
+      const taken = await Promise.all([1, 2, 3, 4].map(() => store.takeVisitTry('v')))
+      expect(taken.flatMap((row) => row?.triesLeft ?? []).sort()).toEqual([0, 1, 2])
+      expect(await store.takeVisitTry('v')).toBeUndefined()
+      expect(await store.takeVisitTry('w')).toMatchObject({ codeHash: 'hash', triesLeft: 2 })
+      await store.proveVisit('w', 'x', 40)
+      expect(await store.visit('w')).toBeUndefined()
+      expect(await store.visit('x')).toMatchObject({ subscriberId: 's2', provenAt: 40 })
+      expect(await store.takeVisitTry('x')).toBeUndefined()
+      expect(await store.visitsSince('s1', 9)).toEqual({ own: 1, all: 2 })
+      expect(await store.visitsSince('s1', 10)).toEqual({ own: 0, all: 1 })
+      await store.prune(20)
+      expect(await store.visit('v')).toBeUndefined()
     })
 
     test('sales are listed for a person, for a look back and for the walk', async () => {

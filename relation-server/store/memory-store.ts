@@ -16,6 +16,7 @@ import {
   mostDialogues,
   mostNoticesKept,
   type OutboxRow,
+  type PageRow,
   type PersonRow,
   type QuarantineRow,
   type SaleRow,
@@ -24,6 +25,7 @@ import {
   type SubscriberRow,
   type TelemetryRow,
   type UnknownRow,
+  type VisitRow,
   type Writes,
 } from './port.ts'
 
@@ -50,6 +52,8 @@ export class MemoryStore implements Store {
   readonly #audits = new Map<string, AuditRow>()
   readonly #dialogues = new Map<string, DialogueRow>()
   readonly #sold = new Map<string, SoldRow>()
+  readonly #pages = new Map<string, PageRow>()
+  readonly #visits = new Map<string, VisitRow>()
   readonly #centres = new Map<string, readonly string[]>()
 
   async commitBatch<T>(
@@ -148,6 +152,7 @@ export class MemoryStore implements Store {
       const sum = { number: number + row.number, valueMinor: valueMinor + row.valueMinor }
       this.#sold.set(soldKey(row), { ...row, ...sum })
     }
+    for (const row of writes.pages) this.#pages.set(row.sessionId, row)
     for (const row of writes.unknowns) {
       const before = this.#unknowns.get(unknownKey(row))?.count ?? 0
       this.#unknowns.set(unknownKey(row), { ...row, count: before + row.count })
@@ -225,6 +230,38 @@ export class MemoryStore implements Store {
     return structuredClone(this.#sales.get(saleId))
   }
 
+  async pages(sessionIds: readonly string[]): Promise<PageRow[]> {
+    return structuredClone(sessionIds.flatMap((id) => this.#pages.get(id) ?? []))
+  }
+
+  async visit(visitId: string): Promise<VisitRow | undefined> {
+    return structuredClone(this.#visits.get(visitId))
+  }
+
+  async addVisit(row: VisitRow): Promise<void> {
+    this.#visits.set(row.visitId, structuredClone(row))
+  }
+
+  async takeVisitTry(visitId: string): Promise<VisitRow | undefined> {
+    const row = this.#visits.get(visitId)
+    if (!row || row.triesLeft === 0 || row.provenAt !== null) return undefined
+    const taken = { ...row, triesLeft: row.triesLeft - 1 }
+    this.#visits.set(visitId, taken)
+    return { ...taken }
+  }
+
+  async proveVisit(visitId: string, newId: string, at: number): Promise<void> {
+    const row = this.#visits.get(visitId)
+    if (!row) return
+    this.#visits.delete(visitId)
+    this.#visits.set(newId, { ...row, visitId: newId, provenAt: at })
+  }
+
+  async visitsSince(subscriberId: string, since: number): Promise<{ own: number; all: number }> {
+    const asked = [...this.#visits.values()].filter(({ askedAt }) => askedAt > since)
+    return { own: asked.filter((row) => row.subscriberId === subscriberId).length, all: asked.length }
+  }
+
   async salesAside(): Promise<SaleRow[]> {
     return structuredClone(
       [...this.#sales.values()].filter(({ aside }) => aside !== null).sort(by('createdAt')),
@@ -297,6 +334,8 @@ export class MemoryStore implements Store {
       if (row.state === 'closed' && row.at < before) this.#identifications.delete(key)
     }
     for (const [key, row] of this.#dialogues) if (row.at < before) this.#dialogues.delete(key)
+    for (const [key, row] of this.#pages) if (row.at < before) this.#pages.delete(key)
+    for (const [key, row] of this.#visits) if (row.askedAt < before) this.#visits.delete(key)
     const inSale = new Set([...this.#sales.values()].flatMap((row) => (row.open ? [row.subscriberId] : [])))
     for (const automatonId of new Set([...this.#quarantine.values()].map((row) => row.automatonId))) {
       for (const [place, row] of this.#quarantined(automatonId).entries()) {

@@ -226,6 +226,27 @@ export interface DialogueRow {
   readonly at: number
 }
 
+/** What the machine's page shows to one visitor there: the last thing that was said to the session. */
+export interface PageRow {
+  /** Of one visitor at one machine. */
+  readonly sessionId: string
+  /** A `Say` as JSON. */
+  readonly say: string
+  readonly at: number
+}
+
+/** A browser whose number is being proven, or was. */
+export interface VisitRow {
+  /** Hash of what its cookie holds. */
+  readonly visitId: string
+  readonly subscriberId: string
+  readonly sealed: string
+  readonly codeHash: string
+  readonly triesLeft: number
+  readonly askedAt: number
+  readonly provenAt: number | null
+}
+
 export interface BatchNeed {
   readonly automatonIds: readonly string[]
   /** Sales that events name; loaded even when they have ended. */
@@ -287,6 +308,8 @@ export interface Writes {
   readonly audits: readonly AuditRow[]
   /** Added to what is there. */
   readonly sold: readonly SoldRow[]
+  /** The newest of a session takes the place of the one before. */
+  readonly pages: readonly PageRow[]
 }
 
 export interface Due {
@@ -329,6 +352,16 @@ export interface Store {
   dialoguesOf(subscriberId: string): Promise<DialogueRow[]>
   /** Adds it, or replaces what it was. */
   keepDialogue(row: DialogueRow): Promise<void>
+  /** The pages of these sessions, as far as anything was said to them. */
+  pages(sessionIds: readonly string[]): Promise<PageRow[]>
+  visit(visitId: string): Promise<VisitRow | undefined>
+  addVisit(row: VisitRow): Promise<void>
+  /** Takes one of the tries to type the code, before it is looked at; undefined when none is left. */
+  takeVisitTry(visitId: string): Promise<VisitRow | undefined>
+  /** The number is proven; the visit goes on under another id: what was known before is worth nothing. */
+  proveVisit(visitId: string, newId: string, at: number): Promise<void>
+  /** Codes asked for since then: for this number, and in all. */
+  visitsSince(subscriberId: string, since: number): Promise<{ own: number; all: number }>
   sale(saleId: string): Promise<SaleRow | undefined>
   /** Sales set aside for a person, oldest first. */
   salesAside(): Promise<SaleRow[]>
@@ -380,4 +413,5 @@ export const noWrites: Writes = {
   telemetry: [],
   audits: [],
   sold: [],
+  pages: [],
 }

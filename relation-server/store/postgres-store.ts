@@ -19,6 +19,7 @@ import {
   type OutboxRow,
   type SoldRow,
   type Store,
+  type VisitRow,
   type Writes,
 } from './port.ts'
 import * as tables from './schema.ts'
@@ -141,6 +142,33 @@ class PostgresStore implements TimedStore {
     await this.#rest.read(({ keepDialogue }) => keepDialogue.execute(rowArrays(tables.dialogue, [row])))
   }
 
+  async pages(ids: readonly string[]) {
+    return await this.#rest.read(({ pages }) => pages.execute({ ids }))
+  }
+
+  async visit(id: string) {
+    const [row] = await this.#rest.read(({ visit }) => visit.execute({ id }))
+    return row
+  }
+
+  async addVisit(row: VisitRow): Promise<void> {
+    await this.#rest.read(({ addVisit }) => addVisit.execute(rowArrays(tables.visit, [row])))
+  }
+
+  async takeVisitTry(id: string) {
+    const [row] = await this.#rest.read(({ takeVisitTry }) => takeVisitTry.execute({ id }))
+    return row
+  }
+
+  async proveVisit(id: string, newId: string, at: number): Promise<void> {
+    await this.#rest.read(({ proveVisit }) => proveVisit.execute({ id, newId, at }))
+  }
+
+  async visitsSince(id: string, since: number) {
+    const [row] = await this.#rest.read(({ visitsSince }) => visitsSince.execute({ id, since }))
+    return { own: Number(row?.own ?? 0), all: Number(row?.all ?? 0) }
+  }
+
   async sale(saleId: string) {
     const [row] = await this.#rest.read(({ sale }) => sale.execute({ id: saleId }))
     return row
@@ -199,6 +227,8 @@ class PostgresStore implements TimedStore {
         statements.pruneIdentifications.execute({ before }),
         statements.pruneSubscribers.execute({ before }),
         statements.pruneDialogues.execute({ before }),
+        statements.prunePages.execute({ before }),
+        statements.pruneVisits.execute({ before }),
         statements.pruneTelemetry.execute({ before, most: mostNoticesKept }),
         statements.pruneQuarantine.execute({ before, most: mostNoticesKept }),
         statements.pruneAudits.execute({ before }),
@@ -312,6 +342,7 @@ function write(statements: Statements, writes: Writes): Promise<unknown>[] {
   put(statements.addSold, tables.sold, writes.sold, soldKey)
   put(statements.addQuarantine, tables.quarantine, writes.quarantine, (row) => row.id)
   put(statements.addPersons, tables.person, writes.persons, (row) => row.id)
+  put(statements.putPages, tables.page, writes.pages, (row) => row.sessionId)
   put(statements.countUnknowns, tables.unknownOutcome, writes.unknowns, (row) => `${row.scope} ${row.id}`)
   return sent
 }

@@ -225,6 +225,27 @@ export const unknownOutcome = pgTable(
   (row) => [primaryKey({ columns: [row.day, row.scope, row.id] })],
 )
 
+/** What the machines' pages show: one row a session. */
+export const page = pgTable(
+  'page',
+  { sessionId: text('session_id').primaryKey(), say: text('say').notNull(), at: long('at').notNull() },
+  (row) => [index('page_at').using('brin', row.at)],
+)
+
+export const visit = pgTable(
+  'visit',
+  {
+    visitId: text('visit_id').primaryKey(),
+    subscriberId: text('subscriber_id').notNull(),
+    sealed: text('sealed').notNull(),
+    codeHash: text('code_hash').notNull(),
+    triesLeft: integer('tries_left').notNull(),
+    askedAt: long('asked_at').notNull(),
+    provenAt: long('proven_at'),
+  },
+  (row) => [index('visit_asked').on(row.askedAt), index('visit_subscriber').on(row.subscriberId)],
+)
+
 export const subscriber = pgTable('subscriber', {
   subscriberId: text('subscriber_id').primaryKey(),
   sealed: text('sealed').notNull(),

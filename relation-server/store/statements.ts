@@ -51,7 +51,7 @@ export function prepareStatements(db: NodePgDatabase) {
     subscriber,
     dialogue,
   } = tables
-  const { configuration, telemetry, audit, sold, centre } = tables
+  const { audit, centre, configuration, page, sold, telemetry, visit } = tables
   const now = sql.placeholder('now')
   const limit = sql.placeholder('limit')
   const retryMs = sql`(${sql.placeholder('retryMs')}::json ->> ${outbox.kind})::bigint`
@@ -208,6 +208,11 @@ export function prepareStatements(db: NodePgDatabase) {
         },
       })
       .prepare('add_sold'),
+    putPages: db
+      .insert(page)
+      .select(rowsFrom(page))
+      .onConflictDoUpdate({ target: page.sessionId, set: replaced(page, 'sessionId') })
+      .prepare('put_pages'),
     // Single reads and writes.
     ensureMachine: db
       .insert(machine)
@@ -289,6 +294,39 @@ export function prepareStatements(db: NodePgDatabase) {
       .select(rowsFrom(dialogue))
       .onConflictDoUpdate({ target: dialogue.dialogueId, set: replaced(dialogue, 'dialogueId') })
       .prepare('keep_dialogue'),
+    pages: db
+      .select()
+      .from(page)
+      .where(sql`${page.sessionId} = ${ids('ids')}`)
+      .prepare('pages'),
+    visit: db
+      .select()
+      .from(visit)
+      .where(eq(visit.visitId, sql.placeholder('id')))
+      .prepare('visit'),
+    addVisit: db.insert(visit).select(rowsFrom(visit)).prepare('add_visit'),
+    takeVisitTry: db
+      .update(visit)
+      .set({ triesLeft: sql`${visit.triesLeft} - 1` })
+      .where(
+        sql`${visit.visitId} = ${sql.placeholder('id')} and ${visit.triesLeft} > 0
+          and ${visit.provenAt} is null`,
+      )
+      .returning()
+      .prepare('take_visit_try'),
+    proveVisit: db
+      .update(visit)
+      .set({ visitId: sql`${sql.placeholder('newId')}`, provenAt: sql`${sql.placeholder('at')}::bigint` })
+      .where(eq(visit.visitId, sql.placeholder('id')))
+      .prepare('prove_visit'),
+    visitsSince: db
+      .select({
+        own: sql<string>`count(*) filter (where ${visit.subscriberId} = ${sql.placeholder('id')})`,
+        all: sql<string>`count(*)`,
+      })
+      .from(visit)
+      .where(sql`${visit.askedAt} > ${sql.placeholder('since')}`)
+      .prepare('visits_since'),
     sale: db
       .select()
       .from(sale)
@@ -367,6 +405,14 @@ export function prepareStatements(db: NodePgDatabase) {
       .delete(dialogue)
       .where(sql`${dialogue.at} < ${sql.placeholder('before')}`)
       .prepare('prune_dialogues'),
+    prunePages: db
+      .delete(page)
+      .where(sql`${page.at} < ${sql.placeholder('before')}`)
+      .prepare('prune_pages'),
+    pruneVisits: db
+      .delete(visit)
+      .where(sql`${visit.askedAt} < ${sql.placeholder('before')}`)
+      .prepare('prune_visits'),
     pruneTelemetry: db
       .delete(telemetry)
       .where(

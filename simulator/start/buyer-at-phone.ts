@@ -79,7 +79,7 @@ export async function payByDialogue(visit: Visit, meanwhile: () => Promise<void>
 /**
  * The code that the centre sent, once it is there and the service has asked for it (`isAsked`, or by text).
  */
-async function centreCode(texts: Inbox, isAsked: boolean): Promise<string> {
+export async function centreCode(texts: Inbox, isAsked: boolean): Promise<string> {
   let code: string | undefined
   for (let asked = isAsked; code === undefined || !asked; ) {
     const words = await texts.next()
@@ -90,12 +90,12 @@ async function centreCode(texts: Inbox, isAsked: boolean): Promise<string> {
 }
 
 /** The centre sends a code of its own before this buyer pays (ST12). */
-function isAskedForCode({ account }: Buyer): boolean {
+export function isAskedForCode({ account }: Buyer): boolean {
   return account.kind === 'prepaid' && account.codeAbove !== undefined
 }
 
 /** The price has been read. `answer` says yes or no to it. */
-async function answerPrice(visit: Visit, answer: (yes: boolean) => Promise<void>): Promise<void> {
+export async function answerPrice(visit: Visit, answer: (yes: boolean) => Promise<void>): Promise<void> {
   const { house, buyer, machine, item, twist } = visit
   const { simulator } = house
   const name = { machine: machine.number }

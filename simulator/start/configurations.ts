@@ -110,6 +110,7 @@ export function serverConfiguration(
     phones: {
       helpNumber: '0800 123 456',
       ...(phones === 'smpp' && { smpp: smppLink(places, reached), routes: [{ through: linkName }] }),
+      web: { publicOrigin: pagesOrigin(reached) },
       gateways: {
         [gatewayName]: {
           form: 'kannel',
@@ -168,6 +169,11 @@ export function centreConfiguration(
     },
     limits,
   }
+}
+
+/** Where browsers find the machines' pages. */
+export function pagesOrigin({ serverHttp }: Ports): string {
+  return `http://127.0.0.1:${serverHttp}`
 }
 
 export function gatewayUrl({ places, reached }: BenchSettings): string {

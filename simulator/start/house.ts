@@ -29,6 +29,7 @@ import {
   dexLineOf,
   gatewayUrl,
   lineOf,
+  pagesOrigin,
   serverConfiguration,
   smppAccess,
   writeConfiguration,
@@ -70,6 +71,7 @@ export class House {
   #starting: Promise<void> | undefined
   #stopped: Promise<void> | undefined
   #isClaimed = false
+  #pages = ''
   #postgres: SupervisedPostgres | undefined
   #simulator: SimulatorControl | undefined
   #centre: CentreDesk | undefined
@@ -103,6 +105,7 @@ export class House {
     const { limits, charge, linkMode = 'permanent', bridge = 'qibixx', phones = 'http' } = this.#options
     const { detour, broker } = this.#options
     const reached = { ...ports, ...(await detour?.(ports)) }
+    this.#pages = pagesOrigin(reached)
     const played = { limits, charge, linkMode, bridge, phones }
     const settings: BenchSettings = { ...played, places, ports, reached, broker }
     this.#tell('starting payment centre, relation server and simulator')
@@ -125,6 +128,11 @@ export class House {
 
   get serverStore(): ServerStore {
     return started(this.#serverStore)
+  }
+
+  /** The address of a machine's page, as its QR code would say it. */
+  pageOf({ number }: BenchMachine): string {
+    return `${this.#pages}/m/${number}`
   }
 
   get programs(): ReadonlyMap<string, SupervisedProgram> {

@@ -24,12 +24,13 @@ const description = {
     'database, payment centre, relation server and two vending machines with their automata, to buy from.',
   usage: [
     'npm start',
-    'npm start -- --sale [--phone-first] [--dial] [--hold] [--bus] [--smpp] [--fault NAME]',
+    'npm start -- --sale [--phone-first] [--dial | --web] [--hold] [--bus] [--smpp] [--fault NAME]',
   ],
   flags: {
     sale: { says: 'plays one whole sale without a person; exits 0 when machine, server and ledger agree' },
     'phone-first': { says: 'with --sale: the phone comes before the machine' },
     dial: { says: 'with --sale: by a dialogue (USSD) instead of texts' },
+    web: { says: 'with --sale: on the machine’s page, in a browser' },
     hold: { says: 'the amount is held and confirmed on delivery, instead of debited at once' },
     'on-demand': { says: 'links sleep until phone payment is chosen, as on a metered modem' },
     bus: {
@@ -55,7 +56,7 @@ type Flags = Line<typeof description.flags>['flags']
 
 await runMain(description, async ({ flags }, stopping) => {
   if (flags.sale) return sale(flags, stopping)
-  for (const name of ['phone-first', 'dial', 'buyer', 'fault', 'machine', 'item'] as const) {
+  for (const name of ['phone-first', 'dial', 'web', 'buyer', 'fault', 'machine', 'item'] as const) {
     if (flags[name]) throw usageError(description, `--${name} goes with --sale`)
   }
   return bench(flags, stopping)
@@ -180,7 +181,9 @@ function playOf(flags: Flags): Play {
     )
   }
   const buyer = buyerOf(flags.buyer ?? fault.buyer ?? 'rich')
-  return { machine, item, phoneFirst, dial: flags.dial, buyer, fault }
+  if (flags.dial && flags.web) throw usageError(description, '--dial and --web do not go together')
+  const way = flags.web ? 'page' : flags.dial ? 'dialogue' : 'text'
+  return { machine, item, phoneFirst, way, buyer, fault }
 }
 
 function buyerOf(name: string): Buyer {

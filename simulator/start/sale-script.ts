@@ -3,6 +3,7 @@
 import { systemClock } from '@concilia/platform/system-clock.ts'
 import { type Agreement, judge, type Verdict } from './agreement.ts'
 import { Baseline } from './baseline.ts'
+import { payOnPage } from './buyer-at-page.ts'
 import { Inbox, patienceMs, payByDialogue, payByText, press, text, type Visit } from './buyer-at-phone.ts'
 import type { BenchMachine, Buyer } from './buyers.ts'
 import type { Fault } from './faults.ts'
@@ -12,8 +13,8 @@ export interface Play {
   readonly machine: BenchMachine
   readonly item: number
   readonly phoneFirst: boolean
-  /** By a dialogue instead of texts. */
-  readonly dial: boolean
+  /** How the buyer is in touch. */
+  readonly way: 'text' | 'dialogue' | 'page'
   readonly buyer: Buyer
   readonly fault: Fault
 }
@@ -42,8 +43,8 @@ export async function playSale(house: House, play: Play): Promise<Verdict> {
  * Machine first: the phone comes once the server has the offer. Phone first: the item once the server says
  * so.
  */
-async function goThere({ phoneFirst, dial, machine }: Play, visit: Visit): Promise<void> {
-  const pay = dial ? payByDialogue : payByText
+async function goThere({ phoneFirst, way, machine }: Play, visit: Visit): Promise<void> {
+  const pay = { text: payByText, dialogue: payByDialogue, page: payOnPage }[way]
   if (phoneFirst) {
     const begun = sessionOf(visit)
     // Awaited only once the buyer is asked to choose; what fails before is told by what failed.

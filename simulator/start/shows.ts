@@ -5,7 +5,8 @@ import { type Buyer, benchMachines, buyers, currency } from './buyers.ts'
 import type { House } from './house.ts'
 import { wrapped } from './wrapped.ts'
 
-export async function showMachines({ simulator }: House): Promise<string> {
+export async function showMachines(house: House): Promise<string> {
+  const { simulator } = house
   const rows = benchMachines.map(async (machine) => {
     const view = await simulator.call('look', { machine: machine.number })
     const items = Object.entries(machine.items).map(
@@ -13,7 +14,8 @@ export async function showMachines({ simulator }: House): Promise<string> {
     )
     const state = view.plugged ? (view.enabled ? 'sells by phone' : 'coins only') : 'unplugged'
     const way = machine.alwaysIdle ? '' : ', in sessions: the phone comes first'
-    return `${machine.number}  ${state}${way}\n      [${view.display.padEnd(32)}]\n      ${items.join(', ')}`
+    const shown = [`[${view.display.padEnd(32)}]`, items.join(', '), `page: ${house.pageOf(machine)}`]
+    return [`${machine.number}  ${state}${way}`, ...shown.map((line) => `      ${line}`)].join('\n')
   })
   return (await Promise.all(rows)).join('\n')
 }
