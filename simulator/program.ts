@@ -18,6 +18,7 @@ const description = {
   flags: {
     machine: { value: 'NAME', says: 'a name to call the machine by' },
     link: { value: 'PATH', says: 'where its serial port appears: the path that the automaton opens' },
+    'dex-link': { value: 'PATH', says: 'where its DEX plug appears; it has none when left out' },
     items: { value: 'LIST', says: 'item numbers with their prices; 1=1.20,2=2.00,5=1.50 when left out' },
     currency: { value: 'CODE', says: 'of the prices; EUR when left out' },
     behaviour: { value: 'NAME', says: 'how vends go: good (when left out), jam, silent, reset, slow ...' },
@@ -57,7 +58,8 @@ async function typed({ flags }: Line<typeof description.flags>): Promise<Running
   if (typeof made === 'string') throw usageError(description, made)
   const see = (machine: string, event: MachineEvent) => console.log(`${machine}: ${JSON.stringify(event)}`)
   const bench: Bench = openBench({ clock: systemClock, random: systemRandom, see })
-  await bench.calls.createMachine(made)
+  const dexLink = flags['dex-link']
+  await bench.calls.createMachine({ ...made, ...(dexLink !== undefined && { dexLink }) })
   console.log(`machine ${made.name} is on ${made.link}\n${typedHelp}`)
   const lines = createInterface({ input: process.stdin })
   lines.on('line', (text) => console.log(obey(bench, made.name, text)))

@@ -38,7 +38,7 @@ const description = {
     wiring: 'which places of the bus are polled, answer, or are silent',
     'test-vend': 'one vend without money: you press a key in the place of a payment',
     watch: 'what is said on the bus, as it is said; when no command is given',
-    dex: "fetches the machine's audit data over its DEX plug; exits 1 when none can be trusted",
+    dex: "the machine's audit data, fetched over its DEX plug, in words",
     replay: 'hears a record again; exits 1 when a block of it is not readable',
   },
   operands: true,

@@ -50,7 +50,7 @@ const description = {
     fault: { value: 'LIST', says: 'what goes wrong on the bus, each once, from the start on' },
     money32: { says: 'the machine wants 32-bit money' },
     box: { says: 'the port leads to a Qibixx box instead of the raw bus' },
-    dex: { says: 'makes a pseudo-terminal for the DEX plug, too, and prints its name' },
+    dex: { says: 'makes a pseudo-terminal for the DEX plug, too; prints its name' },
     'dex-port': { value: 'PATH', says: 'the DEX plug on this serial port' },
     watch: { says: 'shows what is said on the bus, in words' },
     press: { value: 'ITEM', says: 'chooses it once the reader is enabled; then ends' },
