@@ -64,7 +64,14 @@ async function printText(
       advice: 'Ask for a new one with `machine read-audit`.',
     })
   }
-  print(texts.join('').replaceAll('\r\n', '\n').trimEnd())
+  // Whatever the machine says does not work the terminal.
+  print(
+    texts
+      .join('')
+      .replaceAll('\r\n', '\n')
+      .replace(/[^\n\x20-\x7e\xa0-\xff]/g, '?')
+      .trimEnd(),
+  )
 }
 
 function readingLine({ at, counters }: KeptReading['audit'], { reset }: KeptReading['comparison']): string {

@@ -37,6 +37,8 @@ export const comparisonSchema = z.object({
   compared: z.array(comparedSchema),
   /** What is not compared, and why. */
   left: z.array(z.string()),
+  /** What has differed and not agreed since; that nothing was counted or reported is no agreement. */
+  standing: z.array(z.string()),
 })
 export type Comparison = z.infer<typeof comparisonSchema>
 

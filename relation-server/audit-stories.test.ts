@@ -107,6 +107,9 @@ describe('between two readings', () => {
     counted(1)
     await read()
     expect(alarms()).toBe(1)
+    // That nothing was sold is no agreement.
+    await read()
+    expect((await alert())[0]).toContain('cashless2: counted 1 for 1.50 EUR, reported 0')
     await sold()
     counted(1)
     await read()
@@ -181,6 +184,23 @@ describe('between two readings', () => {
     expect(await compared()).toContain('left out  cash: 3 vends; the machine reports no cash sales')
   })
 
+  test('an alert about one thing is not cleared by another that agrees', async () => {
+    await cashSale()
+    counted(0, 2)
+    await read({ notices: noticed })
+    const words = (await alert())[0]
+    expect(words).toContain('cash: counted 2 for 3.00 EUR, reported 1 for 1.50 EUR')
+    await sold()
+    counted(1)
+    await read({ notices: noticed })
+    expect([(await alert())[0], alarms()]).toEqual([words, 1])
+    await sold()
+    await cashSale()
+    counted(1, 1)
+    await read({ notices: noticed })
+    expect([await alert(), alarms()]).toEqual([['No machine counts otherwise than it reports.'], 2])
+  })
+
   test('counters that go back, or of another board, begin anew and differ in nothing', async () => {
     await sold()
     now = { ...firstCounters, paid: { number: 0, valueMinor: 0 } }
@@ -222,15 +242,30 @@ describe('between two readings', () => {
     ])
   })
 
-  test('PA7 compares a product without knowing the other ways', async () => {
-    const by = (number: number) => ({ cashless2: { number, valueMinor: 150 * number } })
-    now = { ...now, products: now.products.map((row) => ({ ...row, by: by(150) })) }
+  test('PA7 compares a product without knowing the other ways, and with cash where that is reported', async () => {
+    const vends = (number: number) => ({ number, valueMinor: 150 * number })
+    const by = (phone: number, coins: number) => {
+      now = {
+        ...now,
+        products: now.products.map((row) => ({
+          ...row,
+          by: { cash: vends(coins), cashless2: vends(phone) },
+        })),
+      }
+    }
+    by(150, 101)
     await read()
     await sold()
     counted(1, 4)
-    now = { ...now, products: now.products.map((row) => ({ ...row, by: by(152) })) }
+    by(152, 105)
     await read()
     expect(await compared()).toContain('DIFFERS   product 5: counted 2 for 3.00 EUR, reported 1 for 1.50 EUR')
+    await sold()
+    await cashSale()
+    counted(1, 1)
+    by(153, 106)
+    await read({ notices: noticed })
+    expect(await compared()).toContain('agrees    product 5: counted 2 for 3.00 EUR, reported 2 for 3.00 EUR')
   })
 
   test('a reading that was overtaken is compared with nothing, and nothing with it', async () => {

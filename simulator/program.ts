@@ -21,6 +21,7 @@ const description = {
   flags: {
     machine: { value: 'NAME', says: 'a name to call the machine by' },
     link: { value: 'PATH', says: 'where its serial port appears: the path that the automaton opens' },
+    'dex-link': { value: 'PATH', says: 'where its DEX plug appears; it has none when left out' },
     items: { value: 'LIST', says: 'item numbers with their prices; 1=1.20,2=2.00,5=1.50 when left out' },
     currency: { value: 'CODE', says: 'of the prices; EUR when left out' },
     behaviour: { value: 'NAME', says: 'how vends go: good (when left out), jam, silent, reset, slow ...' },
@@ -63,7 +64,8 @@ async function typed({ flags }: Line<typeof description.flags>): Promise<Running
   if (typeof made === 'string') throw usageError(description, made)
   const see = (machine: string, event: object) => console.log(`${machine}: ${JSON.stringify(event)}`)
   const bench: Bench = openBench({ clock: systemClock, random: systemRandom, see, seeKiosk: see })
-  const answer = await (flags.kiosk ? kioskOf(bench, made, flags['board-link']) : machineOn(bench, made))
+  const dexLink = flags['dex-link']
+  const answer = await (flags.kiosk ? kioskOf(bench, made, flags['board-link']) : machineOn(bench, { ...made, ...(dexLink !== undefined && { dexLink }) }))
   const lines = createInterface({ input: process.stdin })
   lines.on('line', (text) => console.log(answer(text)))
   return {

@@ -139,6 +139,15 @@ test('fields dropped at the end, and products by what was paid with', () => {
   })
 })
 
+test('names that would work a terminal are made harmless', () => {
+  const text = writeEvaDts('SIM0000001', [
+    ['ID1', '\x1b[2J'],
+    ['VA1', 1, 1],
+  ])
+  expect(readEvaDts(text).segments[2]?.fields[0]).toBe('\x1b[2J')
+  expect(countersIn(text)?.machine.serial).toBe('?[2J')
+})
+
 test('what is escaped comes back', () => {
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom('a', '*', '^', '\r', '\n', '\xff', '2A') }), (name) => {

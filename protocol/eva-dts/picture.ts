@@ -69,12 +69,17 @@ class Lines {
   }
 }
 
+/** An escape may hold any character; a name shall not work the terminal that it is read on. */
+function shown(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 32)
+}
+
 function digits(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,12}$/.test(text) ? Number(text) : undefined
 }
 
 function countersOf(file: Lines, paid: Sold): Counters {
-  const word = (field: number) => file.text('ID1', field).slice(0, 32)
+  const word = (field: number) => shown(file.text('ID1', field))
   const test = file.sold('VA2')
   const free = file.sold('VA3')
   const cash = file.sold('CA2')
@@ -111,7 +116,7 @@ function productsOf(file: Lines): Product[] {
   let current = ''
   for (const segment of file.segments) {
     const { element, fields } = segment
-    const named = (fields[0] ?? '').slice(0, 32)
+    const named = shown(fields[0] ?? '')
     if (element === 'PA1') {
       current = named
       const priceMinor = file.minor(fields[1]) ?? 0

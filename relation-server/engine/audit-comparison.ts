@@ -21,9 +21,10 @@ const nothing: Sold = { number: 0, valueMinor: 0 }
 
 export function compare(sides: Sides): Comparison {
   const { before, audit } = sides
-  const counters = audit.counters
+  const { counters } = audit
   const since = before?.audit.counters ? before.audit.at : null
-  const none = { since, reset: null, compared: [], left: [] }
+  const standing = before?.comparison.standing ?? []
+  const none = { since, reset: null, compared: [], left: [], standing }
   if (!counters) return { ...none, left: ['the file has no counters that can be trusted'] }
   const old = before?.audit.counters
   if (!before || !old) return none
@@ -33,7 +34,16 @@ export function compare(sides: Sides): Comparison {
   work.compareReader()
   work.compareCash()
   work.compareProducts()
-  return { ...none, compared: work.compared, left: work.left }
+  const { compared, left } = work
+  return { ...none, compared, left, standing: stillStanding(standing, compared) }
+}
+
+function stillStanding(before: readonly string[], compared: readonly Compared[]): string[] {
+  const differs = compared.filter(({ verdict }) => verdict === 'differs').map(({ subject }) => subject)
+  const agrees = compared
+    .filter(({ verdict, counted }) => verdict === 'agrees' && counted.number > 0)
+    .map(({ subject }) => subject)
+  return [...new Set([...before.filter((subject) => !agrees.includes(subject)), ...differs])].sort()
 }
 
 /** @returns in words why the younger counters are not those of before, gone on */
@@ -139,24 +149,34 @@ class Work {
   }
 
   #compareProduct(product: Product): void {
-    const { reported, cash, lostNotices = 0 } = this.#sides
+    const { cash, lostNotices = 0 } = this.#sides
+    const { items } = this.#sides.reported
     const old = this.#old.products.find((row) => row.product === product.product)
     const item = itemOf(product.product)
     if (!old || item === undefined) return
     const before = this.#before.reported.items[item]
-    const now = reported.items[item]
+    const now = items[item]
     const phone = less(now?.delivered ?? nothing, before?.delivered ?? nothing)
     const unknown = less(now?.unknown ?? nothing, before?.unknown ?? nothing)
     const subject = `product ${product.product}`
+    const sold = this.#soldOf(product, old)
+    if (!sold) return
+    const lost = sold.withCash ? lostNotices : 0
+    const reported = sold.withCash ? added(phone, cash.get(item) ?? nothing) : phone
+    // The value of what was lost is not known.
+    const forGood = { number: unknown.number + lost, valueMinor: lost === 0 ? unknown.valueMinor : 0 }
+    this.#compare(subject, sold.counted, reported, { ...this.#flight, forGood })
+  }
+
+  /** What the machine counted of a product that must have been reported; by phone alone, or for cash too. */
+  #soldOf(product: Product, old: Product): { counted: Difference; withCash: boolean } | undefined {
     const ours = this.#ours(product)
-    if (ours) {
-      const counted = less(ours, this.#ours(old) ?? nothing)
-      this.#compare(subject, counted, phone, { ...this.#flight, forGood: unknown })
-    } else if (this.#allWaysKnown) {
-      const all = added(phone, cash.get(item) ?? nothing)
-      const forGood = { number: unknown.number + lostNotices, valueMinor: 0 }
-      this.#compare(subject, less(product, old), all, { ...this.#flight, forGood })
-    }
+    const isCashKnown = this.#cashLeft === undefined
+    if (!ours) return this.#allWaysKnown ? { counted: less(product, old), withCash: true } : undefined
+    const phone = less(ours, this.#ours(old) ?? nothing)
+    const coins = product.by?.cash
+    if (!coins || !isCashKnown) return { counted: phone, withCash: false }
+    return { counted: added(phone, less(coins, old.by?.cash ?? nothing)), withCash: true }
   }
 
   #ours({ by }: Product): Sold | undefined {

@@ -3,7 +3,13 @@
 // Also the other side of the comparison, the count of what machines report.
 import type { Audit, Sold } from '@concilia/protocol/audit.ts'
 import { type Currency, currencies, decimalText } from '@concilia/protocol/money.ts'
-import { type Compared, type KeptReading, keptReading, type Reported } from '../audit-reading.ts'
+import {
+  type Compared,
+  type Comparison,
+  type KeptReading,
+  keptReading,
+  type Reported,
+} from '../audit-reading.ts'
 import type { AuditRow, SaleRow, SoldRow } from '../store/port.ts'
 import { compare } from './audit-comparison.ts'
 import { storable } from './notice-step.ts'
@@ -39,11 +45,11 @@ export function auditCame(scene: Scene, world: World, audit: Audit): void {
   if (comparison.reset !== null) {
     scene.note({ words: `audit data of ${automatonId}: ${comparison.reset}; compared from here on` })
   }
-  judge(scene, comparison.compared, audit)
+  judge(scene, comparison, audit)
 }
 
 /** Raised once; said again only when it was cleared in between. */
-function judge(scene: Scene, compared: readonly Compared[], audit: Audit): void {
+function judge(scene: Scene, { compared, standing }: Comparison, audit: Audit): void {
   const { automatonId, auditAlert } = scene.machine
   const differing = compared.filter(({ verdict }) => verdict === 'differs')
   if (differing.length > 0) {
@@ -52,8 +58,8 @@ function judge(scene: Scene, compared: readonly Compared[], audit: Audit): void 
     if (auditAlert === null) scene.note({ words: `counters of ${automatonId} differ: ${words}`, alarm: true })
     return
   }
-  const agrees = compared.some(({ verdict }) => verdict === 'agrees')
-  if (auditAlert === null || !agrees || compared.some(({ verdict }) => verdict === 'inFlight')) return
+  // A reading that was compared with nothing says nothing.
+  if (auditAlert === null || standing.length > 0 || compared.length === 0) return
   scene.putMachine({ auditAlert: null })
   scene.note({ words: `counters of ${automatonId} agree again with what it reports` })
 }

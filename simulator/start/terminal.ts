@@ -7,6 +7,7 @@ import { behaviourNames } from '../behaviours.ts'
 import type { Pressed } from '../vending-machine.ts'
 import { type BenchMachine, benchMachines, buyers } from './buyers.ts'
 import type { House } from './house.ts'
+import { runCommand } from './one-command.ts'
 import { screenText, showAccounts, showMachines, showSales } from './shows.ts'
 import { behaviourNamed, buyerNamed, itemOf, Mistyped, machineNamed, oneOf } from './typed-words.ts'
 import { wrapped } from './wrapped.ts'
@@ -93,6 +94,21 @@ const commands: Readonly<Record<string, Command>> = {
     form: 'plug MACHINE',
     says: 'puts it back',
     run: ({ simulator }, [number]) => quiet(simulator.call('plug', { machine: machineNamed(number).number })),
+  },
+  audit: {
+    form: 'audit MACHINE [now]',
+    says: 'its own counters against what it reported; now: has them read over DEX',
+    async run({ programs, places }, [number, when]) {
+      const server = programs.get('relation-server')
+      if (!server) return 'there is no relation server'
+      const id = ['--id', machineNamed(number).automatonId]
+      if (when !== 'now')
+        return (await runCommand(server.program, places.root, ['machine', 'audit', ...id])).trimEnd()
+      const who = ['--who', 'the terminal', '--why', 'typed']
+      return (
+        await runCommand(server.program, places.root, ['machine', 'read-audit', ...id, ...who])
+      ).trimEnd()
+    },
   },
   accounts: { form: 'accounts', says: "the buyers' accounts and the operator's", run: showAccounts },
   sales: { form: 'sales', says: 'the last sales, as the server closed them', run: showSales },
