@@ -534,7 +534,7 @@ describe('by dialogue', () => {
     const saleId = await machine.offer()
     const dialling = dial('4021')
     await scenario.pass(answerLimitMs)
-    expect(await dialling).toMatchObject({ screen: /by text/, goesOn: false })
+    expect(await dialling).toMatchObject({ screen: /takes a moment.* by text/, goesOn: false })
     expect(texts).toEqual([])
     answer.resolve()
     await scenario.settle()

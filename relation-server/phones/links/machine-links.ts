@@ -1,5 +1,5 @@
-// Links that bring a phone to a machine in one touch, for stickers (QR) and tags (NFC): one opens the messages
-// with the text ready, one dials. Which of them a machine has follows from the ways that are configured; pure.
+// Links that bring a phone to a machine in one touch, for stickers (QR) and tags (NFC): one opens the
+// messages with the text ready, one dials. Which of them there are follows from the ways that are configured.
 
 export interface MachineLink {
   readonly kind: 'text' | 'dial'

@@ -1,5 +1,5 @@
-// The pictures are read again by the decoder of the same library, which shares no code with its encoder; the PNG
-// is taken apart first, chunk by chunk.
+// The pictures are read again by the decoder of the same library, which shares no code with its encoder; the
+// PNG is taken apart first, chunk by chunk.
 import { crc32, inflateSync } from 'node:zlib'
 import decodeQR from 'qr/decode.js'
 import { expect, test } from 'vitest'

@@ -1,5 +1,5 @@
-// A link as a QR code: SVG for print, PNG for everything else, and letters for a terminal. Error correction is
-// medium (15 %): stickers get scratched, and more of it makes finer modules.
+// A link as a QR code: SVG for print, PNG for everything else, and letters for a terminal. Error correction
+// is medium (15 %): stickers get scratched, and more of it makes finer modules.
 import { crc32, deflateSync } from 'node:zlib'
 import { encodeQR } from 'qr'
 
