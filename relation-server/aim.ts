@@ -119,7 +119,8 @@ async function identify(machineNumber: string, heard: HeardWords, aiming: Aiming
   const { open } = heard
   const machine = await machineOf(machineNumber, aiming)
   if (!machine) {
-    const suggestion = suggestionFor(machineNumber, aiming.directory.numbers())
+    const reachable = aiming.directory.numbers().filter((number) => !isMistyped(number, aiming))
+    const suggestion = suggestionFor(machineNumber, reachable)
     return answer(heard, {
       kind: 'noSuchMachine',
       machineNumber,

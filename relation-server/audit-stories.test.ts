@@ -22,7 +22,16 @@ async function says(command: CommandName, flags: Partial<FlagValues> = {}): Prom
   const lines: string[] = []
   const { store, engine, settings, clock } = scenario
   await runCommand(command, { id: machine.automatonId, ...flags } as FlagValues, {
-    ...{ store, engine, limits: settings.limits, checkDigit: false, now: () => clock.now() },
+    ...{
+      store,
+      engine,
+      limits: settings.limits,
+      checkDigit: false,
+      waysIn: [],
+      payWord: () => '',
+      writePicture: () => '',
+      now: () => clock.now(),
+    },
     print: (line) => lines.push(line),
     readMachineConfiguration: () => ({}),
   })

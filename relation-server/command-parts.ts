@@ -6,6 +6,7 @@ import { automatonIdSchema } from '@concilia/protocol/topics.ts'
 import type { z } from 'zod'
 import type { Engine } from './engine/engine.ts'
 import type { PersonInput } from './engine/inputs.ts'
+import type { WayIn } from './phones/links/machine-links.ts'
 import type { MachineRow, Store } from './store/port.ts'
 
 export const commandFlags = {
@@ -19,6 +20,7 @@ export const commandFlags = {
     says: 'with `machine configure`: its words, prices and waits; see machine-configuration.example.toml',
   },
   text: { says: 'with `machine audit`: the file itself, as the machine gave it' },
+  out: { value: 'FOLDER', says: 'with `machine links`: QR codes are written there, as SVG and PNG' },
   sale: { value: 'SALE', says: 'sale id' },
   as: {
     value: 'recredit|write-off',
@@ -37,6 +39,12 @@ export interface CommandParts {
   readonly limits: Limits
   /** Machine numbers end in their check digit. */
   readonly checkDigit: boolean
+  /** Where buyers text to and what they dial, as configured. */
+  readonly waysIn: readonly WayIn[]
+  /** What begins a text that names a machine: `PAY`. */
+  readonly payWord: () => string
+  /** @returns where it is now */
+  readonly writePicture: (folder: string, name: string, picture: string | Buffer) => string
   readonly now: () => number
   readonly print: (line: string) => void
   /** A machine configuration's file, checked, as JSON. @throws OperatingError that names what is wrong */

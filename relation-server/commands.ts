@@ -17,6 +17,7 @@ export const commands = {
   'machine bar': 'admit nothing more from a machine',
   'machine show': 'one machine with its configuration and what it noticed',
   'machine configure': 'give a machine its words, prices and waits',
+  'machine links': 'links that open a phone at a machine (--number), and with --out as QR codes for stickers',
   'machine audit': "a machine's audit counters, held against what it reported",
   'machine read-audit': 'have a machine read its audit counters now',
   'machine alerts': 'machines whose counters differ from what they reported',
@@ -49,6 +50,11 @@ export async function runCommand(
       return await show(flags, parts)
     case 'machine configure':
       return await configure(flags, parts)
+    case 'machine links': {
+      // What draws QR codes is loaded only here.
+      const { links } = await import('./link-commands.ts')
+      return await links(flags, parts)
+    }
     case 'machine audit':
       return await audit(flags, parts)
     case 'machine read-audit':

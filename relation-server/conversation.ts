@@ -103,11 +103,14 @@ export class Conversation implements Speaker {
   async #step(incoming: Incoming, sessionId: string, stored?: () => void): Promise<Reply> {
     const { screens, store, vault, answerLimitMs } = this.#parts
     const subscriberId = vault.idOf(incoming.subscriber)
-    const dialogues = await store.dialoguesOf(subscriberId)
+    const [dialogues, known] = await Promise.all([
+      store.dialoguesOf(subscriberId),
+      store.subscriber(subscriberId),
+    ])
     const { step, before, shown } = dialogueStep(incoming, sessionId, subscriberId, dialogues)
     if (shown) return shown
     const heard = { ...incoming, sessionId: step.dialogueId, words: step.words }
-    const reply = screens.wait(step, answerLimitMs, this.#lateScreen(heard))
+    const reply = screens.wait(step, answerLimitMs, this.#lateScreen(heard, known))
     try {
       const taken = await this.#submit(heard, before)
       stored?.()
@@ -184,12 +187,10 @@ export class Conversation implements Speaker {
   }
 
   /** Nothing was said in time: it will be, by text. */
-  #lateScreen({ words }: Incoming): Reply {
+  #lateScreen({ words }: Incoming, known: SubscriberRow | undefined): Reply {
     const { house, languages } = this.#parts
-    const intent = languages.read(words)
-    const machineNumber = intent.kind === 'identify' ? intent.machineNumber : ''
-    const language = intent.language ?? languages.fallback
-    const screen = languages.say({ kind: 'codeSent', machineNumber }, language, 'ussd', house)
+    const language = languages.read(words).language ?? known?.language ?? languages.fallback
+    const screen = languages.say({ kind: 'answerLater' }, language, 'ussd', house)
     return { kind: 'screen', screen, goesOn: false }
   }
 }

@@ -6,16 +6,21 @@ import type { FlagValues } from './command-parts.ts'
 import { type CommandName, runCommand } from './commands.ts'
 import { Scenario } from './engine/scenario.ts'
 import type { ScenarioMachine } from './engine/scenario-machine.ts'
+import type { WayIn } from './phones/links/machine-links.ts'
 
 let scenario: Scenario
 let machine: ScenarioMachine
 let file: MachineConfiguration
 let checkDigit = false
+let pictures: [name: string, picture: string | Buffer][] = []
+let waysIn: readonly WayIn[] = []
 beforeEach(async () => {
   scenario = await Scenario.open()
   machine = await scenario.machine()
   file = {}
   checkDigit = false
+  pictures = []
+  waysIn = [{ name: 'kannel', sender: '36000', ussdCode: '*123#' }]
 })
 
 async function says(command: CommandName, flags: Partial<FlagValues> = {}): Promise<string> {
@@ -26,6 +31,12 @@ async function says(command: CommandName, flags: Partial<FlagValues> = {}): Prom
     engine,
     limits: settings.limits,
     checkDigit,
+    waysIn,
+    payWord: () => 'PAY',
+    writePicture: (folder, name, picture) => {
+      pictures.push([name, picture])
+      return `${folder}/${name}`
+    },
     now: () => clock.now(),
     print: (line) => lines.push(line),
     readMachineConfiguration: () => file,
@@ -56,6 +67,36 @@ describe('machine enrol', () => {
     expect(await says('machine enrol', { ...enrol, number: '5724' })).toMatch(/^Machine 5724 is another/)
     checkDigit = false
     expect(await says('machine enrol', { ...enrol, number: '572' })).toMatch(/^Machine 572 is another/)
+  })
+})
+
+describe('machine links', () => {
+  test('prints what opens a phone there', async () => {
+    expect(await says('machine links', { number: '4021' })).toBe(
+      [
+        'text  sms:36000?&body=PAY%204021',
+        '      opens the messages with the text ready, on iPhones and on Android (through kannel)',
+        'dial  tel:*123*4021%23',
+        '      dials, on Android; iPhones dial no code with * and # (through kannel)',
+        'With --out FOLDER each is written as a QR code. On an NFC tag: as a URI record.',
+      ].join('\n'),
+    )
+    expect(pictures).toEqual([])
+  })
+
+  test('writes each as SVG and PNG, and says where', async () => {
+    expect(await says('machine links', { number: '4021', out: 'stickers' })).toMatch(
+      /stickers\/machine-4021-text\.svg\n.*stickers\/machine-4021-text\.png/,
+    )
+    const names = ['text.svg', 'text.png', 'dial.svg', 'dial.png'].map((end) => `machine-4021-${end}`)
+    expect(pictures.map(([name]) => name)).toEqual(names)
+    expect(pictures[0]?.[1]).toMatch(/^<svg /)
+  })
+
+  test('makes none to a machine that is not there, or where nothing can be texted', async () => {
+    await expect(says('machine links', { number: '4022' })).rejects.toThrow('No machine has the number 4022')
+    waysIn = [{ name: 'letters', sender: 'CONCILIA' }]
+    await expect(says('machine links', { number: '4021' })).rejects.toMatchObject({ code: 'no-link' })
   })
 })
 

@@ -1,7 +1,8 @@
 // The relation server's composition root: command line and configuration in, the real store, broker, gateways
 // and payment centre put together, or one command on the books. The only place that knows which adapters are
 // used.
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { usageError } from '@concilia/platform/command-line.ts'
 import { assertLimits, readConfiguration, requiredEnvironment } from '@concilia/platform/configuration.ts'
 import { clockWasSet, DatabaseClock } from '@concilia/platform/database-clock.ts'
@@ -17,6 +18,8 @@ import { type CommandName, commands, runCommand } from './commands.ts'
 import { serverConfigurationSchema } from './configuration.ts'
 import { Engine } from './engine/engine.ts'
 import type { Settings } from './engine/world.ts'
+import { readLanguages } from './phones/languages-adapter.ts'
+import { waysIn } from './phones/ways-in.ts'
 import { makeSaleChart } from './sale-chart.ts'
 import { secretFrom } from './secret-file.ts'
 import { openPostgresStore } from './store/postgres-store.ts'
@@ -79,6 +82,9 @@ await runMain(description, async ({ command, flags }) => {
         engine,
         limits,
         checkDigit: configuration.phones.checkDigit,
+        waysIn: waysIn(configuration.phones),
+        payWord: () => readLanguages(configuration.phones.language).payWord,
+        writePicture,
         now: () => clock.now(),
         print,
         readMachineConfiguration: (file) => readConfiguration(machineConfigurationSchema, file),
@@ -102,3 +108,10 @@ await runMain(description, async ({ command, flags }) => {
     throw error
   }
 })
+
+function writePicture(folder: string, name: string, picture: string | Buffer): string {
+  mkdirSync(folder, { recursive: true })
+  const path = join(folder, name)
+  writeFileSync(path, picture)
+  return path
+}

@@ -115,6 +115,19 @@ test('one hears the question, the other the yes, of two buyers at one machine', 
   await story.ends({ sales: ['settled'], paid: { rich: 150 } })
 })
 
+test('a dialogue whose steps come now to one, now to the other, each of which knows what was shown', async () => {
+  const story = await bench.begin()
+  await story.choose('4021', 1)
+  phonesReach('first')
+  expect((await story.dials(rich, '*123*4012#')).text).toMatch(/^1 Machine 4021$/m)
+  phonesReach('second')
+  expect((await story.types(rich, '1')).text).toMatch(/1\.50 EUR incl\. tax\n1 Pay/)
+  phonesReach('first')
+  expect(await story.types(rich, '1')).toMatchObject({ goesOn: false, text: /^Thank you/ })
+  await story.reads(rich, /^Paid 1\.50 EUR/)
+  await story.ends({ sales: ['settled'], paid: { rich: 150 } })
+})
+
 test.each([
   ['ST9', 'relation server'],
   ['ST11', 'relation server'],

@@ -53,8 +53,8 @@ export const languageSchema = z
       .describe('gsm7: 160 letters a text. ucs2: any letters, 70 a text'),
     mostParts: z.int().min(1).max(3).default(1).describe('Texts that one sentence may be sent as'),
     words: z.strictObject({
-      pay: wordsSchema,
-      yes: wordsSchema,
+      pay: wordsSchema.min(1),
+      yes: wordsSchema.min(1),
       no: wordsSchema,
       help: wordsSchema,
       stop: wordsSchema,

@@ -29,6 +29,11 @@ export class Languages {
     return [...this.#books.keys()]
   }
 
+  /** What begins a text that names a machine, in the configured language: `PAY`. */
+  get payWord(): string {
+    return this.#fallbackBook.payWord
+  }
+
   /** @param words what was typed, of any origin and length */
   read(words: string): Intent {
     return readWords(words, this.#vocabulary)

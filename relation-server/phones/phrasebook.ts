@@ -45,6 +45,12 @@ export class Phrasebook {
     return this.#file.name
   }
 
+  /** The first of them, as buyers are told to type it. */
+  get payWord(): string {
+    const { words, locale } = this.#file
+    return (words.pay[0] ?? '').toLocaleUpperCase(locale)
+  }
+
   /** @returns in letters that every phone of this alphabet shows, and no longer than one sentence may be */
   say(say: Say, channel: Channel, house: House): string {
     const name = sentenceFor(say)

@@ -21,6 +21,8 @@ export type Say =
   | ({ kind: 'priceMenu' } & OfPrice)
   /** A dialogue whose number the carrier does not vouch for: the price and its code went by text. */
   | ({ kind: 'codeSent' } & OfMachine)
+  /** A dialogue whose screen is not there in time: whatever is to be said comes by text. */
+  | { kind: 'answerLater' }
   /** The phone came first. In a dialogue: a menu to look again. */
   | ({ kind: 'chooseNow'; withinMs: number } & OfMachine)
   /** Consented: the centre is being asked. */

@@ -66,7 +66,8 @@ export const sentences: Readonly<Record<SentenceName, SentenceShape>> = {
     picks: ['1', '0'],
     cases: [{ kind: 'priceMenu', machineNumber, price }],
   },
-  codeSent: { on: 'screen', must: [], cases: [{ kind: 'codeSent', machineNumber }] },
+  codeSent: { on: 'screen', must: machine, cases: [{ kind: 'codeSent', machineNumber }] },
+  answerLater: { on: 'screen', must: ['service'], cases: [{ kind: 'answerLater' }] },
   chooseNow: {
     on: 'each',
     must: ['machine', 'time'],

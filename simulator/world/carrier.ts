@@ -1,9 +1,11 @@
-// The mobile network between buyers and servers: texts take their time, come twice or not at all; the
-// gateway hands each to a server in the form of Kannel and repeats it until it is taken. A dialogue's step
-// is answered by a screen or the dialogue is gone.
+// The mobile network between buyers and servers: texts take their time, come twice or not at all; gateways
+// hand each to a server, half the phones in the form of Kannel, half in that of Africa's Talking, and repeat
+// it until it is taken. A dialogue's step is answered by a screen, at whichever server it is repeated, or the
+// dialogue is gone.
 
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
+import { africasTalking } from '@concilia/relation-server/phones/gateways/africas-talking.ts'
 import type { Fields, WholeGateway } from '@concilia/relation-server/phones/gateways/gateway.ts'
 import { kannel } from '@concilia/relation-server/phones/gateways/kannel.ts'
 import type { Incoming, Reply, TextSender } from '@concilia/relation-server/phones/port.ts'
@@ -17,6 +19,8 @@ import type { Carriage } from './weather.ts'
 const answerMs = 15_000
 const againMs = 5_000
 const mostRepeats = 60
+/** A dialogue does not live long enough for more. */
+const mostStepRepeats = 2
 
 export const serviceCode = '*123#'
 
@@ -24,7 +28,7 @@ export const serviceCode = '*123#'
 export interface ServedPhones {
   readonly process: SimulatedProcess
   readonly clock: Clock
-  readonly gateway: WholeGateway
+  readonly gateways: Readonly<Record<Form, WholeGateway>>
   readonly receive: (incoming: Incoming) => Promise<Reply>
 }
 
@@ -46,22 +50,28 @@ interface Parts {
   readonly busy: () => number
 }
 
-/** The gateway's form, as each server process has its own of it. */
-export function gatewayOfServer(): WholeGateway {
-  return kannel({
-    name: 'kannel',
-    sendOrigin: 'http://gateway.invalid',
-    username: 'concilia',
-    password: 'simulated',
-    sender: '36000',
-    ussdCode: serviceCode,
-    ussdVouched: true,
-  })
+type Form = 'kannel' | 'africasTalking'
+
+const account = {
+  sendOrigin: 'http://gateway.invalid',
+  username: 'concilia',
+  sender: '36000',
+  ussdVouched: true,
+}
+export const gatewaysOfServer: Readonly<Record<Form, WholeGateway>> = {
+  kannel: kannel({ ...account, name: 'kannel', password: 'simulated', ussdCode: serviceCode }),
+  africasTalking: africasTalking({ ...account, name: 'africas-talking', apiKey: 'simulated' }),
+}
+
+function formOf(number: string): Form {
+  return Number(number.at(-1)) % 2 === 0 ? 'kannel' : 'africasTalking'
 }
 
 export class Carrier {
   readonly #parts: Parts
   #messages = 0
+  /** What was typed in each dialogue so far, as Africa's Talking repeats it. */
+  readonly #typed = new Map<string, string[]>()
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -80,25 +90,35 @@ export class Carrier {
   step(from: string, session: number, words: string, ended: (screen: Screen | undefined) => void): void {
     const { timeline, random } = this.#parts
     const id = `step-${this.#messages++}`
-    const begins = words.startsWith('*')
-    const meta = `?smpp?ussd_service_op=%${begins ? '01' : '12'}&its_session_info=%${hex(session)}%00&`
-    timeline.after(random.around(300), () => {
-      const server = this.#server()
-      if (!server) {
-        ended(undefined)
-        return
-      }
-      const heard = server.gateway.routes.ussd.hear({ id, from, text: words, meta }, server.clock.now())
-      if (heard.kind !== 'incoming') {
-        ended(undefined)
-        return
-      }
-      this.#ask(server, heard.incoming, (reply) =>
-        timeline.after(random.around(300), () =>
-          ended(reply?.kind === 'screen' ? { text: reply.screen, goesOn: reply.goesOn } : undefined),
-        ),
-      )
+    const fields =
+      formOf(from) === 'kannel' ? kannelStep(id, from, session, words) : this.#history(from, session, words)
+    timeline.after(random.around(300), () =>
+      this.#handStep(from, fields, 0, (screen) => timeline.after(random.around(300), () => ended(screen))),
+    )
+  }
+
+  /** Hands a step to one server, and to another when nothing comes back: the same step, with the same id. */
+  #handStep(from: string, fields: Fields, repeat: number, ended: (screen: Screen | undefined) => void): void {
+    const server = this.#server()
+    const heard = server?.gateways[formOf(from)].routes.ussd.hear(fields, server.clock.now())
+    if (!server || heard?.kind !== 'incoming') {
+      ended(undefined)
+      return
+    }
+    this.#ask(server, heard.incoming, (reply) => {
+      if (reply?.kind === 'screen') ended({ text: reply.screen, goesOn: reply.goesOn })
+      else if (repeat < mostStepRepeats) this.#handStep(from, fields, repeat + 1, ended)
+      else ended(undefined)
     })
+  }
+
+  #history(phoneNumber: string, session: number, words: string): Fields {
+    const sessionId = `${phoneNumber} ${session}`
+    const begins = words.startsWith('*')
+    const deeper = words.slice(serviceCode.length).replace(/#$/, '')
+    const typed = begins ? [deeper].filter(Boolean) : [...(this.#typed.get(sessionId) ?? []), words]
+    this.#typed.set(sessionId, typed)
+    return { sessionId, phoneNumber, serviceCode, text: typed.join('*') }
   }
 
   /** The sender port of one server process. */
@@ -138,7 +158,7 @@ export class Carrier {
       again()
       return
     }
-    const heard = server.gateway.routes.text.hear(fields, server.clock.now())
+    const heard = server.gateways[formOf(fields.from ?? '')].routes.text.hear(fields, server.clock.now())
     if (heard.kind !== 'incoming') return
     const { gateway, messageId: key } = heard.incoming
     this.#ask(server, heard.incoming, (reply) => {
@@ -178,6 +198,11 @@ export class Carrier {
       )
     })
   }
+}
+
+function kannelStep(id: string, from: string, session: number, text: string): Fields {
+  const operation = text.startsWith('*') ? '01' : '12'
+  return { id, from, text, meta: `?smpp?ussd_service_op=%${operation}&its_session_info=%${hex(session)}%00&` }
 }
 
 function hex(session: number): string {

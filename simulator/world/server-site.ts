@@ -10,7 +10,7 @@ import { readLanguages } from '@concilia/relation-server/phones/languages-adapte
 import { RelationServer } from '@concilia/relation-server/server.ts'
 import { SubscriberVault } from '@concilia/relation-server/subscriber-vault.ts'
 import type { Broker } from './broker.ts'
-import { type Carrier, gatewayOfServer, type ServedPhones } from './carrier.ts'
+import { type Carrier, gatewaysOfServer, type ServedPhones } from './carrier.ts'
 import type { CentreWire } from './centre-wire.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { ServerBooks } from './server-store.ts'
@@ -93,8 +93,12 @@ export class ServerSite {
       random,
       log: story.logOf(process),
     })
-    const gateway = gatewayOfServer()
-    this.#running = { process, clock, gateway, receive: (incoming) => server.receive(incoming) }
+    this.#running = {
+      process,
+      clock,
+      gateways: gatewaysOfServer,
+      receive: (incoming) => server.receive(incoming),
+    }
     server.start()
   }
 

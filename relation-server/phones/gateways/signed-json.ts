@@ -61,13 +61,8 @@ export function signedJson(settings: SignedJsonSettings): Gateway {
 }
 
 /** @returns `sha256=` and the HMAC in hex, of time, form and body joined by dots */
-export function jsonSignature(
-  key: string,
-  timestamp: string,
-  form: Form | 'send',
-  body: Buffer | string,
-): string {
-  return `sha256=${createHmac('sha256', key).update(`${timestamp}.${form}.`).update(body).digest('hex')}`
+export function jsonSignature(key: string, timestamp: string, route: string, body: Buffer | string): string {
+  return `sha256=${createHmac('sha256', key).update(`${timestamp}.${route}.`).update(body).digest('hex')}`
 }
 
 function readSigned({ key }: SignedJsonSettings, request: GatewayRequest, at: number): Read {
