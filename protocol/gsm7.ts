@@ -41,7 +41,9 @@ export function septetsOf(text: string): number | undefined {
   return sum
 }
 
-/** One septet an octet. Total: an escape before what is no letter of the extension leaves that letter bare. */
+/**
+ * One septet an octet. Total: an escape before what is no letter of the extension leaves that letter bare.
+ */
 export function textOfGsm7(octets: Uint8Array): string {
   let text = ''
   let isEscaped = false

@@ -1,6 +1,6 @@
 // The carrier's side of all simulated phones: takes the relation server's outgoing texts in the form of
-// either gateway, or over SMPP, and puts them into inboxes, and carries what phones do to the server, repeated
-// as real gateways repeat.
+// either gateway, or over SMPP, and puts them into inboxes, and carries what phones do to the server,
+// repeated as real gateways repeat.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Clock } from '@concilia/protocol/clock.ts'

@@ -1,5 +1,5 @@
-// The carrier of simulated phones where the server is reached over SMPP: what phones say becomes deliveries of
-// a simulated centre, the server's texts and screens come out of it, and every text is receipted.
+// The carrier of simulated phones where the server is reached over SMPP: what phones say becomes deliveries
+// of a simulated centre, the server's texts and screens come out of it, and every text is receipted.
 import type { Clock } from '@concilia/protocol/clock.ts'
 import { type Random, uuidFrom } from '@concilia/protocol/random.ts'
 import { esm, type Tlvs, tag, ussdOperation } from '@concilia/protocol/smpp/commands.ts'
@@ -18,6 +18,8 @@ export interface SmppCarrierSettings {
   readonly port: number
   readonly systemId: string
   readonly password: string
+  /** Key and certificate (PEM), when it is to speak TLS. */
+  readonly tls?: { readonly key: string; readonly cert: string }
   /** A text has reached this phone. */
   readonly deliver: (to: string, text: string) => void
 }

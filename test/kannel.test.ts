@@ -1,6 +1,6 @@
-// Kannel between the phones and the relation server, configured as deployers are told to: its own fake phones,
-// and phones of an operator's centre to which Kannel binds over SMPP, where it reads what our codec writes.
-// Each buys something.
+// Kannel between the phones and the relation server, configured as deployers are told to: its own fake
+// phones, and phones of an operator's centre to which Kannel binds over SMPP, where it reads what our codec
+// writes. Each buys something.
 import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -52,9 +52,10 @@ function withKannel() {
     bench = await Bench.open({
       data,
       detour: async ({ serverHttp }) => {
+        const path = `phones/${secretOf(places, gatewaySecret)}/${gatewayName}`
         kannel = await Kannel.start({
           folder: join(data, 'kannel'),
-          gatewayUrl: `http://127.0.0.1:${serverHttp}/phones/${secretOf(places, gatewaySecret)}/${gatewayName}`,
+          gatewayUrl: `http://127.0.0.1:${serverHttp}/${path}`,
           password,
           centres: { texts: atTexts, dialogues: atDialogues, ...access },
           fakeNumber: postpaid.number,

@@ -1,5 +1,5 @@
-// Our link against a centre on Net::SMPP in Perl: whatever we write is read by a codec that nobody here wrote,
-// whatever it writes is read by ours.
+// Our link against a centre on Net::SMPP in Perl: whatever we write is read by a codec that nobody here
+// wrote, whatever it writes is read by ours.
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'

@@ -5,7 +5,8 @@ import { noTlvs, tag } from './commands.ts'
 import { readReceipt, sameId, writeReceipt } from './receipt.ts'
 
 const text =
-  'id:0123456789 sub:001 dlvrd:001 submit date:2611260210 done date:2611260211 stat:DELIVRD err:000 text:Hello'
+  'id:0123456789 sub:001 dlvrd:001 submit date:2611260210 done date:2611260211 stat:DELIVRD err:000 ' +
+  'text:Hello'
 
 describe('read', () => {
   test('by its text', () => {

@@ -80,7 +80,9 @@ function meaningOf(state: string): DeliveryReceipt['what'] | undefined {
   }
 }
 
-/** `id:` and its sisters, the first of each; the last field is the buyer's own text and is never looked at. */
+/**
+ * `id:` and its sisters, the first of each; the last field is the buyer's own text and is never looked at.
+ */
 function wordAfter(text: string, name: string): string {
   const [fields = ''] = text.split(/\btext:/i)
   return new RegExp(`(?:^|\\s)${name}:([^\\s]+)`, 'i').exec(fields)?.[1] ?? ''

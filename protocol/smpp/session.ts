@@ -63,7 +63,10 @@ interface Pending {
 const mostUnsent = 1 << 20
 /** Of the peer's requests; beyond it nothing more is read. */
 const mostUnanswered = 512
-/** PDUs with a right length and a wrong inside: each is answered so, until it is clear that none will be right. */
+/**
+ * PDUs with a right length and a wrong inside: each is answered so, until it is clear that none will be
+ * right.
+ */
 const mostWrong = 100
 
 export class SmppSession {

@@ -8,7 +8,10 @@ export function secretFile({ secrets }: Places, name: string): string {
   return join(secrets, name)
 }
 
-/** The file of a secret that is there from now on. @param bytes of chance in it; three make four characters */
+/**
+ * The file of a secret that is there from now on.
+ * @param bytes of chance in it; three make four characters
+ */
 export function keptSecret(places: Places, name: string, bytes = 24): string {
   const file = secretFile(places, name)
   if (!existsSync(file)) {

@@ -1,5 +1,5 @@
-// For the tests of this folder: a link whose centre is a session in the same process, on a clock that the test
-// advances. The centre says yes to everything until a test tells it otherwise.
+// For the tests of this folder: a link whose centre is a session in the same process, on a clock that the
+// test advances. The centre says yes to everything until a test tells it otherwise.
 import { makeLog } from '@concilia/platform/log.ts'
 import { ManualClock } from '@concilia/protocol/manual-clock.ts'
 import {

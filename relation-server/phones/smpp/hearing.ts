@@ -1,6 +1,6 @@
 // What a centre delivers, to what a phone said: texts put together from their parts, steps of dialogues,
-// receipts. A delivery is acknowledged once what it carries is stored and not before; what could not be stored
-// is refused for now, and comes again.
+// receipts. A delivery is acknowledged once what it carries is stored and not before; what could not be
+// stored is refused for now, and comes again.
 import type { Log } from '@concilia/platform/log.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
 import { esm, type PduOf, status, ussdOperation } from '@concilia/protocol/smpp/commands.ts'

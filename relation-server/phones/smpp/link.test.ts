@@ -1,6 +1,6 @@
 // A link as the server uses it, in virtual time: texts out, phones heard, and everything a centre may do
 // between.
-import { status } from '@concilia/protocol/smpp/commands.ts'
+import { shortMessageBody, status, tag } from '@concilia/protocol/smpp/commands.ts'
 import { writeWords } from '@concilia/protocol/smpp/short-message.ts'
 import { describe, expect, test } from 'vitest'
 import type { OutgoingText } from '../port.ts'
@@ -383,6 +383,20 @@ describe('a phone', () => {
     await far.pass(8001)
     expect(await late).toMatchObject({ pdu: { status: status.temporaryError } })
     expect(new Set(far.heard.map(({ messageId }) => messageId)).size).toBe(1)
+  })
+
+  test('may come as data_sm, its words in the payload', async () => {
+    const far = new FarEnd()
+    await far.start()
+    const { source, destination } = { source: '33612345678', destination: '36000' }
+    const { sourceNpi, destinationTon, destinationNpi, serviceType } = shortMessageBody({})
+    const addresses = { serviceType, sourceTon: 1, sourceNpi, destinationTon, destinationNpi }
+    const body = { ...addresses, source, destination, esmClass: 0, registeredDelivery: 0, dataCoding: 8 }
+    const tlvs = new Map([[tag.messagePayload, Buffer.from('PAY 4021', 'utf16le').swap16()]])
+    expect(await far.session.request('dataSm', body, tlvs)).toMatchObject({
+      pdu: { command: 'dataSmResp', status: status.ok },
+    })
+    expect(far.heard).toMatchObject([{ words: 'PAY 4021', subscriber: buyer }])
   })
 
   test('whose acknowledgement was lost repeats itself; after a proved one it speaks anew', async () => {

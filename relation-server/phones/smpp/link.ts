@@ -89,9 +89,9 @@ export class SmppLink implements TextSender {
 
   /**
    * `temporary` also where it is in doubt: sent, and the link dropped before the answer. It is said again, in
-   * the same words with the same code and reference, because a text that comes twice tells its reader nothing
-   * new, while silence costs a buyer the sale or leaves a receipt unread; nothing that is done on the strength
-   * of a text is done twice (rule 14).
+   * the same words with the same code and reference, because a text that comes twice tells its reader
+   * nothing new, while silence costs a buyer the sale or leaves a receipt unread; nothing that is done on the
+   * strength of a text is done twice (rule 14).
    */
   send(text: OutgoingText): Promise<SendResult> {
     const before = this.#underWay.get(text.key)

@@ -1,5 +1,5 @@
-// What is particular to one operator's centre: how it writes numbers and letters, and which of the dialects of
-// USSD over SMPP it speaks. Pure.
+// What is particular to one operator's centre: how it writes numbers and letters, and which of the dialects
+// of USSD over SMPP it speaks. Pure.
 
 import { type BodyOf, type Tlvs, tag, ussdOperation } from '@concilia/protocol/smpp/commands.ts'
 import type { DefaultAlphabet, LongTexts } from '@concilia/protocol/smpp/short-message.ts'

@@ -15,8 +15,8 @@ interface Early {
   readonly number: string
 }
 
-const mostSent = 20_000
-const mostEarly = 1000
+const mostSent = 50_000
+const mostEarly = 10_000
 /** A receipt may overtake the answer to its text by this much. */
 const earlyMs = 3000
 
@@ -26,7 +26,9 @@ export class ReceiptMemory {
   /** By number, oldest first: few texts of one number are on their way at any time. */
   readonly #sent = new Map<string, Sent[]>()
   #count = 0
-  readonly #early = new Set<Early>()
+  /** By number, receipts whose text is not known yet. */
+  readonly #early = new Map<string, Early[]>()
+  #earlyCount = 0
 
   /** @param tell what has become of the text with this key; an empty key when nobody knows which it was */
   constructor(clock: Clock, tell: (key: string, receipt: DeliveryReceipt) => void) {
@@ -43,13 +45,9 @@ export class ReceiptMemory {
     this.#sent.set(bareNumber, [...list, sent])
     this.#count++
     this.#forgetOldest()
-    const early = [...this.#early].find(
-      ({ receipt, number: of }) => of === bareNumber && bare(receipt.messageId) === bare(messageId),
-    )
-    if (early) {
-      this.#early.delete(early)
-      this.#match(early, sent)
-    }
+    const waiting = this.#early.get(bareNumber) ?? []
+    const early = waiting.find(({ receipt }) => bare(receipt.messageId) === bare(messageId))
+    if (early && this.#letGo(early)) this.#match(early, sent)
   }
 
   /** @param from the number the receipt speaks of */
@@ -57,20 +55,32 @@ export class ReceiptMemory {
     const early = { receipt, number: digits(from) }
     const sent = this.#find(early, 'surely')
     if (sent) this.#match(early, sent)
-    else if (this.#early.size >= mostEarly) this.#tell('', receipt)
+    else if (this.#earlyCount >= mostEarly) this.#tell('', receipt)
     else this.#hold(early)
   }
 
   #hold(early: Early): void {
     const { receipt } = early
-    this.#early.add(early)
+    this.#early.set(early.number, [...(this.#early.get(early.number) ?? []), early])
+    this.#earlyCount++
     this.#clock.after(earlyMs, () => {
       // Only now is another base believed: the id in the same base may just not have been answered yet.
-      if (!this.#early.delete(early)) return
+      if (!this.#letGo(early)) return
       const other = this.#find(early, 'surely') ?? this.#find(early, 'inAnotherBase')
       if (other) this.#match(early, other)
       else this.#tell('', receipt)
     })
+  }
+
+  /** @returns false when it was let go before */
+  #letGo(early: Early): boolean {
+    const waiting = this.#early.get(early.number) ?? []
+    const left = waiting.filter((each) => each !== early)
+    if (left.length === waiting.length) return false
+    this.#earlyCount--
+    if (left.length > 0) this.#early.set(early.number, left)
+    else this.#early.delete(early.number)
+    return true
   }
 
   #find({ receipt, number }: Early, how: 'surely' | 'inAnotherBase'): Sent | undefined {

@@ -1,8 +1,8 @@
 // Which message is one that came before. SMPP gives what is delivered no id, so a repeat is known by sender,
-// receiver and words - and a buyer may say the same words twice. What tells them apart is the acknowledgement:
-// a centre repeats only what it has not seen acknowledged. It has seen it once it answers something that we
-// sent later on the same connection; the same words after that are new ones. Across a restart of ours, where
-// all this is forgotten, the same words within the same minute are a repeat.
+// receiver and words - and a buyer may say the same words twice. What tells them apart is the
+// acknowledgement: a centre repeats only what it has not seen acknowledged. It has seen it once it answers
+// something that we sent later on the same connection; the same words after that are new ones. Across a
+// restart of ours, where all this is forgotten, the same words within the same minute are a repeat.
 import type { Clock } from '@concilia/protocol/clock.ts'
 import { sha256 } from '@concilia/protocol/random.ts'
 
@@ -16,7 +16,7 @@ interface Known {
   isProved: boolean
 }
 
-const most = 20_000
+const most = 50_000
 /** Longer than any centre takes to come back with what was not acknowledged. */
 const keptMs = 600_000
 
@@ -28,7 +28,10 @@ export class RepeatMemory {
     this.#clock = clock
   }
 
-  /** @param parts whatever is the same in a repeat. @returns the id of the message, in a repeat the same one */
+  /**
+   * @param parts whatever is the same in a repeat.
+   * @returns the id of the message, in a repeat the same one
+   */
   idOf(...parts: readonly string[]): string {
     const what = sha256(JSON.stringify(parts))
     const now = this.#clock.now()

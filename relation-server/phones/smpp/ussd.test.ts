@@ -128,6 +128,17 @@ describe('a dialogue', () => {
     await Promise.all(sending)
   })
 
+  test('that is over when its last screen comes costs nobody else anything', async () => {
+    const far = await opened('its_session_info')
+    far.judge = ({ tlvs }) => (tlvs.has(tag.ussdServiceOp) ? 0x0b : status.ok)
+    await far.deliver(typed('1'), step(ussdOperation.answer, [tag.itsSessionInfo, [7, 4]]))
+    const subscriber = { realm: 'e164', key: '+33612345678' }
+    const sending = far.link.send({ subscriber, text: 'Paid 1.50 EUR', key: 'receipt' })
+    await far.settle()
+    expect(await sending).toEqual({ kind: 'sent' })
+    expect([far.heard.length, far.dials, far.link.isUp]).toEqual([1, 1, true])
+  })
+
   test('over a link that carries none is a text like any other', async () => {
     const far = new FarEnd()
     await far.start()
