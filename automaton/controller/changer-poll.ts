@@ -9,24 +9,30 @@ import { leverPulled, moneyCame } from './counter.ts'
 import { coinCame, dispensedByHand } from './till.ts'
 
 export function polled(turn: ControllerTurn, result: ChangerResult) {
-  if (result === 'ack') {
-    turn.setChanger({ pollFirst: false, taken: '' })
-    // From here on the same words are another coin.
-    if (turn.till.taken !== '') turn.keep({ ...turn.till, taken: '' }, { type: 'coinsAcknowledged' })
-    return unplugged(turn, false)
-  }
-  if (typeof result !== 'object') return
-  const taken = JSON.stringify(result)
-  const before = turn.till
-  const news = unheard(turn, result)
+  if (result !== 'ack' && typeof result !== 'object') return
+  const messages = result === 'ack' ? [] : result
   // A reset that is told in between does not change what the coins of this answer are worth.
   const coins = turn.changer.known?.coins ?? []
+  // What stands is said anew at each poll, and may come and go in an answer that is sent again.
+  const standing = messages.filter(isStanding)
+  for (const message of standing) heard(turn, message, coins)
+  unplugged(turn, standing.some(isUnplugged))
+  const told = messages.filter((message) => !isStanding(message))
+  if (told.length === 0) return allHeard(turn)
+  const taken = JSON.stringify(told)
+  const before = turn.till
+  const news = unheard(turn, told)
   for (const message of news) heard(turn, message, coins)
-  unplugged(turn, result.some(isUnplugged))
   turn.setChanger({ pollFirst: true, taken })
-  const isRepeat = news.length < result.length
+  const isRepeat = news.length < told.length
   const kept = turn.till !== before ? taken : isRepeat ? turn.till.taken : ''
   if (kept !== turn.till.taken) turn.keep({ ...turn.till, taken: kept }, { type: 'answerTaken' })
+}
+
+/** Nothing waits for its ACK: from here on the same words are another coin. */
+function allHeard(turn: ControllerTurn): void {
+  turn.setChanger({ pollFirst: false, taken: '' })
+  if (turn.till.taken !== '') turn.keep({ ...turn.till, taken: '' }, { type: 'coinsAcknowledged' })
 }
 
 /** Sent again, an answer may have grown at its end. */
@@ -36,6 +42,12 @@ function unheard(turn: ControllerTurn, result: readonly ChangerAnswer[]): readon
   const last: unknown = JSON.parse(taken)
   const length = Array.isArray(last) ? last.length : 0
   return JSON.stringify(result.slice(0, length)) === taken ? result.slice(length) : result
+}
+
+function isStanding(message: ChangerAnswer): boolean {
+  const { payoutBusy, changerBusy } = changerStatus
+  const busy = message.name === 'status' && [payoutBusy, changerBusy].some((code) => code === message.status)
+  return busy || isUnplugged(message)
 }
 
 function isUnplugged(message: ChangerAnswer): boolean {

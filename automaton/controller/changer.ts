@@ -31,7 +31,8 @@ export function busOpened(turn: ControllerTurn): void {
   const { taken } = turn.changer
   const { payout } = turn.till
   setAnew(turn)
-  turn.setChanger({ open: true, taken, silentSince: turn.now })
+  // What was asked before, by this process or by the last, is answered by then.
+  turn.setChanger({ open: true, taken, silentSince: turn.now, nextAt: turn.now + afterSilenceMs })
   if (payout?.command) interrupted(turn)
 }
 
