@@ -39,10 +39,8 @@ export interface Paying {
   readonly stage: 'sent' | 'counting'
   /** The changer acknowledged it to this process, and was not reset since. */
   readonly acknowledged: boolean
-  readonly busySeen: boolean
-  /** Jam, or a sensor that fails. */
+  /** It said that something is stuck, or fails. */
   readonly faultSeen: boolean
-  readonly sensorFailed: boolean
   /** When it was last known to be at it (monotonic ms). */
   readonly since: number
   /** PAYOUT VALUE POLL said: finished. */
@@ -192,9 +190,7 @@ export function newPaying(now: number): Paying {
   return {
     stage: 'sent',
     acknowledged: false,
-    busySeen: false,
     faultSeen: false,
-    sensorFailed: false,
     since: now,
     finished: false,
   }
