@@ -122,6 +122,7 @@ export class Automaton {
       this.#saleRules(),
     )
     this.#audit = this.#auditReadings()
+    this.#usePrices()
   }
 
   /** Phone payment may be offered now. */
@@ -269,8 +270,15 @@ export class Automaton {
       this.#display.use(this.#displaySettings())
       this.#shell.use(this.#saleRules())
       this.#link.configurationIs(this.#configuration.inForce)
+      this.#usePrices()
     })
     this.#link.answerConfiguration(answer)
+  }
+
+  #usePrices(): void {
+    const { items } = this.#configuration.inForce
+    const listed = new Map([...items].map(([item, { amountMinor }]) => [item, amountMinor]))
+    this.#parts.hardware.usePrices?.(listed)
   }
 
   #displaySettings(): DisplaySettings {

@@ -132,7 +132,10 @@ function controlledMachine(
   })
   const { version } = packageJson
   const named = { currency, machineNumber, version, reader: readerOf(reader) }
-  return { hardware, audit: new TillSource({ till: () => hardware.till, prices, ...named }) }
+  return {
+    hardware,
+    audit: new TillSource({ till: () => hardware.till, prices: () => hardware.prices, ...named }),
+  }
 }
 
 function readerOf({ address }: Configuration['reader']): 'cashless1' | 'cashless2' {

@@ -1,7 +1,8 @@
 // What a relation server may give a machine to run on: its words, prices and waits, with a version; and the
 // machine's answer. What belongs to the wiring - bus, box, identity, and the limits that the box is told -
 // stays in the automaton's own file. So do the prices that count: on an MDB reader the vending machine asks
-// its own, and ours are for the display and for finding out that the two differ (MDB 4.2, 7.4: VEND REQUEST).
+// its own, and ours are for the display and for finding out that the two differ (MDB 4.2, 7.4: VEND REQUEST);
+// on a machine that the automaton controls they count.
 import { z } from 'zod'
 import { limitTable } from './limits.ts'
 import { amountMinorSchema, currencySchema } from './money.ts'

@@ -6,7 +6,7 @@ import type { Coin } from './change.ts'
 import { changerReset } from './changer-setup.ts'
 import type { ChangerResult, ControllerTurn } from './controller-state.ts'
 import { leverPulled, moneyCame } from './counter.ts'
-import { coinCame, dispensedByHand } from './till.ts'
+import { coinCame, dispensedByHand, payoutNoted } from './till.ts'
 
 export function polled(turn: ControllerTurn, result: ChangerResult) {
   if (result !== 'ack' && typeof result !== 'object') return
@@ -100,7 +100,8 @@ function statusSaid(turn: ControllerTurn, status: number) {
     case changerStatus.escrowLever:
       return leverPulled(turn)
     case changerStatus.payoutBusy:
-      return turn.setPaying({ busySeen: true, since: turn.now })
+      turn.keep(payoutNoted(turn.till, { began: true }), { type: 'payoutSeen' })
+      return turn.setPaying({ since: turn.now })
     case changerStatus.changerBusy:
       return turn.setPaying({ since: turn.now })
     case changerStatus.justReset:
@@ -109,7 +110,8 @@ function statusSaid(turn: ControllerTurn, status: number) {
       turn.setPaying({ faultSeen: true })
       return turn.fault('EAF', 'a coin is stuck on its way out of the changer')
     case changerStatus.tubeSensorDefective:
-      turn.setPaying({ faultSeen: true, sensorFailed: true })
+      turn.setPaying({ faultSeen: true })
+      turn.keep(payoutNoted(turn.till, { blind: true }), { type: 'payoutBlind' })
       turn.setChanger({ tubesStale: true })
       return turn.fault('EAG_4', 'a tube sensor of the coin changer fails')
     case changerStatus.coinJam:

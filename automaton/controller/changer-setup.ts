@@ -29,9 +29,8 @@ export function setAnew(turn: ControllerTurn): void {
 
 /** A command may be with it of which this process, or this line, heard no end. */
 export function interrupted(turn: ControllerTurn): void {
-  const anew = newPaying(turn.now)
-  const { busySeen, faultSeen, sensorFailed } = turn.changer.paying ?? anew
-  turn.setChanger({ paying: { ...anew, busySeen, faultSeen, sensorFailed } })
+  const { faultSeen = false } = turn.changer.paying ?? {}
+  turn.setChanger({ paying: { ...newPaying(turn.now), faultSeen } })
 }
 
 /** It says JUST RESET, or has acknowledged RESET. */

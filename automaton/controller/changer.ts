@@ -25,6 +25,7 @@ const lostPollMs = 1000
 /** Some models count their tubes only so long after a reset (MDB 4.2, 5: TUBE STATUS). */
 const tubesAfterResetMs = 500
 const diagnosticsEveryMs = 5000
+const mostUnanswered = 5
 
 export function busOpened(turn: ControllerTurn): void {
   const { taken } = turn.changer
@@ -86,10 +87,12 @@ function answered(turn: ControllerTurn, asked: ChangerCommand, result: ChangerRe
       if (only?.name === 'setupData') setupRead(turn, only)
       return
     case 'expansionId':
-      if (only?.name === 'id') turn.setChanger({ offered: only.options & wantedOptions })
+      if (only?.name === 'id') turn.setChanger({ offered: only.options & wantedOptions, unanswered: 0 })
+      else withoutOptions(turn)
       return
     case 'featureEnable':
       if (result === 'ack') turn.setChanger({ enabled: true })
+      else withoutOptions(turn)
       return
     case 'coinType':
       if (result === 'ack') masked(turn, asked.accept, asked.dispenseByHand)
@@ -109,6 +112,13 @@ function answered(turn: ControllerTurn, asked: ChangerCommand, result: ChangerRe
     default:
       payoutAnswered(turn, asked, result)
   }
+}
+
+/** A changer that claims level 3 and does not speak it is used without its options. */
+function withoutOptions(turn: ControllerTurn): void {
+  const unanswered = turn.changer.unanswered + 1
+  turn.setChanger({ unanswered })
+  if (unanswered >= mostUnanswered) turn.setChanger({ offered: 0, enabled: true })
 }
 
 /**
@@ -152,6 +162,11 @@ function movedByHand(
   if (valueMinor === 0) return
   const kept = byHandReported(turn.till, how === 'manualFill' ? 'filledMinor' : 'byHandMinor', valueMinor)
   turn.keep(kept, { type: how, counts })
+}
+
+/** It takes no coins, or cannot be told. */
+export function changerClosed({ changer: { open, lost, told } }: ControllerTurn): boolean {
+  return !open || lost || told === '' || told.startsWith('0/')
 }
 
 /** Asks the next thing, if one may be asked now; otherwise wakes up for it. */

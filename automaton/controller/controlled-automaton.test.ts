@@ -8,7 +8,7 @@ import { expect, test } from 'vitest'
 import { Automaton } from '../automaton.ts'
 import { ScriptedServer } from '../scripted-server.ts'
 import { enrol } from '../scripted-world.ts'
-import { type BenchProcess, ControllerBench, log, prices } from './controller-bench.ts'
+import { type BenchProcess, ControllerBench, log } from './controller-bench.ts'
 import { TillSource } from './till-source.ts'
 
 const identities = await enrol()
@@ -26,7 +26,12 @@ class Controlled {
   #automaton({ hardware, journal, clock, moment }: BenchProcess): Automaton {
     const { id: automatonId, seller, signer, chain, rootPem } = identities.automaton
     const named = { currency: 'EUR', machineNumber: '4021', reader: 'cashless2' } as const
-    const audit = new TillSource({ till: () => hardware.till, prices, ...named, version: '1' })
+    const audit = new TillSource({
+      till: () => hardware.till,
+      prices: () => hardware.prices,
+      ...named,
+      version: '1',
+    })
     let drawn = this.kiosk.clock.monotonic()
     const random = {
       bytes: (length: number) => Uint8Array.from({ length }, (_, at) => (++drawn * 31 + at * 7) % 256),
@@ -123,6 +128,22 @@ test('sold for coins while the link is down, and counted: the reading has it whe
   const reading = readEvaDts(text.slice(text.lastIndexOf('DXS')))
   const { counters } = pictureOf(reading)
   expect(counters && inconsistencies(reading, counters)).toEqual([])
+})
+
+test('a price list of the server counts for what our own file sells', () => {
+  const controlled = new Controlled()
+  const { kiosk, server } = controlled
+  const items = [
+    { item: 12, label: 'Cola', amountMinor: 100 },
+    { item: 13, label: 'No such motor', amountMinor: 90 },
+  ]
+  server.configure(1, { priceList: { currency: 'EUR', items } })
+  controlled.pass(2)
+  kiosk.insert(4)
+  kiosk.press(12)
+  kiosk.press(13)
+  controlled.pass(3)
+  expect([kiosk.board.dropped, kiosk.till.counters.coins]).toEqual([[12], { number: 1, valueMinor: 100 }])
 })
 
 test('a process that ends at any moment of a sale by phone: the server hears what fell, once', () => {

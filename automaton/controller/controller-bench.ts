@@ -97,7 +97,7 @@ export class ControllerBench {
         currency: 'EUR',
         language: 'en',
         prices,
-        mostCreditMinor: 1000,
+        mostCreditMinor: 500,
         creditReturnMs,
         limits: defaultLimits,
       },

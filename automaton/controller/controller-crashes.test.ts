@@ -210,7 +210,7 @@ describe.each([2, 3] as const)('whatever happens, with a changer of level %i', (
         expect(kiosk.ends).toBe(kiosk.approvals)
         agrees(kiosk)
       }),
-      { numRuns: 40 },
+      { numRuns: 30 },
     )
   })
 })

@@ -37,7 +37,7 @@ export interface ControllerParts {
 
 export class ControllerHardware implements Hardware {
   readonly #parts: ControllerParts
-  readonly #settings: ControllerSettings
+  #settings: ControllerSettings
   readonly #waiting: ControllerInput[] = []
   #state: ControllerState
   #working = false
@@ -49,6 +49,7 @@ export class ControllerHardware implements Hardware {
   /** Set while the journal cannot be written. */
   #retry: Timer | undefined
   #hear: (event: HardwareEvent) => void = () => {}
+  #left: (() => void) | undefined
 
   constructor(parts: ControllerParts) {
     this.#parts = parts
@@ -58,6 +59,18 @@ export class ControllerHardware implements Hardware {
 
   get till(): Till {
     return this.#state.till
+  }
+
+  /** By selection, as they count now. */
+  get prices(): ReadonlyMap<number, number> {
+    return this.#settings.prices
+  }
+
+  /** What our own file sells, at the prices of a list where it has them. */
+  usePrices(listed: ReadonlyMap<number, number>): void {
+    const { prices } = this.#parts.settings
+    const inForce = [...prices].map(([item, price]) => [item, listed.get(item) ?? price] as const)
+    this.#settings = { ...this.#settings, prices: new Map(inForce) }
   }
 
   start(listening: boolean, hear: (event: HardwareEvent) => void): void {
@@ -86,6 +99,11 @@ export class ControllerHardware implements Hardware {
   async stop(): Promise<void> {
     this.#take({ type: 'stop' })
     this.#retry?.cancel()
+    if (this.#state.running) {
+      await new Promise<void>((left) => {
+        this.#left = left
+      })
+    }
     this.#timer?.cancel()
     await Promise.all([this.#bus?.close(), this.#board?.close()])
   }
@@ -211,6 +229,7 @@ export class ControllerHardware implements Hardware {
   }
 
   #sleep(): void {
+    if (!this.#state.running) this.#left?.()
     const { clock } = this.#parts
     this.#timer?.cancel()
     const due = nextControllerDue(this.#state)

@@ -39,10 +39,8 @@ export interface Paying {
   readonly stage: 'sent' | 'counting'
   /** The changer acknowledged it to this process, and was not reset since. */
   readonly acknowledged: boolean
-  readonly busySeen: boolean
-  /** Jam, or a sensor that fails. */
+  /** It said that something is stuck, or fails. */
   readonly faultSeen: boolean
-  readonly sensorFailed: boolean
   /** When it was last known to be at it (monotonic ms). */
   readonly since: number
   /** PAYOUT VALUE POLL said: finished. */
@@ -58,6 +56,8 @@ export interface ChangerState {
   /** Options that it offers; and whether ours of them are enabled. */
   readonly offered: number | undefined
   readonly enabled: boolean
+  /** How often it did not answer about them. */
+  readonly unanswered: number
   readonly tubes: Tubes | undefined
   readonly tubesStale: boolean
   /** What COIN TYPE told it last, as `accept/by hand`. */
@@ -113,10 +113,21 @@ export interface CounterState {
   readonly page: number
 }
 
-export type Deadline = 'changer' | 'board' | 'vend' | 'idle' | 'payout' | 'session' | 'page' | 'message'
+export type Deadline =
+  | 'changer'
+  | 'board'
+  | 'vend'
+  | 'idle'
+  | 'payout'
+  | 'session'
+  | 'page'
+  | 'message'
+  | 'leave'
 
 export interface ControllerState {
   readonly running: boolean
+  /** Told to stop, and the changer is still to be told to take no more coins. */
+  readonly leaving: boolean
   readonly till: Till
   readonly changer: ChangerState
   readonly board: BoardState
@@ -156,6 +167,7 @@ export const newChanger: ChangerState = {
   known: undefined,
   offered: undefined,
   enabled: false,
+  unanswered: 0,
   tubes: undefined,
   tubesStale: true,
   told: '',
@@ -178,9 +190,7 @@ export function newPaying(now: number): Paying {
   return {
     stage: 'sent',
     acknowledged: false,
-    busySeen: false,
     faultSeen: false,
-    sensorFailed: false,
     since: now,
     finished: false,
   }
@@ -200,6 +210,7 @@ const newBoard: BoardState = {
 export function newController(till: Till): ControllerState {
   return {
     running: false,
+    leaving: false,
     till,
     changer: { ...newChanger, taken: till.taken },
     board: newBoard,

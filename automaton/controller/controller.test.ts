@@ -255,6 +255,32 @@ describe('the motor board', () => {
   })
 })
 
+describe('stopped in order', () => {
+  it('takes no coin of which nobody would hear, and the next process goes on where this one left', async () => {
+    const kiosk = bench()
+    kiosk.insert(4)
+    const stopped = kiosk.hardware.stop()
+    kiosk.pass(500)
+    await stopped
+    kiosk.insert(4)
+    expect([kiosk.changer.accept, kiosk.inserted]).toEqual([0, 100])
+    kiosk.ready()
+    expect([kiosk.till.creditMinor, kiosk.board.shown]).toEqual([100, 'Credit 1.00 EUR'])
+  })
+})
+
+describe('a changer that claims more than it speaks', () => {
+  it('is used without its options', () => {
+    const kiosk = new ControllerBench(3)
+    kiosk.changer.speaksLevel3 = false
+    kiosk.ready()
+    kiosk.insert(4, 3)
+    kiosk.press(11)
+    kiosk.pass(4000)
+    expect([kiosk.changer.tray, kiosk.changer.dispensed]).toEqual([30, ['1 of 2', '1 of 1']])
+  })
+})
+
 describe('a disk that cannot be written', () => {
   it('takes nothing and sells nothing; a coin in between is credited once, when it can', () => {
     const kiosk = bench()

@@ -2,7 +2,7 @@
 // between them and the sale. One pure function of every answer, key, command and time limit; the shell
 // (controller-hardware.ts) writes the till to the journal before it performs what comes out.
 import { displayable } from '../hardware/displayable.ts'
-import { askChanger, busLost, busOpened, changerAnswered, changerDue } from './changer.ts'
+import { askChanger, busLost, busOpened, changerAnswered, changerClosed, changerDue } from './changer.ts'
 import {
   type ControllerInput,
   type ControllerOutput,
@@ -27,6 +27,7 @@ import { boardDue, boardHeard, boardLost, boardOpened } from './motor-board.ts'
 import { payoutDue } from './payout.ts'
 
 const pageMs = 2000
+const leaveMs = 500
 
 /** @param now monotonic ms */
 export function stepController(
@@ -39,6 +40,7 @@ export function stepController(
   if (input.type === 'due') turn.drop(input.deadline)
   if (state.running || input.type === 'start') {
     take(turn, input)
+    if (turn.state.leaving) leaveWhenClosed(turn)
     if (turn.state.running) {
       askChanger(turn)
       keepTime(turn)
@@ -46,7 +48,16 @@ export function stepController(
       show(turn)
     }
   }
-  return { state: turn.state, outputs: turn.outputs, events: turn.events }
+  // Once told to stop, the sale hears nothing any more.
+  const outputs = turn.state.leaving ? turn.outputs.filter(({ type }) => type !== 'hear') : turn.outputs
+  return { state: turn.state, outputs, events: turn.events }
+}
+
+/** Nobody would hear of a coin that is put in now. What is being vended or paid out is left alone. */
+function leaveWhenClosed(turn: ControllerTurn): void {
+  if (changerClosed(turn) || turn.state.due.leave === undefined) {
+    turn.state = { ...turn.state, running: false, due: {} }
+  }
 }
 
 function take(turn: ControllerTurn, input: ControllerInput) {
@@ -55,8 +66,8 @@ function take(turn: ControllerTurn, input: ControllerInput) {
       turn.state = { ...turn.state, running: true }
       return started(turn, input.listening)
     case 'stop':
-      turn.state = { ...turn.state, running: false, due: {} }
-      return
+      turn.state = { ...turn.state, leaving: true }
+      return turn.wait('leave', leaveMs)
     case 'busOpened':
       return busOpened(turn)
     case 'busLost':
@@ -100,6 +111,8 @@ function due(turn: ControllerTurn, deadline: Extract<ControllerInput, { type: 'd
       return turn.setCounter({ page: turn.counter.page + 1 })
     case 'message':
       return turn.setCounter({ message: '' })
+    case 'leave':
+      return
   }
 }
 

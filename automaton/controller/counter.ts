@@ -17,7 +17,7 @@ const payoutMs = 120_000
 /** Coins are taken only while there is something to sell and nothing under way. */
 export function takesCoins(turn: ControllerTurn): boolean {
   const { vend, payout } = turn.till
-  return turn.state.running && boardWorks(turn) && !vend && !payout
+  return !turn.state.leaving && boardWorks(turn) && !vend && !payout
 }
 
 export function moneyCame(turn: ControllerTurn): void {
@@ -28,7 +28,7 @@ export function moneyCame(turn: ControllerTurn): void {
 export function keyPressed(turn: ControllerTurn, selection: number) {
   const { vend, payout, creditMinor } = turn.till
   const { request } = turn.counter
-  if (vend || payout || !boardWorks(turn)) return
+  if (vend || payout || turn.state.leaving || !boardWorks(turn)) return
   // Somebody is there.
   turn.drop('idle')
   const priceMinor = turn.settings.prices.get(selection)

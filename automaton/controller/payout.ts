@@ -14,7 +14,7 @@ import {
 } from './controller-state.ts'
 import { moneyText } from './counter-texts.ts'
 import { paidBy } from './paid-by.ts'
-import { type PayoutOrder, payoutCounted, payoutGivenUp, payoutOrdered } from './till.ts'
+import { type PayoutOrder, payoutCounted, payoutGivenUp, payoutNoted, payoutOrdered } from './till.ts'
 
 /** Silence, then ACK, is the end of a payout; so is so long without a word of being busy (MDB 4.2, 5). */
 const quietMs = 300
@@ -119,10 +119,12 @@ export function payoutAnswered(turn: ControllerTurn, asked: ChangerCommand, resu
     case 'dispense':
     case 'payout':
       // Whatever it was, it is never sent again.
-      return turn.setPaying({ acknowledged: result === 'ack', since: turn.now })
+      turn.setPaying({ acknowledged: result === 'ack', since: turn.now })
+      if (result === 'ack') turn.keep(payoutNoted(turn.till, { began: true }), { type: 'payoutBegan' })
+      return
     case 'payoutValuePoll':
       if (result === 'ack') turn.setPaying({ finished: true })
-      else if (only) turn.setPaying({ since: turn.now, busySeen: true })
+      else if (only) turn.setPaying({ since: turn.now })
       return
     case 'payoutStatus':
       if (only?.name === 'coinCounts') turn.setPaying({ counts: only.counts })
@@ -156,7 +158,8 @@ function counted(
   const { payout } = turn.till
   if (!payout?.command) return
   const { command } = payout
-  const evidence = { ...paying, after, defective, coins: known.coins }
+  const { faultSeen, counts: said } = paying
+  const evidence = { after, defective, coins: known.coins, faultSeen, said }
   const paid = paidBy(command, evidence)
   const wanted = command.order.valueMinor * (command.order.by === 'coin' ? command.order.count : 1)
   // It may still be at it, without a word.

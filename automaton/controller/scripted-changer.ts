@@ -11,6 +11,7 @@ import type { ChangerResult } from './controller-state.ts'
 /** 5, 10, 20, 50 cents, 1 euro in tubes; 2 euros only in the box. */
 export const valuesMinor = [5, 10, 20, 50, 100, 200]
 const tubeSize = 60
+const expansions: readonly string[] = ['expansionId', 'featureEnable', 'payout']
 
 /**
  * Of a payout. `deaf`: the command is not heard. `lostAnswer`: it is carried out, and nobody hears so.
@@ -32,6 +33,7 @@ export class ScriptedChanger {
   /** Coins of which it lost the memory before it told them. */
   untoldMinor = 0
   resets = 0
+  speaksLevel3 = true
   accept = 0
   readonly dispensed: string[] = []
   #events: ChangerAnswer[] = [{ name: 'status', status: changerStatus.justReset }]
@@ -86,6 +88,7 @@ export class ScriptedChanger {
     this.#said = []
     const pays = command.name === 'dispense' || command.name === 'payout'
     if (this.silent || (pays && this.#takes('deaf'))) return 'silence'
+    if (!this.speaksLevel3 && expansions.includes(command.name)) return 'silence'
     const lost = pays && this.#takes('lostAnswer')
     const result = this.#do(command)
     return lost ? 'silence' : result

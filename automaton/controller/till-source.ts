@@ -9,7 +9,7 @@ import type { Till } from './till.ts'
 
 export interface TillSourceParts {
   readonly till: () => Till
-  readonly prices: ReadonlyMap<number, number>
+  readonly prices: () => ReadonlyMap<number, number>
   readonly currency: Currency
   readonly machineNumber: string
   readonly version: string
@@ -48,7 +48,7 @@ function rowsOf(till: Till, { currency, machineNumber, version, ...parts }: Till
     ['CA2', ...valueFirst(coins)],
     ...moneyRows(till),
     [`${device}2`, ...valueFirst(phone)],
-    ...productRows(counters, parts.prices, device),
+    ...productRows(counters, parts.prices(), device),
     ...Object.entries(counters.events).map(
       ([code, { number, active }]): Row => ['EA2', code, number, number, '', active ? 1 : 0],
     ),
@@ -72,7 +72,7 @@ function moneyRows({ counters, tubes, worth }: Till): Row[] {
 }
 
 /** What is for sale, and what was once. */
-function productRows({ products }: Counters, prices: TillSourceParts['prices'], device: string): Row[] {
+function productRows({ products }: Counters, prices: ReadonlyMap<number, number>, device: string): Row[] {
   const selections = new Set([...prices.keys(), ...Object.keys(products).map(Number)])
   return [...selections]
     .sort((one, other) => one - other)

@@ -25,6 +25,10 @@ export interface PayoutCommand {
   readonly order: PayoutOrder
   /** Coins in the tubes before it, by type; moved along with what was reported since. */
   readonly before: readonly number[]
+  /** The changer has acknowledged it, or was seen at it. */
+  readonly began?: true
+  /** A sensor of the tubes failed meanwhile: their counts prove nothing. */
+  readonly blind?: true
 }
 
 export interface Payout {
@@ -174,6 +178,14 @@ export function payoutOrdered(till: Till, order: PayoutOrder, before: readonly n
   const { payout } = till
   if (!payout || payout.command) throw new Error('a payout command without a payout, or a second one')
   return { ...till, payout: { ...payout, command: { order, before } } }
+}
+
+/** What was learnt of the command in hand, for whoever has to judge what came of it. */
+export function payoutNoted(till: Till, note: Pick<PayoutCommand, 'began' | 'blind'>): Till {
+  const { payout } = till
+  const command = payout?.command
+  if (!command || Object.keys(note).every((name) => Object.hasOwn(command, name))) return till
+  return { ...till, payout: { ...payout, command: { ...command, ...note } } }
 }
 
 /**

@@ -52,5 +52,10 @@ export interface Hardware {
   deny(): void
   /** Up to 32 characters on the machine's display; the newest wins, an unchanged text is not sent again. */
   display(text: string): void
+  /**
+   * Minor units by item, as the server gave them; only hardware whose prices are ours has this. From the next
+   * request on.
+   */
+  usePrices?(listed: ReadonlyMap<number, number>): void
   stop(): Promise<void>
 }
