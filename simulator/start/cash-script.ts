@@ -10,7 +10,7 @@ import type { House } from './house.ts'
 const settleMs = 30_000
 
 export async function playCashSale(house: House, machine: BenchMachine, item: number): Promise<Verdict> {
-  const before = await look(house, machine)
+  const before = await standing(house, machine)
   const ledger = JSON.stringify(await house.centre.operatorBalances())
   const comeBy = systemClock.monotonic() + patienceMs
   // A kiosk whose automaton is not ready gives coins back: whoever gets them tries again a moment later.
@@ -28,22 +28,33 @@ export async function playCashSale(house: House, machine: BenchMachine, item: nu
   }
 }
 
+interface Standing extends Seen {
+  /** Sales for coins of which the server was told. */
+  readonly told: number
+}
+
+async function standing(house: House, machine: BenchMachine): Promise<Standing> {
+  const [seen, notices] = await Promise.all([
+    look(house, machine),
+    house.serverStore.telemetryOf(machine.automatonId, 100),
+  ])
+  return { ...seen, told: notices.filter(({ kind }) => kind === 'cashSale').length }
+}
+
 async function differences(
   house: House,
   machine: BenchMachine,
   item: number,
-  before: Seen,
+  before: Standing,
 ): Promise<string[]> {
-  const now = await look(house, machine)
+  const now = await standing(house, machine)
   const fell = (now.dropped[item] ?? 0) - (before.dropped[item] ?? 0)
   const kept = now.coinsMinor - before.coinsMinor
+  const told = now.told - before.told
   const price = priceOf(machine, item)?.amountMinor
-  const told = (await house.serverStore.telemetryOf(machine.automatonId, 100)).filter(
-    ({ kind }) => kind === 'cashSale',
-  )
   return [
     ...(fell === 1 ? [] : [`${fell} goods fell`]),
     ...(kept === price ? [] : [`the machine kept ${kept} of the coins (minor units), not ${price}`]),
-    ...(told.length === 1 ? [] : [`the server was told of ${told.length} sales for coins`]),
+    ...(told === 1 ? [] : [`the server was told of ${told} sales for coins`]),
   ]
 }
