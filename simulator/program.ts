@@ -65,7 +65,9 @@ async function typed({ flags }: Line<typeof description.flags>): Promise<Running
   const see = (machine: string, event: object) => console.log(`${machine}: ${JSON.stringify(event)}`)
   const bench: Bench = openBench({ clock: systemClock, random: systemRandom, see, seeKiosk: see })
   const dexLink = flags['dex-link']
-  const answer = await (flags.kiosk ? kioskOf(bench, made, flags['board-link']) : machineOn(bench, { ...made, ...(dexLink !== undefined && { dexLink }) }))
+  const answer = await (flags.kiosk
+    ? kioskOf(bench, made, flags['board-link'])
+    : machineOn(bench, { ...made, ...(dexLink !== undefined && { dexLink }) }))
   const lines = createInterface({ input: process.stdin })
   lines.on('line', (text) => console.log(answer(text)))
   return {

@@ -174,6 +174,65 @@ describe.each(bridges)('over the bridge "%s"', (bridge) => {
     expect(world.fallen(5)).toBe(1)
   })
 
+  test.each<[ChangerFault, number, number, string]>([
+    ['noCredit', 0, 50, ''],
+    ['doubleArrival', 0, 100, ''],
+    ['routingError', 50, 0, 'EAG_9'],
+    ['coinJam', 0, 0, 'EAA'],
+    ['coinRemoved', 50, 50, 'EAG_D'],
+  ])('%s: a credit of %i, %i in the tray', (fault, creditMinor, tray, code) => {
+    const world = worldOf().do({ act: 'changerFault', fault }).coins(50)
+    expect([world.till.creditMinor, world.trayMinor]).toEqual([creditMinor, tray])
+    expect(Object.keys(world.till.counters.events)).toEqual(code === '' ? [] : [code])
+    if (fault === 'coinJam') expect(world.coins(50).trayMinor).toBe(50)
+  })
+
+  test('an unplugged acceptor and a blind tube are faults that stand; it sells on with what there is', () => {
+    const world = worldOf()
+      .do({ act: 'acceptor', on: false }, { act: 'blindTube', valueMinor: 50 })
+      .pass(1000)
+    expect(world.till.counters.events).toMatchObject({ EAR_6: { active: true }, EAG_T3: { active: true } })
+    expect(world.coins(200).trayMinor).toBe(200)
+    world.do({ act: 'acceptor', on: true }).pass(1000)
+    // Without its tube of 0.50 it changes 2.00 into other coins.
+    expect(world.coins(200).press(5).pass(5000).fallen(5)).toBe(1)
+    expect([world.trayMinor, world.till.counters.inDoubtMinor]).toEqual([250, 0])
+    world.do({ act: 'mend' }).pass(6000)
+    expect(world.till.counters.events).toMatchObject({ EAR_6: { active: false }, EAG_T3: { active: false } })
+  })
+
+  test('a blind drop sensor: nothing is sold, because nobody would see it fall', () => {
+    const world = worldOf().do({ act: 'dropSensor', on: false }).pass(2000)
+    expect(world.said()).toEqual(['notReady disabled'])
+    expect(world.coins(100).trayMinor).toBe(100)
+    world.do({ act: 'dropSensor', on: true }).pass(2000)
+    expect(world.said()).toEqual(['ready'])
+  })
+
+  test('a technician fills a tube and takes a coin: what is sold and paid agrees afterwards', () => {
+    const world = worldOf({ options: 7 })
+    world.do({ act: 'fill', valueMinor: 50, count: 10 }, { act: 'take', valueMinor: 50 }).pass(12_000)
+    expect(world.till.counters).toMatchObject({ filledMinor: 500, byHandMinor: 50 })
+    world.coins(200).press(7).pass(5000)
+    expect(world.till.counters).toMatchObject({ paidOutMinor: 115, inDoubtMinor: 0 })
+    expect(world.paidMinor).toBe(115)
+  })
+
+  test('a changer that believes in coins which are not there is believed: nobody sees what falls', () => {
+    const coins = [{ valueMinor: 50, tube: { holds: 1, capacity: 60 } }, { valueMinor: 200 }] as const
+    const world = worldOf({ coins }).do({ act: 'miscount', valueMinor: 50, by: 5 }).pass(1000)
+    world.do({ act: 'take', valueMinor: 50 }).coins(200).press(5).pass(5000)
+    expect([world.fallen(5), world.trayMinor]).toEqual([1, 0])
+    expect(world.till.counters).toMatchObject({ paidOutMinor: 50, inDoubtMinor: 0 })
+  })
+
+  test('sold out: the key says so, and no money is taken for it', () => {
+    const world = worldOf().do({ act: 'stock', item: 7, count: 0 }).coins(100).press(7).pass(1000)
+    expect(world.fallen()).toBe(0)
+    expect(world.till.creditMinor).toBe(100)
+    expect(world.said()).toEqual([])
+  })
+
   test('an open door: nothing is taken and nothing sold, and afterwards all is well', () => {
     const world = worldOf().do({ act: 'door', open: true }).pass(2000)
     expect(world.said()).toEqual(['notReady disabled'])

@@ -1,14 +1,14 @@
 // Goods and money as they stood before a sale, and what has changed since: read from the machine's own
 // counter, the server's books and the payment centre's, never from what the programs told each other.
-import type { MachineView } from '../control.ts'
 import type { Facts } from './agreement.ts'
+import { look, type Seen } from './at-machine.ts'
 import { type BenchMachine, type Buyer, priceOf } from './buyers.ts'
 import type { House } from './house.ts'
 
 const operatorAccounts = ['unsettled', 'payable', 'sales', 'disputed'] as const
 
 interface Standing {
-  readonly machine: MachineView
+  readonly machine: Seen
   readonly buyer: Facts['buyer']
   readonly operator: Facts['operator']
   readonly owedMinor: number
@@ -58,7 +58,7 @@ export class Baseline {
 
 async function standing(house: House, buyer: Buyer, machine: BenchMachine): Promise<Standing> {
   const [view, account, operator, owedMinor] = await Promise.all([
-    house.simulator.call('look', { machine: machine.number }),
+    look(house, machine),
     house.centre.account(buyer),
     house.centre.operatorBalances(),
     house.centre.owedMinor(),
@@ -66,6 +66,6 @@ async function standing(house: House, buyer: Buyer, machine: BenchMachine): Prom
   return { machine: view, buyer: account, operator, owedMinor }
 }
 
-function fallen({ dropped }: MachineView, item: number): number {
+function fallen({ dropped }: Seen, item: number): number {
   return dropped[item] ?? 0
 }

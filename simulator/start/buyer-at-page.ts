@@ -2,7 +2,8 @@
 // browser shows and what comes by text.
 import { systemClock } from '@concilia/platform/system-clock.ts'
 import { PageVisitor } from '../page-visitor.ts'
-import { answerPrice, centreCode, Inbox, isAskedForCode, patienceMs, type Visit } from './buyer-at-phone.ts'
+import { patienceMs } from './at-machine.ts'
+import { answerPrice, centreCode, Inbox, isAskedForCode, type Visit } from './buyer-at-phone.ts'
 
 /** How often somebody looks at a page again (ms). */
 const lookEveryMs = 250

@@ -2,12 +2,10 @@
 // has them (or bad luck) do something else. Reads only what a buyer can read.
 import { systemClock } from '@concilia/platform/system-clock.ts'
 import type { Shown } from '../phone-gateway.ts'
+import * as at from './at-machine.ts'
 import { type BenchMachine, type Buyer, benchMachines, ussdCode } from './buyers.ts'
 import type { Twist } from './faults.ts'
 import type { House } from './house.ts'
-
-/** How long somebody at a machine waits for the next thing to happen (ms). */
-export const patienceMs = 20_000
 
 export interface Visit {
   readonly house: House
@@ -19,7 +17,7 @@ export interface Visit {
 
 export async function press({ house, buyer, machine, item }: Visit): Promise<void> {
   act(house, buyer, `chooses phone payment and item ${item} on machine ${machine.number}`)
-  const pressed = await house.simulator.call('press', { machine: machine.number, item })
+  const pressed = await at.press(house, machine, item)
   if (pressed !== 'asked') throw new Error(`machine ${machine.number} does not ask for a vend: ${pressed}`)
 }
 
@@ -97,8 +95,6 @@ export function isAskedForCode({ account }: Buyer): boolean {
 /** The price has been read. `answer` says yes or no to it. */
 export async function answerPrice(visit: Visit, answer: (yes: boolean) => Promise<void>): Promise<void> {
   const { house, buyer, machine, item, twist } = visit
-  const { simulator } = house
-  const name = { machine: machine.number }
   switch (twist) {
     case 'no':
       return await answer(false)
@@ -107,17 +103,17 @@ export async function answerPrice(visit: Visit, answer: (yes: boolean) => Promis
       return act(house, buyer, 'does not answer')
     case 'coins':
       act(house, buyer, 'pays in coins after all')
-      await simulator.call('payInCoins', { ...name, item })
+      await at.payInCoins(house, machine, item)
       return
     case 'lever':
       act(house, buyer, 'pushes the return lever')
-      await simulator.call('pushLever', name)
+      await at.pushLever(house, machine)
       return
     case 'unplugLine':
       act(house, buyer, 'trips over the serial line')
-      await simulator.call('unplug', name)
-      await step(house, 'ST51', patienceMs)
-      await simulator.call('plug', name)
+      await at.setLine(house, machine, false)
+      await step(house, 'ST51', at.patienceMs)
+      await at.setLine(house, machine, true)
       return
     default:
       return await withMishap(visit, () => answer(true))
@@ -157,7 +153,7 @@ async function atStep(
   yes: () => Promise<void>,
   strike: () => void | Promise<void>,
 ): Promise<void> {
-  const told = step(house, name, patienceMs).then(strike)
+  const told = step(house, name, at.patienceMs).then(strike)
   await Promise.all([yes(), told])
 }
 
@@ -190,8 +186,10 @@ export class Inbox {
   async next(): Promise<string> {
     const there = this.#texts.shift()
     if (there !== undefined) return there
-    await this.#house.happenings.next(`a text to the ${this.#buyer.name} buyer`, patienceMs, (happening) =>
-      happening.kind === 'text' && happening.buyer === this.#buyer ? true : undefined,
+    await this.#house.happenings.next(
+      `a text to the ${this.#buyer.name} buyer`,
+      at.patienceMs,
+      (happening) => (happening.kind === 'text' && happening.buyer === this.#buyer ? true : undefined),
     )
     return this.#texts.shift() ?? ''
   }

@@ -54,12 +54,23 @@ export interface BenchMachine {
   readonly alwaysIdle: boolean
   /** Item to price in minor units. */
   readonly items: Readonly<Record<number, number>>
+  /** It has no controller: the automaton drives its coin changer and its motor board. */
+  readonly kiosk?: true
 }
 
 export const benchMachines = [
   { number: '4021', automatonId: 'automaton-4021', alwaysIdle: true, items: { 1: 150, 2: 200, 3: 85 } },
   { number: '4022', automatonId: 'automaton-4022', alwaysIdle: false, items: { 1: 120, 2: 350 } },
 ] as const satisfies readonly BenchMachine[]
+
+/** Beside the others with `--kiosk`. */
+export const benchKiosk = {
+  number: '4023',
+  automatonId: 'automaton-4023',
+  alwaysIdle: true,
+  items: { 1: 150, 2: 85 },
+  kiosk: true,
+} as const satisfies BenchMachine
 
 export function priceOf(machine: BenchMachine, item: number): Money | undefined {
   const amountMinor = machine.items[item]

@@ -62,7 +62,7 @@ export function writeConfiguration(places: Places, name: string, content: object
 
 export function automatonConfiguration(
   { places, reached, limits, linkMode, bridge, broker }: BenchSettings,
-  { number, automatonId, alwaysIdle }: BenchMachine,
+  { number, automatonId, alwaysIdle, items, kiosk }: BenchMachine,
   identity: string,
 ): z.input<typeof automatonConfigurationSchema> {
   return {
@@ -79,7 +79,13 @@ export function automatonConfiguration(
     },
     serial: { path: lineOf(places, number) },
     reader: { bridge, alwaysIdle },
-    dex: { path: dexLineOf(places, number) },
+    ...(kiosk && {
+      controller: {
+        boardPath: boardLineOf(places, number),
+        items: Object.entries(items).map(([item, amountMinor]) => ({ selection: Number(item), amountMinor })),
+      },
+    }),
+    ...(!kiosk && { dex: { path: dexLineOf(places, number) } }),
     limits,
   }
 }
@@ -90,6 +96,11 @@ export function lineOf(places: Places, machineNumber: string): string {
 
 export function dexLineOf(places: Places, machineNumber: string): string {
   return join(places.lines, `${machineNumber}-dex`)
+}
+
+/** Of a kiosk's motor board. */
+export function boardLineOf(places: Places, machineNumber: string): string {
+  return `${lineOf(places, machineNumber)}-board`
 }
 
 export function serverConfiguration(

@@ -2,6 +2,7 @@
 // end. Where the table names no end, any that rule 2 allows is right, as long as all three say the same.
 import { defaultLimits, type Limits } from '@concilia/protocol/limits.ts'
 import type { BehaviourName } from '../behaviours.ts'
+import type { KioskAct } from '../kiosk/kiosk-acts.ts'
 import type { Agreement } from './agreement.ts'
 import type { BuyerName } from './buyers.ts'
 
@@ -29,6 +30,8 @@ export interface Fault {
   readonly ends?: Agreement
   readonly buyer?: BuyerName
   readonly behaviours?: readonly BehaviourName[]
+  /** The same at a kiosk; a fault with behaviours that has none of these is not for kiosks. */
+  readonly kiosk?: readonly KioskAct[]
   readonly twist?: Twist
   /** Only what was debited can be owed: a hold just goes. */
   readonly debitOnly?: true
@@ -40,11 +43,13 @@ export const faults = {
   jam: {
     says: 'the motor turns, nothing falls: the buyer is re-credited (ST71)',
     behaviours: ['jam'],
+    kiosk: [{ act: 'boardFault', fault: 'motorJam' }],
     ends: 'notDeliveredNotPaid',
   },
   owed: {
     says: 'the motor jams, and the account was closed in between: the money is owed',
     behaviours: ['jam'],
+    kiosk: [{ act: 'boardFault', fault: 'motorJam' }],
     twist: 'closeAccount',
     debitOnly: true,
     ends: 'owed',
@@ -52,6 +57,7 @@ export const faults = {
   silent: {
     says: 'the machine never says how the vend went',
     behaviours: ['silent'],
+    kiosk: [{ act: 'boardFault', fault: 'powerCutAfterDrop' }],
     ends: 'unknownClosed',
   },
   reset: { says: 'the machine restarts in the middle of the vend', behaviours: ['reset'] },
@@ -67,7 +73,12 @@ export const faults = {
     behaviours: ['twice'],
     ends: 'deliveredAndPaid',
   },
-  garbage: { says: 'noise on the serial line', behaviours: ['garbage'], ends: 'deliveredAndPaid' },
+  garbage: {
+    says: 'noise on the serial line',
+    behaviours: ['garbage'],
+    kiosk: [{ act: 'boardFault', fault: 'garbled' }],
+    ends: 'deliveredAndPaid',
+  },
   'box-restart': { says: 'the box restarts while the machine waits', behaviours: ['boxRestart'] },
   coins: { says: 'the buyer pays in coins after all', twist: 'coins', ends: 'notDeliveredNotPaid' },
   lever: { says: 'the buyer pushes the return lever', twist: 'lever', ends: 'notDeliveredNotPaid' },

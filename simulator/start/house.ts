@@ -25,6 +25,7 @@ import {
   automatonConfiguration,
   type BenchSettings,
   type BrokerAccess,
+  boardLineOf,
   centreConfiguration,
   dexLineOf,
   gatewayUrl,
@@ -167,28 +168,42 @@ export class House {
   async #startSimulator(settings: BenchSettings): Promise<void> {
     const program = { name: 'simulator', title: 'simulator', script: 'simulator/main.ts', arguments: [] }
     await this.#startProgram(program, async (child) => {
-      const control = new SimulatorControl(child.process, (machine, event) =>
-        this.happenings.tell({ kind: 'machine', at: systemClock.now(), machine, event }),
+      const control = new SimulatorControl(
+        child.process,
+        (machine, event) => this.happenings.tell({ kind: 'machine', at: systemClock.now(), machine, event }),
+        (machine, event) => this.happenings.tell({ kind: 'kiosk', at: systemClock.now(), machine, event }),
       )
       this.#simulator = control
-      const { slowMs } = this.#options
-      for (const { number, items, alwaysIdle } of this.machines) {
-        const link = lineOf(settings.places, number)
-        await control.call('createMachine', {
-          name: number,
-          link,
-          dexLink: dexLineOf(settings.places, number),
-          currency,
-          items,
-          alwaysIdle,
-          bridge: settings.bridge,
-          ...(slowMs !== undefined && { slowMs }),
-        })
-      }
+      for (const machine of this.machines) await this.#createMachine(control, settings, machine)
       const smpp = settings.phones === 'smpp' && { smpp: smppAccess(settings) }
       await control.call('startPhones', { port: settings.ports.carrier, shortCode, ussdCode, ...smpp })
       await control.call('reachServer', { form: 'kannel', url: gatewayUrl(settings) })
       for (const buyer of Object.values(buyers)) void this.#readTexts(control, buyer)
+    })
+  }
+
+  async #createMachine(
+    control: SimulatorControl,
+    { places, bridge }: BenchSettings,
+    { number: name, items, alwaysIdle, kiosk }: BenchMachine,
+  ): Promise<void> {
+    const link = lineOf(places, name)
+    if (kiosk) {
+      const boardLink = boardLineOf(places, name)
+      const selections = Object.keys(items).map(Number)
+      await control.call('createKiosk', { name, link, boardLink, currency, items: selections, bridge })
+      return
+    }
+    const { slowMs } = this.#options
+    await control.call('createMachine', {
+      name,
+      link,
+      dexLink: dexLineOf(places, name),
+      currency,
+      items,
+      alwaysIdle,
+      bridge,
+      ...(slowMs !== undefined && { slowMs }),
     })
   }
 

@@ -9,7 +9,8 @@ import { type Running, runMain } from '@concilia/platform/run-main.ts'
 import { systemClock } from '@concilia/platform/system-clock.ts'
 import { defaultLimits } from '@concilia/protocol/limits.ts'
 import { agreementWords, type Verdict } from './agreement.ts'
-import { type Buyer, benchMachines, buyers } from './buyers.ts'
+import { type BenchMachine, type Buyer, benchKiosk, benchMachines, buyers } from './buyers.ts'
+import { playCashSale } from './cash-script.ts'
 import { type Fault, faultNames, faults, playLimits } from './faults.ts'
 import { Happenings } from './happenings.ts'
 import { House } from './house.ts'
@@ -23,8 +24,9 @@ const description = {
   summary:
     'database, payment centre, relation server and two vending machines with their automata, to buy from.',
   usage: [
-    'npm start',
+    'npm start [-- --kiosk]',
     'npm start -- --sale [--phone-first] [--dial | --web] [--hold] [--bus] [--smpp] [--fault NAME]',
+    'npm start -- --sale --kiosk [--cash]',
   ],
   flags: {
     sale: { says: 'plays one whole sale without a person; exits 0 when machine, server and ledger agree' },
@@ -37,6 +39,8 @@ const description = {
       says: 'machines and automata meet on the raw MDB bus, byte by byte, instead of over Qibixx boxes',
     },
     smpp: { says: "phones reach the server over SMPP, as an operator's centre speaks, instead of HTTP" },
+    kiosk: { says: 'a third machine: a kiosk whose coin changer and motors its automaton drives itself' },
+    cash: { says: 'with --sale --kiosk: paid in coins; nobody needs a phone' },
     buyer: { value: 'NAME', says: `with --sale: ${Object.keys(buyers).join(', ')}` },
     fault: { value: 'NAME', says: 'with --sale: what goes wrong (below)' },
     machine: {
@@ -56,7 +60,7 @@ type Flags = Line<typeof description.flags>['flags']
 
 await runMain(description, async ({ flags }, stopping) => {
   if (flags.sale) return sale(flags, stopping)
-  for (const name of ['phone-first', 'dial', 'web', 'buyer', 'fault', 'machine', 'item'] as const) {
+  for (const name of ['phone-first', 'dial', 'web', 'cash', 'buyer', 'fault', 'machine', 'item'] as const) {
     if (flags[name]) throw usageError(description, `--${name} goes with --sale`)
   }
   return bench(flags, stopping)
@@ -72,7 +76,8 @@ async function bench(flags: Flags, stopping: AbortSignal): Promise<Running | und
     const line = happeningLine(happening, paint, process.stdout.columns)
     if (line) print(line)
   })
-  const house = new House({ data, limits: defaultLimits, ...chosen(flags) }, happenings)
+  const machines = flags.kiosk ? [...benchMachines, benchKiosk] : benchMachines
+  const house = new House({ data, limits: defaultLimits, machines, ...chosen(flags) }, happenings)
   if (!(await stands(house, stopping))) {
     await house.stop()
     return undefined
@@ -103,12 +108,14 @@ async function sale(flags: Flags, stopping: AbortSignal): Promise<undefined> {
   })
   const limits = playLimits(play.fault)
   const slowMs = limits.vendMs + 1000
-  const house = new House({ data, limits, slowMs, ...chosen(flags) }, happenings)
+  const machines = flags.kiosk ? [benchKiosk] : benchMachines
+  const house = new House({ data, limits, slowMs, machines, ...chosen(flags) }, happenings)
   const begun = systemClock.monotonic()
   let verdict: Verdict = { why: ['it was stopped'] }
   try {
     if (await stands(house, stopping)) {
-      verdict = await Promise.race([playSale(house, play), stopped(stopping)])
+      const played = flags.cash ? playCashSale(house, play.machine, play.item) : playSale(house, play)
+      verdict = await Promise.race([played, stopped(stopping)])
     }
   } finally {
     await house.stop()
@@ -165,8 +172,9 @@ async function stopped(stopping: AbortSignal): Promise<Verdict> {
 }
 
 function playOf(flags: Flags): Play {
-  const number = flags.machine ?? benchMachines[0].number
-  const machine = benchMachines.find((each) => each.number === number)
+  const machines: readonly BenchMachine[] = flags.kiosk ? [benchKiosk] : benchMachines
+  const number = flags.machine ?? machines[0]?.number
+  const machine = machines.find((each) => each.number === number)
   if (!machine) throw usageError(description, `no machine ${number} on this bench`)
   const item = Number(flags.item ?? 1)
   if (!Object.hasOwn(machine.items, item))
@@ -174,6 +182,15 @@ function playOf(flags: Flags): Play {
   // A machine that works in sessions opens one for a phone that is there.
   const phoneFirst = flags['phone-first'] || !machine.alwaysIdle
   const fault = faultOf(flags.fault)
+  if (flags.cash && (!flags.kiosk || flags.fault)) {
+    throw usageError(description, '--cash goes with --sale --kiosk, and without --fault')
+  }
+  if (flags.kiosk && fault.behaviours && !fault.kiosk) {
+    throw usageError(
+      description,
+      `--fault ${flags.fault} is for machines with a controller: not with --kiosk`,
+    )
+  }
   if (fault.debitOnly && flags.hold) {
     throw usageError(
       description,

@@ -2,9 +2,10 @@
 // Tells nothing itself; whoever listens to the happenings sees it go by.
 import { systemClock } from '@concilia/platform/system-clock.ts'
 import { type Agreement, judge, type Verdict } from './agreement.ts'
+import { doAt, patienceMs } from './at-machine.ts'
 import { Baseline } from './baseline.ts'
 import { payOnPage } from './buyer-at-page.ts'
-import { Inbox, patienceMs, payByDialogue, payByText, press, text, type Visit } from './buyer-at-phone.ts'
+import { Inbox, payByDialogue, payByText, press, text, type Visit } from './buyer-at-phone.ts'
 import type { BenchMachine, Buyer } from './buyers.ts'
 import type { Fault } from './faults.ts'
 import type { House } from './house.ts'
@@ -26,8 +27,7 @@ const settleMs = 60_000
 export async function playSale(house: House, play: Play): Promise<Verdict> {
   const { machine, fault, item, buyer } = play
   const visit: Visit = { house, buyer, machine, item, twist: fault.twist }
-  await machineReady(house, machine)
-  await house.simulator.call('behave', { machine: machine.number, behaviours: fault.behaviours ?? [] })
+  await prepared(house, machine, fault)
   const baseline = await Baseline.take(house, buyer, machine, item)
   const offer = house.happenings.next('the machine’s offer', 2 * patienceMs, (happening) =>
     happening.kind === 'step' && happening.step === 'ST4' ? happening.saleId : undefined,
@@ -64,16 +64,19 @@ async function goThere({ phoneFirst, way, machine }: Play, visit: Visit): Promis
  * A machine whose link is not up yet sells for coins only: whoever is told so chooses again a moment later.
  */
 async function pressUntilOffered(visit: Visit): Promise<void> {
-  const { happenings } = visit.house
+  const { house, machine } = visit
   const until = systemClock.monotonic() + patienceMs
+  // A kiosk's display only goes on saying what it says.
+  const answerMs = machine.kiosk ? 1000 : patienceMs
   for (;;) {
     const what = 'the server has the offer, or the machine does not sell by phone'
-    const answered = happenings.next(what, patienceMs, (happening) => {
+    const answered = house.happenings.next(what, answerMs, (happening) => {
       if (happening.kind === 'step' && happening.step === 'ST5') return 'offered'
       return happening.kind === 'machine' && happening.event.event === 'denied' ? 'denied' : undefined
     })
+    const answer = machine.kiosk ? answered.catch(() => 'denied' as const) : answered
     await press(visit)
-    if ((await answered) === 'offered' || systemClock.monotonic() > until) return
+    if ((await answer) === 'offered' || systemClock.monotonic() > until) return
     await new Promise<void>((resolve) => systemClock.after(500, resolve))
   }
 }
@@ -87,6 +90,16 @@ async function sessionOf({ house, machine }: Visit): Promise<void> {
   await house.happenings.next('the session', 2 * patienceMs, (happening) =>
     happening.kind === 'machine' && happening.event.event === 'sessionBegun' ? true : undefined,
   )
+}
+
+/** What goes wrong with the machine is waiting. A kiosk has no reader that could be enabled. */
+async function prepared(house: House, machine: BenchMachine, fault: Fault): Promise<void> {
+  if (machine.kiosk) {
+    for (const act of fault.kiosk ?? []) await doAt(house, machine, act)
+    return
+  }
+  await machineReady(house, machine)
+  await house.simulator.call('behave', { machine: machine.number, behaviours: fault.behaviours ?? [] })
 }
 
 async function machineReady(house: House, { number }: BenchMachine): Promise<void> {

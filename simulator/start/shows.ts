@@ -1,21 +1,34 @@
 // What the terminal shows when it is asked: machines, accounts, sales, and the screen of a dialogue.
 import { timeOfDay } from '@concilia/platform/log.ts'
 import { priceText } from '@concilia/protocol/money.ts'
-import { type Buyer, benchMachines, buyers, currency } from './buyers.ts'
+import { type Buyer, buyers, currency } from './buyers.ts'
 import type { House } from './house.ts'
 import { wrapped } from './wrapped.ts'
 
 export async function showMachines(house: House): Promise<string> {
-  const { simulator } = house
-  const rows = benchMachines.map(async (machine) => {
-    const view = await simulator.call('look', { machine: machine.number })
-    const items = Object.entries(machine.items).map(
+  const { simulator, machines } = house
+  const rows = machines.map(async (machine) => {
+    const { number, items, alwaysIdle, kiosk } = machine
+    const prices = Object.entries(items).map(
       ([item, amountMinor]) => `${item}: ${priceText({ amountMinor, currency })}`,
     )
+    const shown = (state: string, display: string) =>
+      [
+        `${number}  ${state}`,
+        ...[`[${display.padEnd(32)}]`, prices.join(', '), `page: ${house.pageOf(machine)}`].map(
+          (line) => `      ${line}`,
+        ),
+      ].join('\n')
+    if (kiosk) {
+      const { display, worthMinor } = await simulator.call('lookAtKiosk', { machine: number })
+      const money = (amountMinor: number) => priceText({ amountMinor, currency })
+      const { tube, cashBox, tray } = worthMinor
+      const coins = `tubes ${money(tube)}, cash box ${money(cashBox)}, tray ${money(tray)}`
+      return shown(`a kiosk: ${coins}`, display)
+    }
+    const view = await simulator.call('look', { machine: number })
     const state = view.plugged ? (view.enabled ? 'sells by phone' : 'coins only') : 'unplugged'
-    const way = machine.alwaysIdle ? '' : ', in sessions: the phone comes first'
-    const shown = [`[${view.display.padEnd(32)}]`, items.join(', '), `page: ${house.pageOf(machine)}`]
-    return [`${machine.number}  ${state}${way}`, ...shown.map((line) => `      ${line}`)].join('\n')
+    return shown(`${state}${alwaysIdle ? '' : ', in sessions: the phone comes first'}`, view.display)
   })
   return (await Promise.all(rows)).join('\n')
 }
@@ -30,12 +43,10 @@ export async function showAccounts({ centre }: House): Promise<string> {
   return [...(await Promise.all(rows)), operator].join('\n')
 }
 
-export async function showSales({ serverStore }: House): Promise<string> {
+export async function showSales({ serverStore, machines }: House): Promise<string> {
   const rows = await serverStore.recentSales(10)
   if (rows.length === 0) return 'no sales yet'
-  const numbers = new Map<string, string>(
-    benchMachines.map(({ automatonId, number }) => [automatonId, number]),
-  )
+  const numbers = new Map<string, string>(machines.map(({ automatonId, number }) => [automatonId, number]))
   return rows
     .map(({ saleId, automatonId, amountMinor, createdAt, state, aside }) => {
       const machine = numbers.get(automatonId) ?? automatonId

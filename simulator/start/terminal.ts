@@ -4,8 +4,10 @@ import { createInterface, type Interface } from 'node:readline'
 import { nearestWord } from '@concilia/platform/nearest-word.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { behaviourNames } from '../behaviours.ts'
+import { kioskActOf } from '../kiosk/kiosk-words.ts'
 import type { Pressed } from '../vending-machine.ts'
-import { type BenchMachine, benchMachines, buyers } from './buyers.ts'
+import { doAt, payInCoins, press, pushLever, setLine } from './at-machine.ts'
+import { type BenchMachine, buyers, currency } from './buyers.ts'
 import type { House } from './house.ts'
 import { runCommand } from './one-command.ts'
 import { screenText, showAccounts, showMachines, showSales } from './shows.ts'
@@ -25,10 +27,9 @@ const commands: Readonly<Record<string, Command>> = {
   press: {
     form: 'press MACHINE ITEM',
     says: 'the buyer at the machine chooses phone payment and an item',
-    async run({ simulator }, [number, item]) {
-      const machine = machineNamed(number)
-      const pressed = await simulator.call('press', { machine: machine.number, item: itemOf(machine, item) })
-      return pressedText[pressed](machine)
+    async run(house, [number, item]) {
+      const machine = machineNamed(house.machines, number)
+      return pressedText[await press(house, machine, itemOf(machine, item))](machine)
     },
   },
   text: {
@@ -58,42 +59,50 @@ const commands: Readonly<Record<string, Command>> = {
   coins: {
     form: 'coins MACHINE ITEM',
     says: 'pays in coins instead',
-    async run({ simulator }, [number, item]) {
-      const machine = machineNamed(number)
-      const paid = await simulator.call('payInCoins', {
-        machine: machine.number,
-        item: itemOf(machine, item),
-      })
+    async run(house, [number, item]) {
+      const machine = machineNamed(house.machines, number)
+      const paid = await payInCoins(house, machine, itemOf(machine, item))
       return paid ? undefined : 'the machine takes no coins now'
     },
   },
   lever: {
     form: 'lever MACHINE',
     says: 'pushes the return lever',
-    async run({ simulator }, [number]) {
-      await simulator.call('pushLever', { machine: machineNamed(number).number })
-      return undefined
-    },
+    run: (house, [number]) => quiet(pushLever(house, machineNamed(house.machines, number))),
   },
   fault: {
     form: 'fault MACHINE [NAME ...]',
     says: `how its vends go from now on; none: well. ${behaviourNames.join(', ')}`,
-    async run({ simulator }, [number, ...names]) {
+    async run({ simulator, machines }, [number, ...names]) {
+      const machine = machineNamed(machines, number)
+      if (machine.kiosk)
+        throw new Mistyped(`machine ${machine.number} is a kiosk: kiosk ${number} fault NAME`)
       const behaviours = names.map(behaviourNamed)
-      await simulator.call('behave', { machine: machineNamed(number).number, behaviours })
+      await simulator.call('behave', { machine: machine.number, behaviours })
       return behaviours.length === 0 ? 'vends go well' : `vends go: ${behaviours.join(', ')}`
     },
   },
   unplug: {
     form: 'unplug MACHINE',
     says: 'pulls its serial line',
-    run: ({ simulator }, [number]) =>
-      quiet(simulator.call('unplug', { machine: machineNamed(number).number })),
+    run: (house, [number]) => quiet(setLine(house, machineNamed(house.machines, number), false)),
   },
   plug: {
     form: 'plug MACHINE',
     says: 'puts it back',
-    run: ({ simulator }, [number]) => quiet(simulator.call('plug', { machine: machineNamed(number).number })),
+    run: (house, [number]) => quiet(setLine(house, machineNamed(house.machines, number), true)),
+  },
+  kiosk: {
+    form: 'kiosk MACHINE WORDS',
+    says: 'anything at a kiosk: kiosk 4023 coin 0.50; without words all that there is',
+    async run(house, [number, ...words]) {
+      const machine = machineNamed(house.machines, number)
+      if (!machine.kiosk) throw new Mistyped(`machine ${machine.number} is no kiosk (npm start -- --kiosk)`)
+      const act = kioskActOf(words.join(' '), currency)
+      if (typeof act === 'string') return act
+      await doAt(house, machine, act)
+      return undefined
+    },
   },
   audit: {
     form: 'audit MACHINE [now]',
@@ -128,12 +137,12 @@ const forms = [
   { form: 'quit', says: 'stops everything (so does Ctrl-C); it is all there at the next start' },
 ]
 
-function help(): string {
+function help({ machines }: House): string {
   const { columns } = process.stdout
   const names = ([title, all]: readonly [string, readonly string[]]) =>
     `  ${title.padEnd(26)} ${wrapped(all.join(', '), columns, 29)}`
   const words = [
-    ['MACHINE', benchMachines.map(({ number }) => number)],
+    ['MACHINE', machines.map(({ number }) => number)],
     ['BUYER', Object.keys(buyers)],
   ] as const
   return [
@@ -170,7 +179,7 @@ export function openTerminal(house: House): Terminal {
   lines.on('close', () => turn.then(resolve))
   // On a terminal Ctrl-C comes as a key, not as a signal.
   lines.on('SIGINT', () => resolve())
-  print(`${help()}\n\nTry: press 4021 1, then text rich PAY 4021, then the answer it asks for.`)
+  print(`${help(house)}\n\nTry: press 4021 1, then text rich PAY 4021, then the answer it asks for.`)
   return {
     print,
     quit,
@@ -184,7 +193,7 @@ export function openTerminal(house: House): Terminal {
 async function answer(house: House, [typed = '', ...words]: readonly string[]): Promise<string> {
   const name = typed.toLowerCase()
   if (name === '') return ''
-  if (name === 'help' || name === '?') return help()
+  if (name === 'help' || name === '?') return help(house)
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (!command) {
     const nearest = nearestWord(name, [...Object.keys(commands), 'help', 'quit'])

@@ -6,10 +6,11 @@ import { type BenchMachine, type Buyer, type BuyerName, benchMachines, buyers } 
 /** Something typed that cannot be done, in words. */
 export class Mistyped extends Error {}
 
-export function machineNamed(name: string | undefined): BenchMachine {
-  const numbers = benchMachines.map(({ number }) => number)
+/** @param machines of the house */
+export function machineNamed(machines: readonly BenchMachine[], name: string | undefined): BenchMachine {
+  const numbers = machines.map(({ number }) => number)
   const number = oneOf('machine', numbers, name)
-  return benchMachines.find((machine) => machine.number === number) ?? benchMachines[0]
+  return machines.find((machine) => machine.number === number) ?? benchMachines[0]
 }
 
 export function buyerNamed(name: string | undefined): Buyer {
