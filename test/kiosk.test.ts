@@ -33,7 +33,7 @@ afterAll(async () => {
   else console.log(`logs and data are kept in ${keepForInspection(data)}`)
 }, 60_000)
 
-const phone = { machine: benchKiosk, item: 1, phoneFirst: false, dial: false, buyer: buyers.rich }
+const phone = { machine: benchKiosk, item: 1, phoneFirst: false, way: 'text', buyer: buyers.rich } as const
 
 test('sold for coins and by phone; killed with a buyer’s coins in it, and without a server', {
   timeout: 240_000,

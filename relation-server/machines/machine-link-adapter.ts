@@ -147,6 +147,8 @@ export class MachineLink implements Machines {
       connectTimeout: connectMs,
       keepalive: keepAliveSeconds,
       queueQoSZero: false,
+      // Its own would be made ready for each packet and then not written.
+      log: () => {},
       ...(tls && { key: tls.keyPem, cert: tls.chain, ca: tls.rootPem, rejectUnauthorized: true }),
     }
   }

@@ -107,10 +107,11 @@ const commands: Readonly<Record<string, Command>> = {
   audit: {
     form: 'audit MACHINE [now]',
     says: 'its own counters against what it reported; now: has them read over DEX',
-    async run({ programs, places }, [number, when]) {
+    async run(house, [number, when]) {
+      const { programs, places, machines } = house
       const server = programs.get('relation-server')
       if (!server) return 'there is no relation server'
-      const id = ['--id', machineNamed(number).automatonId]
+      const id = ['--id', machineNamed(machines, number).automatonId]
       if (when !== 'now')
         return (await runCommand(server.program, places.root, ['machine', 'audit', ...id])).trimEnd()
       const who = ['--who', 'the terminal', '--why', 'typed']
