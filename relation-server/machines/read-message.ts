@@ -42,6 +42,7 @@ const sale = reading(saleMessageSchema, (message, bytes) => ({
 const channels: Record<Channel, Read> = {
   birth: reading(birthSchema, (birth) => ({ type: 'birth', birth })),
   offer: sale,
+  code: sale,
   withdrawal: sale,
   outcome: sale,
   stored: reading(instructionAnswerSchema, (answer) => ({ type: 'answered', answer })),
