@@ -102,7 +102,7 @@ export class Automaton {
       parts,
       {
         mode: linkMode,
-        identity: { ...settings.identity, machineNumber },
+        identity: { ...settings.identity, machineNumber, ...(parts.keypad && { keypad: true }) },
         reader: settings.reader,
         configuration: this.#configuration.inForce,
         limits,

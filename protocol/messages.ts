@@ -115,6 +115,8 @@ export const birthSchema = z.strictObject({
    */
   reader: z.enum(['alwaysIdle', 'session']),
   link: z.enum(['permanent', 'onDemand']),
+  /** Codes of phone calls can be typed at it; left out where they cannot. */
+  keypad: z.exactOptional(z.boolean()),
   /** Of the vending machine, as in presence. */
   hardware: z.exactOptional(hardwareStateSchema),
 })
