@@ -91,6 +91,8 @@ export class Scenario {
   readonly logged: string[] = []
   /** Who says to buyers what is said; it is remembered in `said` either way. */
   speaker: Speaker = { speak: async () => 'done' }
+  /** Told of calls that went on. */
+  hearCall: (callId: string) => void = () => {}
   /** What a machine is told while it is false does not reach it. */
   linkIsUp = true
   readonly #dueWatch: DueWatch
@@ -148,6 +150,7 @@ export class Scenario {
         machines,
         speaker,
         vault: this.vault,
+        callWentOn: (callId) => this.hearCall(callId),
         clock: this.clock,
         log,
       },

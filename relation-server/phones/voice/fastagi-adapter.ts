@@ -135,6 +135,9 @@ class Lines {
       if (line !== 'HANGUP' && this.#waiting.length < 100) this.#waiting.push(line.slice(0, 1000))
       this.#wake?.()
     })
+    // A connection that breaks ends no lines by itself, and says so here too.
+    reader.on('error', () => socket.destroy())
+    socket.on('close', () => reader.close())
     reader.on('close', () => {
       this.#over = true
       this.#wake?.()
