@@ -64,7 +64,7 @@ export function signedJson(settings: SignedJsonSettings): Gateway {
 export function jsonSignature(
   key: string,
   timestamp: string,
-  form: Form | 'send',
+  form: Form | 'send' | 'voice',
   body: Buffer | string,
 ): string {
   return `sha256=${createHmac('sha256', key).update(`${timestamp}.${form}.`).update(body).digest('hex')}`

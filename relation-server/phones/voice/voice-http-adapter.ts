@@ -1,12 +1,13 @@
 // Voice platforms that speak HTTP: `POST /voice/{platform}`, one step of a call as signed JSON, answered with
 // what to do next. Asterisk has a way of its own (fastagi-adapter.ts); both come to the same desk.
+import { timingSafeEqual } from 'node:crypto'
 import type { Log } from '@concilia/platform/log.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { jsonSignature } from '../gateways/signed-json.ts'
 import type { CallDesk } from './call-desk.ts'
 import { callEvents } from './next-step.ts'
-import { isSigned } from './signed-body.ts'
 
 export interface VoiceHttpOptions {
   readonly desk: Pick<CallDesk, 'hear'>
@@ -26,6 +27,8 @@ export const callStepSchema = z.object({
 })
 
 const longestBody = 4096
+/** As of the signed form of gateways: what was heard on the way cannot be said again later. */
+const freshMs = 300_000
 
 export async function voicePlugin(app: FastifyInstance, options: VoiceHttpOptions): Promise<void> {
   const { desk, secrets, clock, log } = options
@@ -49,6 +52,19 @@ export async function voicePlugin(app: FastifyInstance, options: VoiceHttpOption
       return reply.code(503).send({ error: 'say it again' })
     }
   })
+}
+
+function isSigned(
+  secret: string,
+  headers: Readonly<Record<string, unknown>>,
+  body: Buffer,
+  now: number,
+): boolean {
+  const timestamp = String(headers['concilia-timestamp'] ?? '')
+  const given = Buffer.from(String(headers['concilia-signature'] ?? ''))
+  const right = Buffer.from(jsonSignature(secret, timestamp, 'voice', body))
+  const isFresh = /^\d{1,12}$/.test(timestamp) && Math.abs(now - Number(timestamp) * 1000) <= freshMs
+  return given.length === right.length && timingSafeEqual(given, right) && isFresh
 }
 
 function stepOf(body: Buffer): z.output<typeof callStepSchema> | string {

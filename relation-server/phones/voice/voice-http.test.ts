@@ -3,7 +3,7 @@ import { makeLog } from '@concilia/platform/log.ts'
 import fc from 'fast-check'
 import fastify from 'fastify'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { signatureHeader, signatureOf, timestampHeader } from './signed-body.ts'
+import { jsonSignature } from '../gateways/signed-json.ts'
 import { called, desk } from './voice-fixture.ts'
 import { voicePlugin } from './voice-http-adapter.ts'
 
@@ -32,8 +32,8 @@ async function post(body: string | object, more: { key?: string; awayS?: number;
   const timestamp = String(Math.floor(opened.scenario.clock.now() / 1000) + awayS)
   const headers = {
     'content-type': 'application/json',
-    [timestampHeader]: timestamp,
-    [signatureHeader]: signatureOf(key, timestamp, payload),
+    'concilia-timestamp': timestamp,
+    'concilia-signature': jsonSignature(key, timestamp, 'voice', payload),
   }
   const answer = await app.inject({ method: 'POST', url: `/voice/${platform}`, headers, payload })
   return { status: answer.statusCode, text: answer.payload, body: answer.payload ? answer.json() : undefined }
