@@ -1,5 +1,6 @@
 // The movements of one payment: what each step of its life books, and the payment as it then stands. Pure
 // bookkeeping; whether a step is allowed is decided by the callers.
+import type { Money } from '@concilia/protocol/money.ts'
 import { uuidFrom } from '@concilia/protocol/random.ts'
 import { acknowledged } from './acknowledgement.ts'
 import { remainingMinor } from './answers.ts'
@@ -119,6 +120,12 @@ function shares(payment: PaymentRecord, fromMinor: number, toMinor: number) {
     { to: operator(payment, 'payable'), partMinor },
     { to: callsAccountId(service, 'revenue', currency), partMinor: fromMinor - toMinor - partMinor },
   ]
+}
+
+/** What a payable payment is worth to its seller. */
+export function sellersPart(payment: PaymentRecord): Money {
+  const [{ partMinor } = { partMinor: 0 }] = shares(payment, remainingMinor(payment), 0)
+  return { amountMinor: partMinor, currency: payment.currency }
 }
 
 /**

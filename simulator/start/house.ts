@@ -28,6 +28,7 @@ import {
   centreConfiguration,
   dexLineOf,
   gatewayUrl,
+  keypadLineOf,
   lineOf,
   pagesOrigin,
   serverConfiguration,
@@ -74,6 +75,7 @@ export class House {
   #pages = ''
   #postgres: SupervisedPostgres | undefined
   #simulator: SimulatorControl | undefined
+  #voicePort: number | undefined
   #centre: CentreDesk | undefined
   #serverStore: ServerStore | undefined
 
@@ -102,6 +104,7 @@ export class House {
       choosePorts(),
     ])
     this.#postgres = postgres
+    this.#voicePort = ports.voice
     const { limits, charge, linkMode = 'permanent', bridge = 'qibixx', phones = 'http' } = this.#options
     const { detour, broker } = this.#options
     const reached = { ...ports, ...(await detour?.(ports)) }
@@ -124,6 +127,11 @@ export class House {
 
   get centre(): CentreDesk {
     return started(this.#centre)
+  }
+
+  /** Where calls are answered. */
+  get voicePort(): number {
+    return started(this.#voicePort)
   }
 
   get serverStore(): ServerStore {
@@ -178,6 +186,7 @@ export class House {
           name: number,
           link,
           dexLink: dexLineOf(settings.places, number),
+          keypadLink: keypadLineOf(settings.places, number),
           currency,
           items,
           alwaysIdle,
