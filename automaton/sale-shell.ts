@@ -140,8 +140,8 @@ export class SaleShell {
   }
 
   /**
-   * A code of the buyer's: for the open offer, or for the item that is chosen next. In memory only: whoever is
-   * interrupted types it again.
+   * A code of the buyer's: for the open offer, or for the item that is chosen next. In memory only: whoever
+   * is interrupted types it again.
    * @param forMs how long a session is to be opened for the buyer; null where the machine asks by itself
    */
   codeTyped(code: string, forMs: number | null): void {

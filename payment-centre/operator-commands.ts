@@ -37,7 +37,8 @@ export const description = {
     'account unbar': '--subscriber',
     'account close': '--subscriber: what is left is paid out; later refunds stand as owed',
     'client add':
-      '--id --sellers a,b --secret-file [--purchase-ceiling] [--day-ceiling] [--voucher-day-ceiling] [--currency]',
+      '--id --sellers a,b --secret-file [--purchase-ceiling] [--day-ceiling] [--voucher-day-ceiling] ' +
+      '[--currency]',
     'seller add': '--id --name [--day-ceiling] [--currency]',
     'operator balances': '[--id SELLER]: unsettled, payable, sales and disputed of the operators',
     owed: 'what buyers are owed and could not be given, with its age',

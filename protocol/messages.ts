@@ -44,9 +44,9 @@ export type Offer = z.infer<typeof offerSchema>
 const saleMessage = { journalId: z.uuid(), seq: seqSchema, saleId: saleIdSchema }
 
 /**
- * Figures of a code that a premium-rate call has had read out. Six: whoever guesses has three tries an offer and
- * ten an hour on one machine, against a handful of codes that are good there; seven would be typed wrong more
- * often than they would help.
+ * Figures of a code that a premium-rate call has had read out. Six: whoever guesses has three tries an offer
+ * and ten an hour on one machine, against a handful of codes that are good there, so one in some ten thousand
+ * hours of trying; more figures are heard and typed wrong more often.
  */
 export const voiceCodeDigits = 6
 export const voiceCodeSchema = z.string().regex(/^\d{6}$/)

@@ -137,7 +137,7 @@ async function openPages(
   })
 }
 
-/** Voice platforms: those that speak HTTP at the gateways' door, those of Asterisk each at a door of its own. */
+/** Voice platforms: those that speak HTTP at the gateways' door, Asterisk each at a door of its own. */
 async function servePlatforms(
   { configuration, clock, log }: ServedParts,
   { calls: desk }: RelationServer,

@@ -30,7 +30,7 @@ const words: { readonly [Code in ErrorCode]?: string } = {
   IDENTIFIER_NOT_FOUND:
     'There is no account for this buyer here. The buyer opens one with the payment centre.',
   SERVICE_NOT_APPLICABLE:
-    'This account cannot be charged: it is barred, kept in another currency, or a voucher for something else.',
+    'This account cannot be charged: barred, kept in another currency, or a voucher for something else.',
   'CARRIER_BILLING.UNAUTHORIZED_AMOUNT':
     'One purchase may not cost this much here, or not without a code, which this centre cannot send.',
   'CONCILIA.VALIDATION_WANTED':

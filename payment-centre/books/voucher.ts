@@ -128,7 +128,7 @@ export function received(account: VoucherAccount, desk: Desk): { account: Vouche
   return { account: good, change: { accounts: [good], transfers: [transfer] } }
 }
 
-/** It is charged: typed on its machine, so its code was read. It lapses no more, whatever becomes of the sale. */
+/** It is charged: typed on its machine, so its code was read. While it is spent it does not lapse. */
 export function spent(account: VoucherAccount, desk: Desk): Change {
   const { account: good, change } = received(account, desk)
   const { dueAt: _over, ...rest } = good

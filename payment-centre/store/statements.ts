@@ -309,7 +309,8 @@ function checks(db: NodePgDatabase) {
             and id not in (select ends_hold from transfer where ends_hold is not null)
         ) t full join (
           select record::json ->> 'holdId' as hold_id from payment where record::json ->> 'holdId' is not null
-          union all select voucher::json ->> 'holdId' from account where voucher::json ->> 'holdId' is not null
+          union all select voucher::json ->> 'holdId' from account
+            where voucher::json ->> 'holdId' is not null
         ) p on p.hold_id = t.id::text
         where t.id is null or p.hold_id is null`,
     ),

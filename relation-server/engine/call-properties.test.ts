@@ -1,5 +1,5 @@
-// Whatever calls, machines and a faulty centre do in whatever order: once all is quiet each code has bought one
-// delivered item or none, and a call that was never said to be read, nor its code typed, is unpaid.
+// Whatever calls, machines and a faulty centre do in whatever order: once all is quiet each code has bought
+// one delivered item or none, and a call that was never said to be read, nor its code typed, is unpaid.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Scenario } from './scenario.ts'

@@ -456,9 +456,9 @@ export interface Store {
   /** When the newest inbox row was stored; undefined when there is none. */
   newestAt(): Promise<number | undefined>
   /**
-   * Deletes inbox rows, ended sales, closed identifications, dialogues, ended calls, telemetry and quarantine (above
-   * `mostNoticesKept` sooner) and audit readings older than `before`; the newest reading of each machine
-   * stays.
+   * Deletes inbox rows, ended sales, closed identifications, dialogues, ended calls, telemetry and
+   * quarantine (above `mostNoticesKept` sooner) and audit readings older than `before`; the newest reading of
+   * each machine stays.
    */
   prune(before: number): Promise<void>
   close(): Promise<void>

@@ -70,7 +70,7 @@ export class CentreDesk {
     return { unsettled: unsettled ?? 0, payable: payable ?? 0, sales: sales ?? 0, disputed: disputed ?? 0 }
   }
 
-  /** What callers still have of what they paid (never above zero), and what of it is nobody's but the calls'. */
+  /** What callers have of what they paid, less that; and what of it is the voice service's own. */
   async calls(): Promise<{ callersMinor: number; revenueMinor: number }> {
     const [vouchers, voice] = await Promise.all([
       this.#store.balances('voucher:'),

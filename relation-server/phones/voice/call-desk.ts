@@ -1,5 +1,6 @@
 // One step of a call, whatever platform brings it: what was said is stored, then the platform is told what to
-// do next. Steps come again, to this server or another; each is decided once and answered from what is stored.
+// do next. Steps come again, to this server or another; each is decided once, and answered from what is
+// stored.
 import type { Log } from '@concilia/platform/log.ts'
 import { voucherRealm } from '@concilia/protocol/carrier-billing.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
