@@ -36,6 +36,8 @@ export interface PhoneInSale {
   /** Of `voice`: which call, and until when its code may be good again. */
   readonly call?: {
     readonly callId: string
+    readonly service: string
+    readonly sellerShareBps: number
     readonly voucherId: string
     readonly codeTurn: number
     readonly honouredUntil: number

@@ -38,10 +38,10 @@ export function callSpoke(scene: Scene, world: World, input: VoiceInput): void {
 }
 
 function begin(scene: Scene, world: World, callId: string, act: Extract<CallAct, { type: 'begun' }>): void {
-  const { service, amountMinor, currency, language, direct } = act
+  const { service, amountMinor, currency, sellerShareBps, language, direct } = act
   scene.note({ step: 'ST8', words: `a call to ${service} has begun` })
   scene.putCall({
-    ...{ callId, service, language, amountMinor, currency, direct },
+    ...{ callId, service, language, amountMinor, currency, sellerShareBps, direct },
     state: 'tariff',
     triesLeft: machineTries,
     automatonId: null,
@@ -70,9 +70,9 @@ function nameMachine(
     scene.putCall({ ...call, triesLeft, ...over })
     return
   }
-  const { subscriber, voucherId, sellerShareBps } = act
-  const { machineNumber, seller } = scene.machine
-  const { callId, service, amountMinor, currency } = call
+  const { subscriber, voucherId } = act
+  const { machineNumber } = scene.machine
+  const { callId } = call
   scene.note({ step: 'ST9', words: `a call stands before machine ${machineNumber}` })
   scene.changes.subscribers.set(subscriber.subscriberId, subscriber)
   scene.putCall({
@@ -88,9 +88,13 @@ function nameMachine(
   })
   pay(scene, world, automatonId, callId, {
     kind: 'voucher',
-    ...{ voucherId, callId, amountMinor, currency, seller, automatonId, service, sellerShareBps },
-    livesMs: voice.voucherLifeMs,
+    ...{ voucherId, callId, automatonId, seller: scene.machine.seller, livesMs: voice.voucherLifeMs },
+    ...termsOf(call),
   })
+}
+
+const termsOf = ({ amountMinor, currency, service, sellerShareBps }: CallRow) => {
+  return { amountMinor, currency, service, sellerShareBps }
 }
 
 /** The open offer that this call's amount pays exactly. */

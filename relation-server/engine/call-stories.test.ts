@@ -267,7 +267,14 @@ describe('a call', () => {
   test.each(steps)('that is dropped after %s has bought nothing', async (last) => {
     const { scenario, call } = await world()
     if (last === 'begun') {
-      const number = { service: 'voix', language: 'en', currency: 'EUR', amountMinor: 150, direct: false }
+      const number = {
+        service: 'voix',
+        language: 'en',
+        currency: 'EUR',
+        amountMinor: 150,
+        sellerShareBps: 6000,
+        direct: false,
+      }
       await call.act(null, { type: 'begun', ...number })
     } else await call.begin()
     if (last === 'voucher in doubt') scenario.centre.next('voucher', 'silent')
@@ -331,7 +338,14 @@ describe('a call', () => {
 
   test('hears no code before the tariff message', async () => {
     const { scenario, call } = await world()
-    const number = { service: 'voix', language: 'en', currency: 'EUR', amountMinor: 150, direct: false }
+    const number = {
+      service: 'voix',
+      language: 'en',
+      currency: 'EUR',
+      amountMinor: 150,
+      sellerShareBps: 6000,
+      direct: false,
+    }
     await call.act(null, { type: 'begun', ...number })
     await call.name()
     expect([await call.state(), scenario.centre.vouchers.size]).toEqual(['tariff', 0])
@@ -348,6 +362,22 @@ describe('a call', () => {
     expect(scenario.centre.kinds().filter((kind) => kind === 'voucherRead')).toHaveLength(1)
     await nothingLeft(scenario)
   })
+})
+
+test('a centre that has lost a sale’s payment is given the voucher, its acknowledgement, and the outcome', async () => {
+  const { scenario, machine, call } = await world()
+  const code = await call.buy()
+  const saleId = await machine.offer({}, code)
+  await delivers(scenario, machine, saleId)
+  scenario.centre.forget(saleId)
+  scenario.centre.heard.splice(0)
+  await scenario.walk()
+  // Whatever of it comes too early is in doubt, and comes again.
+  expect(new Set(scenario.centre.kinds())).toEqual(new Set(['voucher', 'repost', 'outcome']))
+  const again = scenario.centre.heard.find(({ operation }) => operation.kind === 'voucher')?.operation
+  expect(again).toMatchObject({ voucherId: call.voucherId, callId: call.callId, sellerShareBps: 6000 })
+  expect([scenario.centre.paid(saleId), await call.state()]).toEqual([150, 'used'])
+  await nothingLeft(scenario)
 })
 
 describe('a direct call', () => {

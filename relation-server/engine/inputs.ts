@@ -76,12 +76,13 @@ export type CallAct =
       language: Language
       amountMinor: number
       currency: string
+      sellerShareBps: number
       /** Pays an open offer of just this price at once; else, and otherwise, a code is read out. */
       direct: boolean
     }
   | { type: 'tariffPlayed' }
   /** `subscriber`: the voucher as the one who pays. */
-  | { type: 'machineTyped'; voucherId: string; subscriber: SubscriberRow; sellerShareBps: number }
+  | { type: 'machineTyped'; voucherId: string; subscriber: SubscriberRow }
   | { type: 'codeRead' }
   | { type: 'hungUp' }
 

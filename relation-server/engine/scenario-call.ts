@@ -25,7 +25,7 @@ export class ScenarioCall {
   }
 
   async begin(): Promise<void> {
-    const number = { service: 'voix', language: 'en', currency: 'EUR', ...this.#terms }
+    const number = { service: 'voix', language: 'en', currency: 'EUR', sellerShareBps: 6000, ...this.#terms }
     await this.act(null, { type: 'begun', ...number })
     await this.act(null, { type: 'tariffPlayed' })
   }
@@ -41,7 +41,6 @@ export class ScenarioCall {
       type: 'machineTyped',
       voucherId: this.voucherId,
       subscriber,
-      sellerShareBps: 6000,
     })
   }
 

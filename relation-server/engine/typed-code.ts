@@ -86,7 +86,8 @@ function isBudgetSpent(scene: Scene, { wrongCodes }: VoiceRules): boolean {
 
 /** Identification and consent in one, used up by this sale. */
 export function bindCall(scene: Scene, world: World, sale: SaleRow, call: CallRow): void {
-  const { callId, subscriberId, voucherId, codeTurn, language, honouredUntil, direct } = call
+  const { callId, service, sellerShareBps, subscriberId, voucherId, codeTurn } = call
+  const { language, honouredUntil, direct } = call
   scene.note({
     saleId: sale.saleId,
     words: direct ? 'a call pays this item' : 'the code of a call pays this item',
@@ -105,7 +106,11 @@ export function bindCall(scene: Scene, world: World, sale: SaleRow, call: CallRo
       step: 'asked',
       operationId: world.mint(),
       triesLeft: 0,
-      call: { callId, voucherId: voucherId ?? '', codeTurn, honouredUntil: honouredUntil ?? 0, direct },
+      call: {
+        ...{ callId, service, sellerShareBps, codeTurn, direct },
+        voucherId: voucherId ?? '',
+        honouredUntil: honouredUntil ?? 0,
+      },
     },
   })
 }

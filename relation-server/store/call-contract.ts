@@ -10,6 +10,7 @@ const call = (callId: string, change: Partial<CallRow> = {}): CallRow => ({
   state: 'good',
   amountMinor: 150,
   currency: 'EUR',
+  sellerShareBps: 6000,
   triesLeft: 3,
   automatonId: 'm1',
   voucherId: `voucher of ${callId}`,

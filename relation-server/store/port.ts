@@ -268,6 +268,8 @@ export interface CallRow {
   readonly state: 'tariff' | 'asking' | 'making' | 'reading' | 'good' | 'bound' | 'used' | 'refused' | 'over'
   readonly amountMinor: number
   readonly currency: string
+  /** Of each delivery, in hundredths of a percent. */
+  readonly sellerShareBps: number
   /** Machine numbers that may still be typed. */
   readonly triesLeft: number
   /** Null until the machine is known, and with it what follows. */

@@ -184,6 +184,7 @@ export const call = pgTable(
     state: text('state').$type<CallRow['state']>().notNull(),
     amountMinor: long('amount_minor').notNull(),
     currency: text('currency').notNull(),
+    sellerShareBps: integer('seller_share_bps').notNull(),
     triesLeft: integer('tries_left').notNull(),
     automatonId: text('automaton_id'),
     voucherId: text('voucher_id'),

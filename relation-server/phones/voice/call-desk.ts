@@ -98,10 +98,11 @@ export class CallDesk {
     if (!before && event === 'hungUp') return undefined
     // A call whose beginning was not heard begins with its tariff message, whatever is said of it.
     if (event === 'begun' || !before) {
-      const { amount, currency, way, language = languages.fallback } = number
+      const { amount, currency, sellerShareBps, way, language = languages.fallback } = number
       const amountMinor = amountMinorOf(amount, currency) ?? 0
       const direct = way === 'direct'
-      return { act: { type: 'begun', service, language, amountMinor, currency, direct }, ...at }
+      const terms = { service, language, amountMinor, currency, sellerShareBps, direct }
+      return { act: { type: 'begun', ...terms }, ...at }
     }
     switch (event) {
       case 'tariffPlayed':
@@ -120,8 +121,7 @@ export class CallDesk {
           stopped: false,
           seenAt: clock.now(),
         }
-        const { sellerShareBps } = number
-        const act = { type: 'machineTyped', voucherId, subscriber, sellerShareBps } as const
+        const act = { type: 'machineTyped', voucherId, subscriber } as const
         return { act, automatonId: machine?.automatonId ?? null }
       }
       case 'waited':

@@ -1,6 +1,7 @@
 // The code of a call, and the id of its voucher: both are keyed hashes, made anew whenever they are wanted
 // and kept nowhere. Whoever has the database has neither; whoever repeats a call's step is read the same
 // code.
+import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { voiceCodeDigits } from '@concilia/protocol/messages.ts'
 
 export class VoiceCodes {
