@@ -114,7 +114,6 @@ function viewOf({ machine, plugged }: MachineOnPty): MachineView {
   return { dropped: Object.fromEntries(machine.dropped), coinsMinor, display, enabled, plugged }
 }
 
-
 function noKeypad(name: string): OperatingError {
   return new OperatingError({
     code: 'no-keypad',

@@ -115,6 +115,15 @@ describe('a call', () => {
     await scenario.close()
   })
 
+  test('that types a number with a wrong check digit has named no machine', async () => {
+    const { scenario, say } = await desk({ checkDigit: true })
+    await say('begun')
+    await say('tariffPlayed')
+    const asked = await say('digits', { digits: '4021' })
+    expect(plan(asked)).toEqual(['play noSuchMachine', 'ask askMachine', 'digits'])
+    await scenario.close()
+  })
+
   test('to a number that nobody configured is over', async () => {
     const { scenario, say } = await desk()
     expect(await say('begun', { called: '0899999999' })).toEqual({ do: [], report: null })

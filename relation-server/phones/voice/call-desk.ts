@@ -8,6 +8,7 @@ import { amountMinorOf } from '@concilia/protocol/money.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { CallAct } from '../../engine/inputs.ts'
 import type { MachineDirectory } from '../../machine-directory.ts'
+import { hasCheckDigit } from '../../machine-number.ts'
 import type { CallRow, Store } from '../../store/port.ts'
 import type { SubscriberVault } from '../../subscriber-vault.ts'
 import type { Languages } from '../languages.ts'
@@ -35,6 +36,8 @@ export interface CallDeskParts {
   readonly codes: VoiceCodes
   readonly languages: Languages
   readonly house: House
+  /** Machine numbers end in a check digit: one that does not is no machine. */
+  readonly checkDigit: boolean
   readonly store: Pick<Store, 'call'>
   readonly directory: MachineDirectory
   readonly vault: SubscriberVault
@@ -93,7 +96,7 @@ export class CallDesk {
     number: VoiceNumber,
     before: CallRow | undefined,
   ): Promise<{ act: CallAct; automatonId: string | null } | undefined> {
-    const { languages, codes, vault, directory, clock } = this.#parts
+    const { languages, codes, vault, directory, checkDigit, clock } = this.#parts
     const at = { automatonId: before?.automatonId ?? null }
     if (!before && event === 'hungUp') return undefined
     // A call whose beginning was not heard begins with its tariff message, whatever is said of it.
@@ -111,7 +114,8 @@ export class CallDesk {
         return { act: { type: event }, ...at }
       case 'digits': {
         if (before.state !== 'asking') return undefined
-        const machine = await directory.byNumber(digits)
+        const isMistyped = checkDigit && !hasCheckDigit(digits)
+        const machine = isMistyped ? undefined : await directory.byNumber(digits)
         const voucherId = codes.voucherIdOf(callId)
         const payer = { realm: voucherRealm, key: voucherId }
         const subscriber = {

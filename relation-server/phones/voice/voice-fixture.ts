@@ -9,7 +9,10 @@ import { voiceRulesOf, voiceSchema } from './configuration.ts'
 export const platform = 'pbx'
 export const called = '0899123456'
 
-export async function desk(options: ScenarioOptions = {}) {
+export async function desk({
+  checkDigit = false,
+  ...options
+}: ScenarioOptions & { checkDigit?: boolean } = {}) {
   const number = { currency: 'EUR', tariffMessage: 'tariff-150', sellerShareBps: 6000, amount: '1.50' }
   const configuration = voiceSchema.parse({
     answerLimitMs: 2000,
@@ -32,6 +35,7 @@ export async function desk(options: ScenarioOptions = {}) {
     codes: scenario.codes,
     languages,
     house: { serviceName: 'Concilia', helpNumber: '0800 123 456' },
+    checkDigit,
     store: scenario.store,
     directory: new MachineDirectory(scenario.store, scenario.clock),
     vault: scenario.vault,
