@@ -16,6 +16,7 @@ import type { AuditSchedule } from './audit/schedule.ts'
 import { priceDifference } from './configuration-in-force.ts'
 import { Display, type DisplaySettings, type Language } from './display.ts'
 import { GivenConfiguration } from './given-configuration.ts'
+import type { Keypad } from './hardware/keypad.ts'
 import type { Hardware, HardwareEvent, ReaderMode } from './hardware/port.ts'
 import type { Journal, Word } from './journal/port.ts'
 import type { LinkMode } from './link/link-machine.ts'
@@ -29,6 +30,8 @@ import { TelemetryFeed } from './telemetry.ts'
 
 export interface AutomatonParts {
   readonly hardware: Hardware
+  /** Where codes of phone calls are typed; left out where a machine has none. */
+  readonly keypad?: Keypad
   readonly link: Link
   readonly journal: Journal
   /** Where the machine's own counters are read; undefined where they are not. */
@@ -82,6 +85,7 @@ export class Automaton {
   #hardwareLost = false
   /** What a buyer chose last, by the machine's number. */
   #chosen: number | undefined
+  #reader: ReaderMode
   #pruning: Timer | undefined
 
   constructor(parts: AutomatonParts, settings: AutomatonSettings) {
@@ -91,13 +95,14 @@ export class Automaton {
     this.#parts = parts
     this.#settings = settings
     this.#configuration = new GivenConfiguration(parts, { language, limits, currency, hash })
+    this.#reader = settings.reader
     this.#parties = new KnownParties(settings.rootPem)
     this.#display = new Display((text) => hardware.display(text), clock, this.#displaySettings())
     this.#link = new MachineLink(
       parts,
       {
         mode: linkMode,
-        identity: { ...settings.identity, machineNumber },
+        identity: { ...settings.identity, machineNumber, ...(parts.keypad && { keypad: true }) },
         reader: settings.reader,
         configuration: this.#configuration.inForce,
         limits,
@@ -134,6 +139,7 @@ export class Automaton {
   start(): void {
     this.#sayHardware()
     this.#shell.start()
+    this.#parts.keypad?.start((code) => this.#codeTyped(code))
     this.#link.start()
     this.#audit?.start()
     this.#pruneInTime()
@@ -143,7 +149,8 @@ export class Automaton {
     this.#pruning?.cancel()
     this.#shell.stop()
     this.#display.stop()
-    await Promise.all([this.#parts.hardware.stop(), this.#link.stop(), this.#audit?.stop()])
+    const { hardware, keypad } = this.#parts
+    await Promise.all([hardware.stop(), keypad?.stop(), this.#link.stop(), this.#audit?.stop()])
     this.#parts.journal.close()
   }
 
@@ -151,6 +158,7 @@ export class Automaton {
     switch (event.type) {
       case 'ready':
         this.#hardware = 'ready'
+        this.#reader = event.reader
         this.#link.readerIs(event.reader)
         this.#sayHardware()
         this.#parts.log.info('the vending machine can sell by phone')
@@ -191,6 +199,13 @@ export class Automaton {
     const hardware = this.#hardwareLost ? 'lost' : this.#hardware
     const name = this.#shell.journalFails ? 'journalFailed' : hardware
     this.#link.hardwareIs(hardwareStates[name].state)
+  }
+
+  /** The code itself is nobody's to read in a log. */
+  #codeTyped(code: string): void {
+    const { attendMs } = this.#configuration.inForce.limits
+    this.#parts.log.info('a code was typed')
+    this.#shell.codeTyped(code, this.#reader === 'session' && this.#hardware === 'ready' ? attendMs : null)
   }
 
   #heardLink(news: LinkNews): void {

@@ -57,6 +57,18 @@ export const automatonConfigurationSchema = z.strictObject({
         .meta({ examples: ['/dev/serial/by-id/usb-Qibixx_MDB-HAT_0-if00'] }),
     })
     .describe('The serial line'),
+  keypad: z
+    .exactOptional(
+      z.strictObject({
+        path: z
+          .string()
+          .min(1)
+          .describe('Its serial port, 115200 baud: figures as they are typed, * to begin again')
+          .meta({ examples: ['/dev/serial/by-id/usb-keypad-if00'] }),
+      }),
+    )
+    .describe('Where buyers type the code that a phone call has read out to them')
+    .meta({ examples: [{ path: '/dev/serial/by-id/usb-keypad-if00' }] }),
   reader: z
     .strictObject({
       bridge: z

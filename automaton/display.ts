@@ -24,6 +24,8 @@ const words = {
     waitLimit: 'Time is over. Nothing charged',
     cancelled: 'Cancelled',
     closed: 'Phone payment closed',
+    codeTyped: 'Code taken. Choose your item',
+    codeSent: 'Code taken. One moment',
   },
   fr: {
     left: 'reste',
@@ -34,6 +36,8 @@ const words = {
     waitLimit: 'Temps ecoule. Rien de debite',
     cancelled: 'Annule',
     closed: 'Paiement par telephone ferme',
+    codeTyped: 'Code lu. Choisissez un article',
+    codeSent: 'Code lu. Un instant',
   },
 } as const
 
@@ -60,6 +64,8 @@ export class Display {
   #invitation = ''
   #timer: Timer | undefined
   #standby = true
+  /** What is shown again after words that come between. */
+  #open: OpenOffer | undefined
 
   constructor(put: (text: string) => void, clock: Clock, settings: DisplaySettings) {
     this.#put = put
@@ -81,19 +87,27 @@ export class Display {
   show(scene: Scene): void {
     this.#timer?.cancel()
     this.#standby = false
+    if (scene.scene !== 'codeTyped' && scene.scene !== 'told') this.#open = undefined
     switch (scene.scene) {
       case 'offer':
-        this.#offer({
+        this.#open = {
           price: scene.price,
           label: this.#settings.labelOf(scene.item),
           until: this.#clock.monotonic() + this.#settings.offerWaitMs,
-        })
+        }
+        this.#offer(this.#open)
         break
       case 'delivering':
         this.#say(this.#words.delivering)
         break
       case 'concluded':
         this.#close(this.#words[scene.result])
+        break
+      case 'codeTyped':
+        this.#aside(scene.sent ? this.#words.codeSent : this.#words.codeTyped)
+        break
+      case 'told':
+        this.#aside(scene.text)
         break
       case 'refused':
         this.#close(scene.text)
@@ -108,7 +122,7 @@ export class Display {
     this.#timer?.cancel()
   }
 
-  get #words(): Readonly<Record<DisplayTextName | 'left', string>> {
+  get #words(): Readonly<Record<DisplayTextName | 'left' | 'codeTyped' | 'codeSent', string>> {
     const { language, texts } = this.#settings
     return { ...words[language], ...texts }
   }
@@ -146,6 +160,17 @@ export class Display {
       case 'journalFailed':
         return this.#words.closed
     }
+  }
+
+  /** Words between: then the open offer again, or standby. */
+  #aside(text: string): void {
+    const offer = this.#open
+    if (!offer) {
+      this.#close(text)
+      return
+    }
+    this.#say(text)
+    this.#timer = this.#clock.after(closingMs, () => this.#offer(offer))
   }
 
   #close(text: string): void {

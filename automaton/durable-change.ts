@@ -30,6 +30,9 @@ export function durableChange(
         words.push(word)
         break
       }
+      case 'recordCode':
+        words.push({ kind: 'code', ...params })
+        break
       case 'promiseDelivery':
         promises.push({ saleId: params.saleId, promise: 'deliver' })
         break

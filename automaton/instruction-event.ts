@@ -18,6 +18,7 @@ export function instructionEvent(
     return { type: 'attend', instructionId, forMs: instruction.forMs, phonePayment }
   }
   const { saleId } = instruction
+  if (instruction.kind === 'tell') return { type: 'told', instructionId, saleId, text: instruction.text }
   const held = journal.held(saleId)
   switch (instruction.kind) {
     case 'deliver':

@@ -19,11 +19,12 @@ export interface Seller {
   readonly offerWaitMs: number
 }
 
-type NewOffer = Pick<Offer, 'saleId' | 'nonce' | 'item' | 'at'> & Pick<SaleTerms, 'price'>
+type NewOffer = Pick<Offer, 'saleId' | 'nonce' | 'item' | 'at'> &
+  Pick<SaleTerms, 'price'> & { readonly code?: string }
 
 /** The offer as it is published and hashed, and its terms as the journal keeps them. */
 export function makeOffer(seller: Seller, made: NewOffer): { terms: SaleTerms; word: Word } {
-  const { saleId, item, nonce, at, price } = made
+  const { saleId, item, nonce, at, price, code } = made
   const offer = JSON.stringify(
     offerSchema.parse({
       saleId,
@@ -43,7 +44,10 @@ export function makeOffer(seller: Seller, made: NewOffer): { terms: SaleTerms; w
     seller: seller.seller,
     waitMs: seller.offerWaitMs,
   })
-  return { terms: { saleId, offerHash, price }, word: { kind: 'offer', saleId, offer, slip } }
+  return {
+    terms: { saleId, offerHash, price },
+    word: { kind: 'offer', saleId, offer, slip, ...(code === undefined ? {} : { code }) },
+  }
 }
 
 /** Whose word counts, and what time it is for them. */

@@ -18,6 +18,7 @@ import { BareBusWire, BoxWire } from './controller/changer-wire.ts'
 import { ControllerHardware, type ControllerParts } from './controller/controller-hardware.ts'
 import { TillSource } from './controller/till-source.ts'
 import { BusHardware } from './hardware/bus-hardware.ts'
+import { SerialKeypad } from './hardware/keypad.ts'
 import type { Hardware } from './hardware/port.ts'
 import { QibixxHardware } from './hardware/qibixx-hardware.ts'
 import { serialPortLine } from './hardware/serialport-adapter.ts'
@@ -63,8 +64,16 @@ function compose(file: string): Automaton {
     )
   }
   const { hardware, audit } = openMachine(configuration, journal, log)
+  const { keypad: keypadAt } = configuration
+  const keypad =
+    keypadAt &&
+    new SerialKeypad({
+      openLine: serialPortLine({ path: keypadAt.path, clock, retryMs: limits.retryMs }),
+      clock,
+      log,
+    })
   return new Automaton(
-    { hardware, link: mqttLink, journal, audit, clock, random, log },
+    { hardware, ...(keypad && { keypad }), link: mqttLink, journal, audit, clock, random, log },
     {
       seller: { automatonId: identity.id, machineNumber, seller: identity.seller, signer: identity.signer },
       identity: { version: packageJson.version, chain: identity.chain },

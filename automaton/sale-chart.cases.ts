@@ -41,6 +41,8 @@ export function inWords({ type, params }: SaleEffect): string {
       return params.listening ? 'listen' : 'startHardware'
     case 'approveVend':
       return `approve ${params.price.amountMinor}`
+    case 'recordCode':
+      return `code ${params.code}`
     case 'show':
       return `show ${params.scene}`
     case 'attendSession':
@@ -91,6 +93,13 @@ const checked = (operationId: string, verdict: 'good' | 'badAcknowledgement' | '
   operationId,
   verdict,
 })
+const typed = (phonePayment: boolean, forMs: number | null): SaleEvent => ({
+  type: 'codeTyped',
+  code: '471123',
+  phonePayment,
+  forMs,
+})
+const told = (id: string): SaleEvent => ({ type: 'told', instructionId, saleId: id, text: 'Wrong code' })
 const begun = ['makeOffer', 'wakeLink', 'show offer', 'set offerWait']
 const backOnStandby = ['stop offerWait']
 
@@ -121,6 +130,15 @@ function onStandby(): Case[] {
     { from, event: item(false), to: from, effects: ['denyVend'] },
     { from, event: attend(true), to: from, effects: ['answer stored', 'wakeLink', 'attend 60000'] },
     { from, event: attend(false), to: from, effects: ['answer rejected busy'] },
+    { from, event: typed(true, null), to: from, effects: ['show codeTyped'] },
+    {
+      from,
+      event: typed(true, 60_000),
+      to: from,
+      effects: ['show codeTyped', 'wakeLink', 'attend 60000'],
+    },
+    { from, event: typed(false, 60_000), to: from, effects: [] },
+    { from, event: told(otherSaleId), to: from, effects: ['show told', 'answer stored'] },
     { from, event: { type: 'sessionEnded' }, to: from, effects: ['sleepLink'] },
     { from, event: { type: 'restarted' }, to: from, effects: ['startHardware', 'sleepLink'] },
     { from, event: { type: 'journalFailed' }, to: from, effects: [] },
@@ -152,6 +170,9 @@ function whileOpen(from: Leaf): Case[] {
       to: 'open.offering',
       effects: [...backOnStandby, 'withdraw cancelled', 'show withdrawn', ...begun],
     },
+    { from, event: typed(true, null), to: from, effects: ['code 471123', 'show codeTyped'] },
+    { from, event: told(saleId), to: from, effects: ['show told', 'answer stored'] },
+    { from, event: told(otherSaleId), to: from, effects: ['answer stored'] },
     { from, event: deliver(saleId, 'open'), to: 'open.verifying', effects: ['verifyAcknowledgement'] },
     { from, event: attend(true), to: from, effects: ['answer rejected busy'] },
     { from, event: { type: 'sessionEnded' }, to: from, effects: [] },
@@ -207,6 +228,8 @@ function whileDelivering(): Case[] {
       effects: ['stop vendLimit', 'listen', 'show delivering', 'set vendLimit'],
     },
     { from, event: item(true), to: from, effects: ['noteSurprise'] },
+    { from, event: typed(true, null), to: from, effects: [] },
+    { from, event: told(saleId), to: from, effects: ['answer stored'] },
     { from, event: cancelled('cancelled'), to: from, effects: [] },
     { from, event: attend(true), to: from, effects: ['answer rejected busy'] },
     { from, event: { type: 'sessionEnded' }, to: from, effects: [] },
@@ -239,6 +262,8 @@ function whileReporting(): Case[] {
       effects: ['stop reporting', 'startHardware', 'set reporting'],
     },
     { from, event: concluded, to: from, effects: ['noteSurprise'] },
+    { from, event: typed(true, null), to: from, effects: [] },
+    { from, event: told(saleId), to: from, effects: ['show told', 'answer stored'] },
     { from, event: cancelled('cancelled'), to: from, effects: [] },
     { from, event: attend(true), to: from, effects: ['answer rejected busy'] },
     { from, event: { type: 'sessionEnded' }, to: from, effects: [] },

@@ -9,6 +9,7 @@ const chart = saleChart({ offerWaitMs: 180_000, vendLimitMs: 65_000, reportingMs
 /** Adding an event to the union without listing it here does not compile. */
 const eventTypes = Object.keys({
   itemChosen: true,
+  codeTyped: true,
   vendCancelled: true,
   vendConcluded: true,
   sessionEnded: true,
@@ -16,6 +17,7 @@ const eventTypes = Object.keys({
   deliver: true,
   refuse: true,
   report: true,
+  told: true,
   acknowledgementChecked: true,
   offerStored: true,
   outcomeStored: true,

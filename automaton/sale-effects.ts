@@ -8,7 +8,11 @@ import type { SaleContext, SaleEvent, Scene, Verdict } from './sale-events.ts'
 /** Durable effects are written in the commit of their event; outer ones are done after it. */
 export const effects = {
   // Durable.
-  makeOffer: (_: unknown, _params: { saleId: string; nonce: string; price: Money; item: number }) => {},
+  makeOffer: (
+    _: unknown,
+    _params: { saleId: string; nonce: string; price: Money; item: number; code?: string },
+  ) => {},
+  recordCode: (_: unknown, _params: { saleId: string; code: string }) => {},
   promiseDelivery: (_: unknown, _params: { saleId: string }) => {},
   promiseWithdrawal: (_: unknown, _params: { saleId: string; reason: Withdrawal['reason'] }) => {},
   recordOutcome: (_: unknown, _params: { saleId: string; result: Outcome['result']; detail: string }) => {},
@@ -76,6 +80,27 @@ export const repeatWord = {
   type: 'repeatWord',
   params: ({ event }: { event: { saleId: string } }) => ({ saleId: event.saleId }),
 } as const
+type CodeTyped = Extract<SaleEvent, { type: 'codeTyped' }>
+type Told = Extract<SaleEvent, { type: 'told' }>
+/** The code goes to the server, which says whether it is good. */
+export const sendCode = [
+  {
+    type: 'recordCode',
+    params: ({ context, event }: Context & { event: CodeTyped }) => ({
+      saleId: currentSale({ context }).saleId,
+      code: event.code,
+    }),
+  },
+  { type: 'show', params: { scene: 'codeTyped', sent: true } },
+] as const
+export const openSession = {
+  type: 'attendSession',
+  params: ({ event }: { event: CodeTyped }) => ({ forMs: event.forMs ?? 0 }),
+} as const
+export const tell = {
+  type: 'show',
+  params: ({ event }: { event: Told }) => ({ scene: 'told' as const, text: event.text }),
+} as const
 type ItemChosen = Extract<SaleEvent, { type: 'itemChosen' }>
 type VendConcluded = Extract<SaleEvent, { type: 'vendConcluded' }>
 type Checked = Extract<SaleEvent, { type: 'acknowledgementChecked' }>
@@ -94,11 +119,12 @@ export const begin = [
   'takeSale',
   {
     type: 'makeOffer',
-    params: ({ event: { saleId, nonce, price, item } }: { event: ItemChosen }) => ({
+    params: ({ event: { saleId, nonce, price, item, code } }: { event: ItemChosen }) => ({
       saleId,
       nonce,
       price,
       item,
+      ...(code === undefined ? {} : { code }),
     }),
   },
   'wakeLink',

@@ -12,7 +12,18 @@ export type Verdict = 'good' | 'badAcknowledgement' | 'wrongTerms'
 
 export type SaleEvent =
   /** Ids are minted by the shell. `phonePayment`: admitted, reachable, and the journal can be written. */
-  | { type: 'itemChosen'; saleId: string; nonce: string; price: Money; item: number; phonePayment: boolean }
+  | {
+      type: 'itemChosen'
+      saleId: string
+      nonce: string
+      price: Money
+      item: number
+      phonePayment: boolean
+      /** Typed a moment before. */
+      code?: string
+    }
+  /** On the keypad. `forMs`: how long a session is to be opened for the buyer; null where none is needed. */
+  | { type: 'codeTyped'; code: string; phonePayment: boolean; forMs: number | null }
   | { type: 'vendCancelled'; why: 'cancelled' | 'readerLost' }
   | { type: 'vendConcluded'; result: Outcome['result']; detail: string }
   | { type: 'sessionEnded' }
@@ -20,6 +31,8 @@ export type SaleEvent =
   | { type: 'deliver'; instructionId: string; saleId: string; acknowledgement: string; held: Held }
   | { type: 'refuse'; instructionId: string; saleId: string; text: string; held: Held }
   | { type: 'report'; instructionId: string; saleId: string; held: Held }
+  /** Words for the display. */
+  | { type: 'told'; instructionId: string; saleId: string; text: string }
   /** The answer to `verifyAcknowledgement`, under the operation id that it carried. */
   | { type: 'acknowledgementChecked'; operationId: string; verdict: Verdict }
   /** The server has these words in its database. */
@@ -47,3 +60,7 @@ export type Scene =
   | { scene: 'concluded'; result: Outcome['result'] }
   | { scene: 'withdrawn'; reason: Withdrawal['reason'] }
   | { scene: 'refused'; text: string }
+  /** A code was typed. `sent`: for the open offer; else the item is still to be chosen. */
+  | { scene: 'codeTyped'; sent: boolean }
+  /** The server's words, for a moment. */
+  | { scene: 'told'; text: string }

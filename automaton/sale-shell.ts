@@ -45,6 +45,9 @@ export interface SaleShellParts {
   readonly changed: () => void
 }
 
+/** How long a typed code waits for its item. */
+const typedCodeMs = 60_000
+
 type Taken = SaleEvent | TimerEvent
 /**
  * Makes its event when its turn comes: what the journal holds, and whether phone payment is offered, is read
@@ -67,6 +70,7 @@ export class SaleShell {
   readonly #between = new Map<string, () => void>()
   readonly #timers = new Map<string, Timer>()
   #snapshot: SaleSnapshot
+  #typed: { readonly code: string; readonly until: number } | undefined
   #working = false
   /** Set while the journal cannot be written. */
   #retry: Timer | undefined
@@ -131,7 +135,31 @@ export class SaleShell {
       price,
       item,
       phonePayment: this.#parts.link.offered,
+      ...this.#typedCode(),
     }))
+  }
+
+  /**
+   * A code of the buyer's: for the open offer, or for the item that is chosen next. In memory only: whoever
+   * is interrupted types it again.
+   * @param forMs how long a session is to be opened for the buyer; null where the machine asks by itself
+   */
+  codeTyped(code: string, forMs: number | null): void {
+    this.#take(() => {
+      const { link, clock } = this.#parts
+      const phonePayment = link.offered && !this.journalFails
+      if (!this.#snapshot.matches('open') && phonePayment) {
+        this.#typed = { code, until: clock.monotonic() + typedCodeMs }
+      }
+      return { type: 'codeTyped', code, phonePayment, forMs }
+    })
+  }
+
+  /** Used up by the item. */
+  #typedCode(): { code?: string } {
+    const typed = this.#typed
+    this.#typed = undefined
+    return typed && this.#parts.clock.monotonic() < typed.until ? { code: typed.code } : {}
   }
 
   happened(event: Extract<SaleEvent, { type: 'vendCancelled' | 'vendConcluded' | 'sessionEnded' }>): void {
@@ -156,7 +184,8 @@ export class SaleShell {
   /** The server has this word in its database. */
   wordStored({ kind, saleId }: OutboxRow): void {
     this.#take(() => {
-      if (saleId !== this.#snapshot.context.sale?.saleId || kind === 'withdrawal') return undefined
+      const isOfSale = kind === 'offer' || kind === 'outcome'
+      if (saleId !== this.#snapshot.context.sale?.saleId || !isOfSale) return undefined
       return { type: kind === 'offer' ? 'offerStored' : 'outcomeStored', saleId }
     })
   }

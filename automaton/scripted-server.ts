@@ -45,6 +45,7 @@ interface Told {
   offer?: Offer & { hash: string }
   withdrawal?: Withdrawal
   outcome?: Outcome
+  codes?: readonly string[]
 }
 
 export class ScriptedServer {
@@ -256,7 +257,12 @@ export class ScriptedServer {
       const slip = check(slipKind, message.slip, ...judged)
       const hash = sha256(message.offer)
       if (!slip.ok || slip.payload.offerHash !== hash) throw new Error('a slip that is not of its offer')
+      if (message.code !== undefined) told.codes = [message.code]
       told.offer = { ...offerSchema.parse(JSON.parse(message.offer)), hash }
+      return
+    }
+    if (message.kind === 'code') {
+      told.codes = [...(told.codes ?? []), message.code]
       return
     }
     const word =

@@ -71,6 +71,7 @@ export class ScriptedWorld {
   readonly #settings: WorldSettings
   readonly #random: Random
   #end = () => {}
+  #typed: (code: string) => void = () => {}
 
   constructor(identities: Identities, settings: WorldSettings = {}) {
     this.#identities = identities
@@ -107,6 +108,12 @@ export class ScriptedWorld {
     this.automaton = new Automaton(
       {
         hardware: this.machine.driver(point),
+        keypad: {
+          start: (typed) => {
+            this.#typed = typed
+          },
+          stop: async () => {},
+        },
         link: this.server.link(point),
         journal: mortalJournal(new MemoryJournal(this.disk), point),
         audit: this.#settings.audit,
@@ -135,9 +142,15 @@ export class ScriptedWorld {
   /** Ends the process between two events, as `kill -9` does. */
   kill(): void {
     this.#end()
+    this.#typed = () => {}
     this.automaton = undefined
     this.machine.abandon()
     this.server.abandon()
+  }
+
+  /** On the keypad of the process that lives. */
+  type(code: string): void {
+    this.#typed(code)
   }
 
   /** Lets messages arrive and time pass, a second at a time, as the server repeats what was not answered. */

@@ -71,10 +71,17 @@ export class Housekeeping {
   async #expire(): Promise<void> {
     const { store, engine, clock, quietMs } = this.#parts
     const asked = clock.monotonic()
-    const due = await store.due(clock.now(), mostExpired)
+    const now = clock.now()
+    const [due, vouchers] = await Promise.all([
+      store.due(now, mostExpired),
+      store.dueVouchers(now, mostExpired),
+    ])
     this.#noteStandstill(asked)
     if (clock.monotonic() < this.#backAt + quietMs) return
-    await Promise.all(due.map((paymentId) => engine.submit({ kind: 'expire', paymentId })))
+    await Promise.all([
+      ...due.map((paymentId) => engine.submit({ kind: 'expire', paymentId })),
+      ...vouchers.map((subscriberHash) => engine.submit({ kind: 'voucherLapse', subscriberHash })),
+    ])
   }
 
   #noteStandstill(expectedAt: number): void {

@@ -36,7 +36,9 @@ export const description = {
     'account bar': '--subscriber: no purchases until it is unbarred',
     'account unbar': '--subscriber',
     'account close': '--subscriber: what is left is paid out; later refunds stand as owed',
-    'client add': '--id --sellers a,b --secret-file [--purchase-ceiling] [--day-ceiling] [--currency]',
+    'client add':
+      '--id --sellers a,b --secret-file [--purchase-ceiling] [--day-ceiling] [--voucher-day-ceiling] ' +
+      '[--currency]',
     'seller add': '--id --name [--day-ceiling] [--currency]',
     'operator balances': '[--id SELLER]: unsettled, payable, sales and disputed of the operators',
     owed: 'what buyers are owed and could not be given, with its age',
@@ -61,6 +63,10 @@ export const description = {
     'secret-file': { value: 'FILE', says: "where the client's new secret is written, mode 0600" },
     'purchase-ceiling': { value: 'AMOUNT', says: 'highest price of one purchase of this client' },
     'day-ceiling': { value: 'AMOUNT', says: 'highest sum of a UTC day' },
+    'voucher-day-ceiling': {
+      value: 'AMOUNT',
+      says: 'of a client with voice numbers: what their calls may buy in a UTC day; none when left out',
+    },
   },
 } as const satisfies CommandLine
 
@@ -138,6 +144,9 @@ async function addClient(centre: OpenCentre, line: CentreLine): Promise<string> 
     scopes: [...scopes],
     sellers: sellers.split(','),
     ...ceilings(line),
+    ...(line.flags['voucher-day-ceiling'] === undefined
+      ? {}
+      : { voucherDayCeilingMinor: money(line, 'voucher-day-ceiling').amountMinor }),
   })
   writeFileSync(file, `${secret}\n`, { mode: 0o600, flag: 'wx' })
   await submit(centre, { kind: 'registerClient', registration: client })
@@ -240,7 +249,14 @@ function currencyOf({ flags }: CentreLine): Currency {
 
 function money(
   line: CentreLine,
-  flag: 'amount' | 'balance' | 'ceiling' | 'code-above' | 'purchase-ceiling' | 'day-ceiling',
+  flag:
+    | 'amount'
+    | 'balance'
+    | 'ceiling'
+    | 'code-above'
+    | 'purchase-ceiling'
+    | 'day-ceiling'
+    | 'voucher-day-ceiling',
 ): Money {
   const currency = currencyOf(line)
   const amountMinor = amountMinorOf(line.flags[flag] ?? '', currency)

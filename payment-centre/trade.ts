@@ -103,7 +103,13 @@ export class Trade {
   async open(): Promise<this> {
     await this.do({
       kind: 'registerClient',
-      registration: { id: this.client, secretHash: '', scopes: [], sellers: ['acme'] },
+      registration: {
+        id: this.client,
+        secretHash: '',
+        scopes: [],
+        sellers: ['acme'],
+        voucherDayCeilingMinor: 1_000_000,
+      },
     })
     await this.do({ kind: 'registerSeller', registration: { id: 'acme', name: 'Acme Vending' } })
     return this
@@ -194,6 +200,36 @@ export class Trade {
     return { kind: 'void', client: this.client, key, referenceCode: `sale ${offer}` }
   }
 
+  /** What a call asks for: a voucher of the automaton's, of whose deliveries the seller has two thirds. */
+  voucher(key: string, amountMinor: number, livesMs = 900_000) {
+    return {
+      kind: 'voucher',
+      client: this.client,
+      key: this.voucherId(key),
+      bodyHash: `voucher ${amountMinor}`,
+      referenceCode: `call ${key}`,
+      money: { amountMinor, currency: 'EUR' },
+      seller: 'acme',
+      automatonId: automaton.id,
+      service: 'voix',
+      sellerShareBps: 6667,
+      livesMs,
+    } as const
+  }
+
+  voucherId(key: string): string {
+    return `${this.name}-${key}`.padEnd(20, '-')
+  }
+
+  voucherHash(key: string): string {
+    return this.secrets.subscriberHash({ realm: 'voucher', key: this.voucherId(key) })
+  }
+
+  /** The code of that voucher, typed at the machine for an offer. */
+  chargeVoucher(key: string, of: string, offered: Offered, charge: 'debit' | 'hold' = 'debit') {
+    return { ...this.charge(of, key, offered, charge), subscriberHash: this.voucherHash(of) }
+  }
+
   /** Posted and held of a buyer, in minor units. */
   async balance(who: string): Promise<{ posted: string; held: string; state: string }> {
     const { body } = await this.do({ kind: 'showAccount', subscriberHash: this.hash(who) })
@@ -209,6 +245,8 @@ export class Trade {
   /** What the clock does in main.ts. */
   async sweep(): Promise<void> {
     const due = await this.store.due(this.clock.now(), 1000)
+    const vouchers = await this.store.dueVouchers(this.clock.now(), 1000)
+    await Promise.all(vouchers.map((subscriberHash) => this.do({ kind: 'voucherLapse', subscriberHash })))
     await Promise.all(due.map((paymentId) => this.engine.submit({ kind: 'expire', paymentId })))
   }
 }

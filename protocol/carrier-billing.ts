@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { amountMinorOf, currencySchema, type Money } from './money.ts'
 import { sellerSchema, tokenSchema } from './promises.ts'
 import { e164Schema, subscriberSchema } from './subscriber.ts'
+import { automatonIdSchema } from './topics.ts'
 
 const payments = '/carrier-billing/v0.5/payments'
 const refunds = '/carrier-billing-refund/v0.3/payments'
@@ -33,6 +34,8 @@ export const paths = {
   certificates: `${ours}/certificates`,
   keys: `${ours}/keys`,
   acknowledgements: `${ours}/acknowledgements`,
+  vouchers: `${ours}/vouchers`,
+  voucherRead: (voucherId: string) => `${ours}/vouchers/${voucherId}/read`,
 } as const
 
 /**
@@ -162,12 +165,13 @@ const amountTransactionShape = {
 
 /**
  * Which identification said yes to which price, how and when. For `code`, a code sent to the number came
- * back.
+ * back; for `voucher`, the code that a premium-rate call had read out was typed at the machine for this item
+ * at this price, or the call itself named the machine.
  */
 export const consentSchema = z.object({
   identificationId: z.string().min(1).max(64),
-  channel: z.enum(['text', 'ussd', 'web']),
-  by: z.enum(['code', 'network']),
+  channel: z.enum(['text', 'ussd', 'web', 'voice']),
+  by: z.enum(['code', 'network', 'voucher']),
   at: epochMsSchema,
 })
 
@@ -332,4 +336,38 @@ export const acknowledgementRequestSchema = z.object({
   clientCorrelator: clientCorrelatorSchema,
   referenceCode: referenceCodeSchema,
   acknowledgement: tokenSchema,
+})
+
+/** The realm of a voucher as a payer: its key is the voucher's id. */
+export const voucherRealm = 'voucher'
+/** A number that buyers call: what the centre keeps its calls and their revenue under. */
+export const voiceServiceSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/)
+
+/**
+ * Extension: a prepaid account that a premium-rate call has bought, good for one purchase of exactly this
+ * amount on one machine. 201. Until it is said to have been read out, or is charged, the call counts as
+ * unpaid; `paths.void` with its clientCorrelator undoes it until then.
+ */
+export const voucherRequestSchema = amountOfCurrencySchema.extend({
+  /** Also the voucher's id. The same for whatever is repeated of one call. */
+  clientCorrelator: z.string().regex(/^[\w-]{16,64}$/),
+  /** The call. */
+  referenceCode: referenceCodeSchema,
+  seller: sellerSchema,
+  /** The only machine whose price slip it pays. */
+  automatonId: automatonIdSchema,
+  service: voiceServiceSchema,
+  /** Of each delivery, in hundredths of a percent, the seller's part; the rest is the service's revenue. */
+  sellerShareBps: z.int().min(0).max(10_000),
+  /** How long it is good, and good again each time that its purchase fails (ms). */
+  livesMs: z
+    .int()
+    .min(1000)
+    .max(7 * 86_400_000),
+})
+export type VoucherRequest = z.infer<typeof voucherRequestSchema>
+export const voucherAnswerSchema = z.object({
+  voucherId: z.string().min(1).max(64),
+  /** Epoch ms. */
+  goodUntil: epochMsSchema,
 })

@@ -43,12 +43,28 @@ export type Offer = z.infer<typeof offerSchema>
  */
 const saleMessage = { journalId: z.uuid(), seq: seqSchema, saleId: saleIdSchema }
 
+/**
+ * Figures of a code that a premium-rate call has had read out. Six: whoever guesses has three tries an offer
+ * and ten an hour on one machine, against a handful of codes that are good there, so one in some ten thousand
+ * hours of trying; more figures are heard and typed wrong more often.
+ */
+export const voiceCodeDigits = 6
+export const voiceCodeSchema = z.string().regex(/^\d{6}$/)
+
 export const offerMessageSchema = z.strictObject({
   ...saleMessage,
   kind: z.literal('offer'),
   /** The offer's exact bytes; parse with {@link offerSchema}. */
   offer: z.string().max(2000),
   slip: tokenSchema,
+  /** What was typed at the machine before the item was chosen. Beside the offer: the centre needs no code. */
+  code: z.exactOptional(voiceCodeSchema),
+})
+/** What was typed at the machine while its offer was open. */
+export const codeMessageSchema = z.strictObject({
+  ...saleMessage,
+  kind: z.literal('code'),
+  code: voiceCodeSchema,
 })
 export const withdrawalMessageSchema = z.strictObject({
   ...saleMessage,
@@ -68,9 +84,10 @@ export const goneMessageSchema = z.strictObject({
   seq: seqSchema,
   kind: z.literal('gone'),
 })
-/** What travels on `up/offer`, `up/withdrawal` and `up/outcome`. */
+/** What travels on `up/offer`, `up/code`, `up/withdrawal` and `up/outcome`. */
 export const saleMessageSchema = z.discriminatedUnion('kind', [
   offerMessageSchema,
+  codeMessageSchema,
   withdrawalMessageSchema,
   outcomeMessageSchema,
   goneMessageSchema,
@@ -98,6 +115,8 @@ export const birthSchema = z.strictObject({
    */
   reader: z.enum(['alwaysIdle', 'session']),
   link: z.enum(['permanent', 'onDemand']),
+  /** Codes of phone calls can be typed at it; left out where they cannot. */
+  keypad: z.exactOptional(z.boolean()),
   /** Of the vending machine, as in presence. */
   hardware: z.exactOptional(hardwareStateSchema),
 })
@@ -153,6 +172,13 @@ export const instructionSchema = z.discriminatedUnion('kind', [
   z.strictObject({ ...instructionShape, kind: z.literal('report'), saleId: saleIdSchema }),
   /** Read the machine's audit data now, beside whatever is being sold. */
   z.strictObject({ ...instructionShape, kind: z.literal('readAudit') }),
+  /** For the display and nothing else: a wrong code, or that a code is good again. */
+  z.strictObject({
+    ...instructionShape,
+    kind: z.literal('tell'),
+    saleId: saleIdSchema,
+    text: z.string().max(32),
+  }),
 ])
 export type Instruction = z.infer<typeof instructionSchema>
 

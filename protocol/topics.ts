@@ -12,6 +12,7 @@ export const partitions = 64
 export const upChannels = [
   'birth',
   'offer',
+  'code',
   'withdrawal',
   'outcome',
   'stored',

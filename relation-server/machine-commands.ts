@@ -70,6 +70,7 @@ export function newMachine(automatonId: string, seller: string, enrolledAt: numb
     hardware: null,
     activeCodes: [],
     reader: 'alwaysIdle',
+    keypad: false,
     enrolledAt,
     fault: null,
     wantedVersion: 0,

@@ -38,6 +38,12 @@ export class MachineDirectory {
     return this.#ids.has(automatonId)
   }
 
+  /** Empty when it has none. */
+  async numberOf(automatonId: string): Promise<string> {
+    await this.knows(automatonId)
+    return [...this.#byNumber.values()].find((row) => row.automatonId === automatonId)?.machineNumber ?? ''
+  }
+
   /** Numbers that can be suggested to somebody who mistyped one. */
   numbers(): string[] {
     const selling = [...this.#byNumber].filter(([, { state }]) => state === 'admitted')

@@ -19,6 +19,8 @@ import { serverConfigurationSchema } from './configuration.ts'
 import { Engine } from './engine/engine.ts'
 import type { Settings } from './engine/world.ts'
 import { readLanguages } from './phones/languages-adapter.ts'
+import { voiceRulesOf } from './phones/voice/configuration.ts'
+import { VoiceCodes } from './phones/voice/voice-codes.ts'
 import { waysIn } from './phones/ways-in.ts'
 import { makeSaleChart } from './sale-chart.ts'
 import { secretFrom } from './secret-file.ts'
@@ -55,7 +57,7 @@ await runMain(description, async ({ command, flags }) => {
       advice: "Name the folder of the relation server's own identity.",
     })
   }
-  const { sales, limits } = configuration
+  const { sales, limits, phones } = configuration
   const settings: Settings = {
     limits,
     chart: makeSaleChart(limits),
@@ -95,9 +97,25 @@ await runMain(description, async ({ command, flags }) => {
     }
     return undefined
   }
-  const vault = new SubscriberVault(secretFrom(configuration.subscriberKeyFile, random), random)
+  const secret = secretFrom(configuration.subscriberKeyFile, random)
+  const vault = new SubscriberVault(secret, random)
+  const codes = new VoiceCodes(secret)
+  const languages = readLanguages(phones.language)
+  const voice = phones.voice && { voice: voiceRulesOf(phones.voice, codes, languages) }
   const clientSecret = readFileSync(configuration.payments.clientSecretFile, 'utf8').trim()
-  const parts = { configuration, settings, identity, clientSecret, store, vault, clock, random, log }
+  const parts = {
+    configuration,
+    settings: { ...settings, ...voice },
+    identity,
+    clientSecret,
+    codes,
+    languages,
+    store,
+    vault,
+    clock,
+    random,
+    log,
+  }
   try {
     // What only a server needs is not loaded for a command.
     const { serve } = await import('./serve.ts')

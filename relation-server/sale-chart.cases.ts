@@ -162,6 +162,8 @@ const instructionAnswered = (answer: 'stored' | 'rejected'): Unstamped<SaleEvent
 
 export const happenings: Record<string, Unstamped<SaleEvent>> = {
   'another phone': { type: 'phoneIdentified', phone: phone('c', 'checking') },
+  'good voucher': { type: 'voucherGiven', phone: phone('v', 'asked', { channel: 'voice' }) },
+  'wrong voucher code': { type: 'codeFailed' },
   'a says yes': consent('a', '1111'),
   'a says wrong': consent('a', '9999'),
   'a picks yes': consent('a', null),
@@ -252,6 +254,8 @@ export const everywhere = `
   paying | a says yes | isPayer
   paying | b says yes | otherwise | say takenByAnother b
   paying | another phone | otherwise | say takenByAnother c
+  paying | good voucher | otherwise
+  paying | wrong voucher code | otherwise
   paying | withdrawal | surprise | recordSurprise
   paying | failed | surprise | recordSurprise
   paying | other journal | surprise | recordSurprise
@@ -260,7 +264,7 @@ export const everywhere = `
 `
 
 const byMachineAndPerson = ['withdrawal', 'failed', 'other journal', 'person recredits']
-const whileOpen = [...byMachineAndPerson, 'another phone']
+const whileOpen = [...byMachineAndPerson, 'another phone', 'good voucher', 'wrong voucher code']
 
 /** Events that a state answers in its own way, so that the rows of {@link everywhere} are not true of it. */
 export const ownWords: Record<(typeof leaves)[number], readonly string[]> = {
@@ -283,6 +287,9 @@ export const ownWords: Record<(typeof leaves)[number], readonly string[]> = {
 export const table = `
   open.awaitingPhone | nothing | offerEnd | otherwise | expired | stop offerEnd, refuse expired, say tooLate
   open.awaitingPhone | nothing | another phone | otherwise | open.consenting | pay eligibility c
+  open.awaitingPhone | nothing | good voucher | otherwise | charging.authorising | stop offerEnd,
+    say takenByAnother, set chargeEnd 165, pay charge
+  open.awaitingPhone | nothing | wrong voucher code | otherwise | open.awaitingPhone | tellWrongCode
   open.awaitingPhone | nothing | withdrawal | otherwise | withdrawn | stop offerEnd, say cancelled
   open.awaitingPhone | nothing | other journal | otherwise | expired | stop offerEnd, say tooLate
   open.awaitingPhone | nothing | person recredits | otherwise | expired | stop offerEnd, refuse unavailable,
@@ -296,6 +303,9 @@ export const table = `
 
   open.consenting | two | offerEnd | otherwise | expired | stop offerEnd, refuse expired, say tooLate a+b
   open.consenting | two | another phone | otherwise | open.consenting | pay eligibility c
+  open.consenting | two | good voucher | otherwise | charging.authorising | stop offerEnd,
+    say takenByAnother a+b, set chargeEnd 165, pay charge
+  open.consenting | two | wrong voucher code | otherwise | open.consenting | tellWrongCode
   open.consenting | two | withdrawal | otherwise | withdrawn | stop offerEnd, say cancelled a+b
   open.consenting | two | other journal | otherwise | expired | stop offerEnd, say tooLate a+b
   open.consenting | two | person recredits | otherwise | expired | stop offerEnd, refuse unavailable,

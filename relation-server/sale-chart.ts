@@ -25,6 +25,9 @@ export const saleChartVersion = 2
 /** Those this chart goes on with: version 1 only kept more words of its memory than it needed. */
 export const saleChartVersionsRead: readonly number[] = [1, saleChartVersion]
 
+/** Codes of calls that may be typed for one offer. */
+export const codeTries = 3
+
 type Args = { context: SaleContext; event: SaleEvent }
 
 function mintOf(event: object, name: 'mint' | 'mintInstruction' = 'mint'): string {
@@ -82,6 +85,13 @@ const askReport = {
   type: 'askReport' as const,
   params: ({ event }: Args) => ({ instructionId: mintOf(event, 'mintInstruction') }),
 }
+const tellWrongCode = {
+  type: 'tellWrongCode' as const,
+  params: ({ context, event }: Args) => ({
+    instructionId: mintOf(event, 'mintInstruction'),
+    triesLeft: Math.max(0, codeTries - (context.wrongCodes ?? 0)),
+  }),
+}
 const dropInstructions = {
   type: 'dropInstructions' as const,
   params: ({ context }: Args) => ({ saleId: context.saleId }),
@@ -129,6 +139,18 @@ export function makeSaleChart(limits: Limits) {
       },
     }
   })
+  /** The code is the buyer's yes to this item at this price: there is nobody to ask and nothing to check. */
+  const takeVoucher = sale.assign(({ context, event }) => {
+    if (event.type !== 'voucherGiven') return {}
+    const { phone, at } = event
+    const { identificationId } = phone
+    return {
+      phones: [...context.phones, phone],
+      payerId: identificationId,
+      consent: { identificationId, channel: 'voice' as const, by: 'voucher' as const, at },
+    }
+  })
+  const countWrongCode = sale.assign({ wrongCodes: ({ context }) => (context.wrongCodes ?? 0) + 1 })
   const keepAnswer = sale.assign(({ event }) => {
     if (event.type !== 'paymentAnswered') return {}
     const { result } = event
@@ -253,6 +275,9 @@ export function makeSaleChart(limits: Limits) {
       instructionAnswered: {},
       phoneRefused: {},
       codeGiven: {},
+      // Only an open offer is given a code: whoever types one later is told, and keeps it.
+      voucherGiven: {},
+      codeFailed: {},
       phoneConsented: [{ guard: 'isPayer' }, { actions: say('speaker', { kind: 'takenByAnother' }) }],
       phoneIdentified: {
         actions: {
@@ -285,6 +310,11 @@ export function makeSaleChart(limits: Limits) {
               },
             ],
           },
+          voucherGiven: {
+            target: 'charging',
+            actions: [say('live', { kind: 'takenByAnother' }), takeVoucher],
+          },
+          codeFailed: { actions: [countWrongCode, tellWrongCode] },
           saleWithdrawn: { target: 'withdrawn', actions: say('live', { kind: 'cancelled' }) },
           journalReplaced: { target: 'expired', actions: say('live', { kind: 'tooLate' }) },
           closedByPerson: {

@@ -29,6 +29,8 @@ export interface SaleContext extends Omit<SaleInput, 'charge'> {
    */
   readonly charge: 'debit' | 'hold' | 'none'
   readonly phones: readonly PhoneInSale[]
+  /** Wrong codes of calls typed for this offer. */
+  readonly wrongCodes?: number
   readonly payerId: string | null
   readonly consent: ConsentProof | null
   /** The payment operation whose answer this sale waits for; answers to any other are stale. */

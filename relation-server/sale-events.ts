@@ -14,7 +14,8 @@ export type Channel = 'text' | 'ussd' | 'web'
 export interface PhoneInSale {
   readonly identificationId: string
   readonly subscriberId: string
-  readonly channel: Channel
+  /** `voice`: a code that a call has bought was typed, or the call named the machine. It hears no texts. */
+  readonly channel: Channel | 'voice'
   /** The USSD session that waits for a screen; null for texts. */
   readonly sessionId: string | null
   readonly language: Language
@@ -32,6 +33,17 @@ export interface PhoneInSale {
   /** The eligibility question under way while `checking`. */
   readonly operationId: string
   readonly triesLeft: number
+  /** Of `voice`: which call, and until when its code may be good again. */
+  readonly call?: {
+    readonly callId: string
+    readonly service: string
+    readonly sellerShareBps: number
+    readonly voucherId: string
+    readonly codeTurn: number
+    readonly honouredUntil: number
+    /** Its buyer has not heard the code yet. */
+    readonly direct: boolean
+  }
 }
 
 /** Every event carries the server's time and unused ids, because a chart has neither clock nor chance. */
@@ -49,6 +61,10 @@ export type SaleEvent = Stamp &
     /** `code` null: picked in the menu of a session the carrier vouches for. */
     | { type: 'phoneConsented'; identificationId: string; code: string | null }
     | { type: 'phoneRefused'; identificationId: string }
+    /** A code of a call, good for this machine and price, was typed: identification and consent in one. */
+    | { type: 'voucherGiven'; phone: PhoneInSale }
+    /** Another was typed than any that is good here. */
+    | { type: 'codeFailed' }
     /** ST12: the code that the centre sent. */
     | { type: 'codeGiven'; identificationId: string; code: string }
     | { type: 'paymentAnswered'; operationId: string; result: PaymentResult }

@@ -26,6 +26,8 @@ export interface SaleEffects {
   deliver: { instructionId: string }
   refuse: { instructionId: string; reason: RefuseReason }
   askReport: { instructionId: string }
+  /** At the machine's display. */
+  tellWrongCode: { instructionId: string; triesLeft: number }
   dropInstructions: { saleId: string }
   /** `to`: identification ids. */
   say: { to: readonly string[]; say: SaleSay }
@@ -81,6 +83,7 @@ export function saleVocabulary(limits: Limits) {
       deliver: effect<SaleEffects['deliver']>(),
       refuse: effect<SaleEffects['refuse']>(),
       askReport: effect<SaleEffects['askReport']>(),
+      tellWrongCode: effect<SaleEffects['tellWrongCode']>(),
       dropInstructions: effect<SaleEffects['dropInstructions']>(),
       say: effect<SaleEffects['say']>(),
       setAside: effect<SaleEffects['setAside']>(),

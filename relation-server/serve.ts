@@ -20,8 +20,11 @@ import { CentreHttp } from './payments/centre-http-adapter.ts'
 import { gatewaysFrom } from './phones/configuration.ts'
 import type { Receipt } from './phones/gateways/gateway.ts'
 import { phonesPlugin } from './phones/http-adapter.ts'
-import { readLanguages } from './phones/languages-adapter.ts'
+import type { Languages } from './phones/languages.ts'
 import type { Receive } from './phones/port.ts'
+import { type FastAgi, startFastAgi } from './phones/voice/fastagi-adapter.ts'
+import type { VoiceCodes } from './phones/voice/voice-codes.ts'
+import { voicePlugin } from './phones/voice/voice-http-adapter.ts'
 import { openWays } from './phones/ways.ts'
 import { pagesPlugin } from './phones/web/http-adapter.ts'
 import { RelationServer } from './server.ts'
@@ -33,6 +36,8 @@ export interface ServedParts {
   readonly settings: Settings
   readonly identity: Identity
   readonly clientSecret: string
+  readonly codes: VoiceCodes
+  readonly languages: Languages
   readonly store: Store
   readonly vault: SubscriberVault
   readonly clock: Clock
@@ -56,7 +61,7 @@ export async function serve(parts: ServedParts): Promise<Served> {
   const receive: Receive = (incoming, stored) => server.receive(incoming, stored)
   const password = brokerPasswordOf(parts)
   const open = async () => {
-    const manners = mannersOf(configuration)
+    const manners = mannersOf(parts)
     if (manners.checkDigit) await tellUnreachable(parts)
     const ways = openWays(configuration.phones, { receive, hearReceipt, clock, random, log })
     return { manners, ways, broker: await brokerOf(parts, password) }
@@ -74,9 +79,14 @@ export async function serve(parts: ServedParts): Promise<Served> {
     payments: paymentsOf(parts),
     centreUrl: configuration.payments.centreUrl,
     sender: ways.sender,
+    ...(configuration.phones.voice && {
+      voice: { configuration: configuration.phones.voice, codes: parts.codes },
+    }),
   })
   const http = fastify({ logController: new LogController({ disableRequestLogging: true }) })
+  const agis: FastAgi[] = []
   const stop = async () => {
+    await Promise.all(agis.map((agi) => agi.close()))
     await http.close()
     await server.stop()
     await broker?.close()
@@ -91,6 +101,7 @@ export async function serve(parts: ServedParts): Promise<Served> {
       answerLimitMs: manners.answerLimitMs,
     })
     await openPages(http, parts, { server, directory, manners })
+    await servePlatforms(parts, server, http, agis)
     await listen(http, configuration)
     server.start()
     for (const link of ways.links) link.start()
@@ -126,9 +137,26 @@ async function openPages(
   })
 }
 
-function mannersOf({ phones }: ServerConfiguration) {
-  const { language, answerLimitMs, checkDigit, refused } = phones
-  const languages = readLanguages(language)
+/** Voice platforms: those that speak HTTP at the gateways' door, Asterisk each at a door of its own. */
+async function servePlatforms(
+  { configuration, clock, log }: ServedParts,
+  { calls: desk }: RelationServer,
+  http: FastifyInstance,
+  agis: FastAgi[],
+): Promise<void> {
+  const platforms = Object.entries(configuration.phones.voice?.platforms ?? {})
+  if (!desk) return
+  const secrets = new Map(
+    platforms.flatMap(([name, each]) => (each.form === 'http' ? [[name, each.secret] as const] : [])),
+  )
+  await http.register(voicePlugin, { desk, secrets, clock, log })
+  for (const [platform, each] of platforms) {
+    if (each.form === 'fastagi') agis.push(await startFastAgi({ desk, platform, ...each, clock, log }))
+  }
+}
+
+function mannersOf({ configuration: { phones }, languages }: ServedParts) {
+  const { answerLimitMs, checkDigit, refused } = phones
   return { house: phones, languages, answerLimitMs, checkDigit, refused }
 }
 

@@ -17,6 +17,7 @@ import type { MachineDirectory } from './machine-directory.ts'
 import type { Machines } from './machines/port.ts'
 import type { Payments } from './payments/port.ts'
 import type { Incoming, Reply, TextSender } from './phones/port.ts'
+import { CallDesk, type CallDeskParts } from './phones/voice/call-desk.ts'
 import { Visits, type VisitsParts } from './phones/web/visits.ts'
 import { Reconciliation } from './reconciliation.ts'
 import { Screens } from './screens.ts'
@@ -35,6 +36,8 @@ export interface ServerParts {
   readonly centreUrl: string
   readonly sender: TextSender
   readonly vault: SubscriberVault
+  /** Left out where there are no voice numbers. */
+  readonly voice?: Pick<CallDeskParts, 'configuration' | 'codes'>
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -48,6 +51,8 @@ export class RelationServer {
   readonly #dueWatch: DueWatch
   readonly #reconciliation: Reconciliation
   readonly #conversation: Conversation
+  /** Where calls are heard; undefined where there are no voice numbers. */
+  readonly calls: CallDesk | undefined
   readonly #centre: CentreCertificates
   #pruning: Timer | undefined
   readonly #births = sharedWork<void>()
@@ -66,8 +71,10 @@ export class RelationServer {
     })
     const engine = () => this.#engine
     this.#conversation = new Conversation({ ...parts, ...parts.manners, engine, screens: new Screens(clock) })
+    this.calls = parts.voice && new CallDesk({ ...parts, ...parts.manners, ...parts.voice, engine })
+    const callWentOn = (callId: string) => this.calls?.wentOn(callId)
     const performer: Performer = new Performer(
-      { store, payments, machines, speaker: this.#conversation, vault: parts.vault, clock, log },
+      { store, payments, machines, speaker: this.#conversation, vault: parts.vault, callWentOn, clock, log },
       engine,
     )
     const shared = { store, engine: this.#engine, clock, log }

@@ -3,6 +3,7 @@
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
 import type { Random } from '@concilia/protocol/random.ts'
+import { placeCall } from './caller.ts'
 import type { CallName, Calls, MachineView } from './control.ts'
 import { type DexPlug, dexOnPty } from './dex-plug.ts'
 import { disturb } from './disturb.ts'
@@ -11,6 +12,7 @@ import { kioskCalls } from './kiosk/kiosk-calls.ts'
 import { MachineOnPty } from './machine-on-pty.ts'
 import type { Screen } from './phone.ts'
 import { PhoneNetwork } from './phone-network.ts'
+import { Pty } from './pty.ts'
 import { unknownMachine } from './unknown-machine.ts'
 import { type MachineEvent, usualMachine } from './vending-machine.ts'
 
@@ -44,6 +46,7 @@ export function openBench(parts: BenchParts): Bench {
 
 function machineCalls({ clock, see }: BenchParts) {
   const machines = new Map<string, MachineOnPty>()
+  const keypads = new Map<string, Pty>()
   const plugs = new Map<string, DexPlug>()
   const find = (name: string): MachineOnPty => {
     const found = machines.get(name)
@@ -60,9 +63,13 @@ function machineCalls({ clock, see }: BenchParts) {
     }
   return {
     calls: {
-      createMachine({ name, link, dexLink, behaviours = [], ...settings }: Calls['createMachine']['takes']) {
+      createMachine(takes: Calls['createMachine']['takes']) {
+        const { name, link, dexLink, keypadLink, behaviours = [], ...settings } = takes
         machines.get(name)?.unplug()
         plugs.get(name)?.close()
+        keypads.get(name)?.unplug()
+        // A keypad shows nothing: what is written to it goes nowhere.
+        if (keypadLink) keypads.set(name, new Pty(keypadLink, () => {}))
         const made = new MachineOnPty(link, { ...usualMachine, ...settings }, clock, (event) =>
           see(name, event),
         )
@@ -87,10 +94,16 @@ function machineCalls({ clock, see }: BenchParts) {
       stopPolling: doing<Calls['stopPolling']['takes']>(({ machine }, { forMs }) =>
         machine.box.stopPolling(forMs),
       ),
+      keys: doing<Calls['keys']['takes']>((_, { machine, keys }) => {
+        const keypad = keypads.get(machine)
+        if (!keypad) throw noKeypad(machine)
+        keypad.write(keys)
+      }),
       look: doing(() => {}),
     },
     close() {
       for (const machine of machines.values()) machine.unplug()
+      for (const keypad of keypads.values()) keypad.unplug()
       for (const plug of plugs.values()) plug.close()
     },
   }
@@ -99,6 +112,14 @@ function machineCalls({ clock, see }: BenchParts) {
 function viewOf({ machine, plugged }: MachineOnPty): MachineView {
   const { coinsMinor, display, enabled } = machine
   return { dropped: Object.fromEntries(machine.dropped), coinsMinor, display, enabled, plugged }
+}
+
+function noKeypad(name: string): OperatingError {
+  return new OperatingError({
+    code: 'no-keypad',
+    message: `Machine ${name} has no keypad.`,
+    advice: 'Make it with one: keypadLink, or --keypad PATH.',
+  })
 }
 
 function phoneCalls({ clock, random }: BenchParts) {
@@ -132,6 +153,7 @@ function phoneCalls({ clock, random }: BenchParts) {
       },
       nextText: (takes: Calls['nextText']['takes']) => phone(takes).nextText(takes.timeoutMs),
       inbox: (takes: Calls['inbox']['takes']) => phone(takes).texts,
+      call: (takes: Calls['call']['takes']) => placeCall(takes),
     },
     async close() {
       await network?.stop()

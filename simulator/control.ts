@@ -3,6 +3,7 @@
 import type { Currency } from '@concilia/protocol/money.ts'
 import type { BehaviourName } from './behaviours.ts'
 import type { BusFault } from './bus-faults.ts'
+import type { Call, Heard } from './caller.ts'
 import type { DexFault } from './dex-device.ts'
 import type { ChangerSettings } from './kiosk/changer-settings.ts'
 import type { KioskEvent } from './kiosk/kiosk.ts'
@@ -19,6 +20,8 @@ export interface NewMachine extends Partial<Omit<MachineSettings, 'currency' | '
   readonly link: string
   /** Where its DEX plug appears; it has none when left out. */
   readonly dexLink?: string
+  /** Where its keypad for the codes of calls appears; it has none when left out. */
+  readonly keypadLink?: string
   readonly currency: Currency
   /** Item number to price in minor units. */
   readonly items: Readonly<Record<number, number>>
@@ -75,11 +78,15 @@ export interface Calls {
   door: { takes: OfMachine & { open: boolean }; answers: MachineView }
   cutPower: { takes: OfMachine & { forMs: number }; answers: MachineView }
   stopPolling: { takes: OfMachine & { forMs: number }; answers: MachineView }
+  /** On the keypad. */
+  keys: { takes: OfMachine & { keys: string }; answers: MachineView }
   look: { takes: OfMachine; answers: MachineView }
   createKiosk: { takes: NewKiosk; answers: KioskView }
   /** Rejects where it cannot be done. */
   kiosk: { takes: OfMachine & { act: KioskAct }; answers: KioskView }
   lookAtKiosk: { takes: OfMachine; answers: KioskView }
+  /** A whole call; answered when it is over. */
+  call: { takes: Call; answers: Heard }
   /** Port 0 lets the system choose. */
   startPhones: {
     takes: { port: number; shortCode: string; ussdCode: string; twice?: boolean; smpp?: SmppAccess }

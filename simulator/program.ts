@@ -26,6 +26,7 @@ const description = {
     currency: { value: 'CODE', says: 'of the prices; EUR when left out' },
     behaviour: { value: 'NAME', says: 'how vends go: good (when left out), jam, silent, reset, slow ...' },
     bus: { says: 'the serial port is the raw MDB bus, each byte with its mode bit before it, without a box' },
+    keypad: { value: 'PATH', says: 'where its keypad for the codes of phone calls appears' },
     session: { says: 'the machine waits for a session instead of asking by itself' },
     kiosk: { says: 'a machine without a controller: a coin changer and a motor board, each on a line' },
     'board-link': { value: 'PATH', says: 'with --kiosk: where the line of its motor board appears' },

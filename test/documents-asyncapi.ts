@@ -10,6 +10,7 @@ import {
 import {
   admissionSchema,
   birthSchema,
+  codeMessageSchema,
   goneMessageSchema,
   instructionAnswerSchema,
   instructionSchema,
@@ -46,6 +47,7 @@ const messages = {
     summary: 'ST4: what the machine would deliver, the price and the signed price slip',
     schema: offerMessageSchema,
   },
+  code: { summary: 'The code of a phone call, typed at the machine', schema: codeMessageSchema },
   withdrawal: {
     summary: 'A signed promise never to deliver that sale',
     schema: withdrawalMessageSchema,
@@ -74,7 +76,7 @@ const messages = {
   instruction: {
     summary:
       'ST15: attend, deliver with the acknowledgement, refuse with a reason, report a sale; ' +
-      'or read the audit data',
+      'read the audit data, or tell the buyer something',
     schema: instructionSchema,
   },
   configuration: {
@@ -92,6 +94,10 @@ const up: Record<UpChannel, Channel> = {
   offer: {
     about: 'Sent again with the same number until it is stored or no longer open.',
     messages: ['offer', 'gone'],
+  },
+  code: {
+    about: 'What was typed at the machine while its offer is open. Sent again until it is stored.',
+    messages: ['code', 'gone'],
   },
   withdrawal: { about: 'Sent again until it is stored.', messages: ['withdrawal', 'gone'] },
   outcome: { about: 'Sent again until it is stored.', messages: ['outcome', 'gone'] },

@@ -81,6 +81,23 @@ test('phone first, with a dialogue from the menu', async () => {
   await story.ends({ sales: ['settled'], paid: { rich: 150 } })
 })
 
+test('a call buys a code: the goods jam, the same code is good again, and buys the next', async () => {
+  const story = await bench.begin()
+  const code = await story.calls('4021', 150)
+  await story.behave('4021', 'jam')
+  await story.choose('4021', 1)
+  await story.keys('4021', code)
+  await story.watch.until('the display says so', (happening) => {
+    if (happening.kind !== 'machine' || happening.event.event !== 'display') return undefined
+    return happening.event.text === 'Same code good for 15 min' ? true : undefined
+  })
+  await story.behave('4021')
+  await story.keys('4021', code)
+  await story.choose('4021', 1)
+  // Of 1.50 the operator has four fifths.
+  await story.ends({ sales: ['recredited', 'settled'], payable: 120 })
+})
+
 test('several phones for one machine: the first consent stored wins, the others are told, one pays', async () => {
   const story = await bench.begin()
   await story.texts(postpaid, 'PAY 4021')

@@ -5,7 +5,8 @@ import { isDeepStrictEqual } from 'node:util'
 import type { SaleRow } from '@concilia/relation-server/store/port.ts'
 import type { BehaviourName } from '@concilia/simulator/behaviours.ts'
 import type { Shown } from '@concilia/simulator/phone-gateway.ts'
-import { type Buyer, benchMachines } from '@concilia/simulator/start/buyers.ts'
+import { placeCall } from '@concilia/simulator/start/buyer-in-a-call.ts'
+import { type Buyer, benchMachines, voiceNumber } from '@concilia/simulator/start/buyers.ts'
 import { expect } from 'vitest'
 import type { Bench } from './bench.ts'
 import { type Moved, moved, type Standing, standingNow, sumOf } from './standing.ts'
@@ -19,6 +20,8 @@ export interface End {
   readonly sales: readonly Ending[]
   /** Who paid, by name, in minor units; nobody when left out. */
   readonly paid?: Readonly<Record<string, number>>
+  /** The operator's share, where it is not what accounts have paid. */
+  readonly payable?: number
   /** Goods that fell, for coins as well; as many as sales were settled when left out. */
   readonly dropped?: number
 }
@@ -107,6 +110,18 @@ export class Story {
     return await this.#bench.house.simulator.call('type', { number, words })
   }
 
+  /** A whole call. @returns the code that was read out */
+  async calls(number: string, priceMinor: number): Promise<string> {
+    const machine = benchMachines.find((each) => each.number === number) ?? benchMachines[0]
+    const { code = '' } = await placeCall(this.#bench.house, machine, voiceNumber(priceMinor))
+    return code
+  }
+
+  /** On the keypad. */
+  async keys(machine: string, keys: string): Promise<void> {
+    await this.#bench.house.simulator.call('keys', { machine, keys })
+  }
+
   async reads(buyer: Buyer, words: RegExp): Promise<void> {
     await this.watch.text(buyer, words)
   }
@@ -124,7 +139,7 @@ export class Story {
   }
 
   /** Waits until all is quiet and exactly so. */
-  async ends({ sales, paid = {}, dropped }: End): Promise<void> {
+  async ends({ sales, paid = {}, payable = sumOf(Object.values(paid)), dropped }: End): Promise<void> {
     const settled = sales.filter((ending) => ending === 'settled').length
     await this.#rests((ended, change) => {
       const expected: Moved & { sales: readonly string[] } = {
@@ -132,7 +147,7 @@ export class Story {
         dropped: dropped ?? settled,
         paid,
         heldMinor: 0,
-        operator: { payable: sumOf(Object.values(paid)), unsettled: 0, disputedAndSales: 0 },
+        operator: { payable, unsettled: 0, disputedAndSales: 0 },
         faults: [],
       }
       return { is: { sales: ended.map(({ state }) => state), ...change }, expected }

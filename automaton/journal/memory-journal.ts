@@ -5,6 +5,7 @@ import { type Random, uuidFrom } from '@concilia/protocol/random.ts'
 import type { Held } from '../sale-events.ts'
 import {
   type Change,
+  endsSale,
   eventsInOnePruning,
   type Journal,
   JournalError,
@@ -129,7 +130,7 @@ export class MemoryJournal implements Journal {
 
   lastWord(saleId: string): OutboxRow | undefined {
     const words = [...this.#disk.outbox.values()].map(({ value }) => value)
-    return words.findLast((row) => row.saleId === saleId && row.kind !== 'offer')
+    return words.findLast((row) => row.saleId === saleId && endsSale(row.kind))
   }
 
   get configuration(): KeptConfiguration | undefined {
@@ -180,7 +181,7 @@ export class MemoryJournal implements Journal {
     const isOver = (saleId: string) => {
       const words = [...outbox].filter(([, { value }]) => value.saleId === saleId)
       return (
-        words.some(([, { value }]) => value.kind !== 'offer') &&
+        words.some(([, { value }]) => endsSale(value.kind)) &&
         words.every(([seq, { at }]) => at < before && stored.has(seq))
       )
     }

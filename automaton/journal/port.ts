@@ -24,6 +24,9 @@ export interface SaleTerms {
 export type Word = Unnumbered<NumberedMessage>
 type Unnumbered<T> = T extends { kind: 'gone' } ? never : Omit<T, 'journalId' | 'seq'>
 
+/** The last word of a sale. */
+export const endsSale = (kind: Word['kind']): boolean => kind === 'withdrawal' || kind === 'outcome'
+
 /** A numbered word: the exact bytes that are published, the same at every repeat. */
 export interface OutboxRow {
   readonly seq: number

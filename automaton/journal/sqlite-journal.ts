@@ -97,15 +97,16 @@ const statements = (db: Database.Database) => ({
   unstored: db.prepare<[], number>('select seq from outbox where stored = 0 order by seq').pluck(),
   row: db.prepare<[number], OutboxRow>('select seq, sale_id as saleId, kind, text from outbox where seq = ?'),
   lastWord: db.prepare<[string], OutboxRow>(
-    `select seq, sale_id as saleId, kind, text from outbox where sale_id = ? and kind <> 'offer'
-     order by seq desc limit 1`,
+    `select seq, sale_id as saleId, kind, text from outbox where sale_id = ?
+     and kind in ('withdrawal', 'outcome') order by seq desc limit 1`,
   ),
   prune: [
     'delete from events where at < :before',
     'delete from answers where at < :before',
     // A finished sale goes as a whole: its row first, then what no longer belongs to a sale.
     `delete from sales where at < :before
-     and exists (select 1 from outbox where outbox.sale_id = sales.sale_id and kind <> 'offer')
+     and exists (
+       select 1 from outbox where outbox.sale_id = sales.sale_id and kind in ('withdrawal', 'outcome'))
      and not exists (
        select 1 from outbox where outbox.sale_id = sales.sale_id and (at >= :before or stored = 0))`,
     'delete from promises where at < :before and sale_id not in (select sale_id from sales)',

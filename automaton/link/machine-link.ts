@@ -81,6 +81,7 @@ export interface MachineLinkSettings {
 
 const channelOfKind = {
   offer: 'offer',
+  code: 'code',
   withdrawal: 'withdrawal',
   outcome: 'outcome',
   gone: 'outcome',

@@ -70,6 +70,12 @@ function stretches({ subscriberHash, client, seller, currency, at }: Purchase) {
   }
 }
 
+/** What a client's calls buy in a UTC day. Undone is not taken off: it limits what a client can make. */
+export function voucherUsage(client: string, currency: Currency, at: number, amountMinor: number): Usage {
+  const { name, until } = dayOf(at)
+  return { scope: `vouchers:${client}:${currency}:${name}`, count: 1, amountMinor, until }
+}
+
 /** Every scope that a purchase is counted in; what a batch must load before it decides. */
 export function scopesOf(purchase: Purchase): string[] {
   return Object.values(stretches(purchase)).map(({ scope }) => scope)

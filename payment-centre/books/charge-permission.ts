@@ -5,7 +5,8 @@ import type { Money } from '@concilia/protocol/money.ts'
 import type { Books } from './books.ts'
 import { type Caps, capRefusal, exceedsCeiling, exceedsDay, type Purchase } from './caps.ts'
 import type { Desk, ValidationSettings } from './commands.ts'
-import type { Account } from './records.ts'
+import type { Account, Voucher } from './records.ts'
+import { isVoucher } from './voucher.ts'
 
 export interface Asked {
   readonly subscriberHash: string
@@ -13,6 +14,8 @@ export interface Asked {
   readonly seller: string
   readonly money: Money
   readonly charge: 'debit' | 'hold'
+  /** Who signed the slip; not known of a mere question. */
+  readonly automatonId?: string
 }
 
 export interface Permission {
@@ -32,14 +35,31 @@ export function permit(books: Books, asked: Asked, desk: Desk): Permission | { r
   const account = books.accountOf(asked.subscriberHash)
   if (!account) return { code: 'IDENTIFIER_NOT_FOUND' }
   if (account.barred || account.currency !== currency) return { code: 'SERVICE_NOT_APPLICABLE' }
+  if (isVoucher(account)) {
+    const unfit = voucherRefusal(account.voucher, asked, desk.now)
+    if (unfit) return { code: unfit }
+  }
   const capped = capRefusal(books, purchase, amountMinor, caps)
   if (capped) return { code: capped }
   const unvalidated = codeRefusal(books, account, purchase, amountMinor, caps)
   if (unvalidated && !validation) return { code: unvalidated }
-  if (books.availableMinor(account) < amountMinor) return { code: 'CARRIER_BILLING.PAYMENT_DENIED' }
+  const promisedMinor = account.voucher?.state === 'announced' ? account.voucher.amountMinor : 0
+  if (books.availableMinor(account) + promisedMinor < amountMinor)
+    return { code: 'CARRIER_BILLING.PAYMENT_DENIED' }
   if (!unvalidated || !validation) return { account }
   // A charge in one step cannot wait for a code; the client may ask again for a hold, under a new key.
   return asked.charge === 'hold' ? { account, validation } : { code: 'CONCILIA.VALIDATION_WANTED' }
+}
+
+/** One purchase of exactly this price, on the one machine it was bought for. */
+function voucherRefusal(voucher: Voucher, asked: Asked, now: number): ErrorCode | undefined {
+  const { seller, automatonId, client, amountMinor, state, goodUntil } = voucher
+  const isItsMachine = asked.automatonId === undefined || asked.automatonId === automatonId
+  const isGood = (state === 'good' || state === 'announced') && goodUntil > now
+  if (!isGood || !isItsMachine || asked.seller !== seller || asked.client !== client) {
+    return 'SERVICE_NOT_APPLICABLE'
+  }
+  return asked.money.amountMinor === amountMinor ? undefined : 'CARRIER_BILLING.UNAUTHORIZED_AMOUNT'
 }
 
 function isRegistered(books: Books, { client, seller }: Asked): boolean {

@@ -23,12 +23,14 @@ import { badSignature, type Signed, signatureRefusal } from './evidence.ts'
 import { once } from './idempotency.ts'
 import { debit, hold, type Posting } from './postings.ts'
 import type { Account, PaymentRecord } from './records.ts'
+import { isVoucher, spent } from './voucher.ts'
 
 /** Why a payment is refused, in words for whoever reads the client's log. */
 const words: { readonly [Code in ErrorCode]?: string } = {
   IDENTIFIER_NOT_FOUND:
     'There is no account for this buyer here. The buyer opens one with the payment centre.',
-  SERVICE_NOT_APPLICABLE: 'This account cannot be charged: it is barred, or kept in another currency.',
+  SERVICE_NOT_APPLICABLE:
+    'This account cannot be charged: barred, kept in another currency, or a voucher for something else.',
   'CARRIER_BILLING.UNAUTHORIZED_AMOUNT':
     'One purchase may not cost this much here, or not without a code, which this centre cannot send.',
   'CONCILIA.VALIDATION_WANTED':
@@ -47,7 +49,7 @@ export function decideCharge(books: Books, command: Charge, desk: Desk): Decisio
     if (refusal) return refusal
     const permission = permit(
       books,
-      { subscriberHash, client, seller: slip.payload.seller, money, charge },
+      { subscriberHash, client, seller: slip.payload.seller, money, charge, automatonId: slip.by.id },
       desk,
     )
     return 'code' in permission
@@ -104,7 +106,7 @@ function charged(
   const subscriber = desk.secrets.openSubscriber(account.sealedSubscriber ?? '')
   return {
     answer: jsonAnswer(201, paymentBody(payment, subscriber)),
-    change: allOf([posting.change, { usage }]),
+    change: allOf([isVoucher(account) ? spent(account, desk) : {}, posting.change, { usage }]),
     paymentId: payment.id,
     ...(pending ? { text: pending.text } : {}),
     news: newsOf(payment),
@@ -148,6 +150,10 @@ function draft(command: Charge, { payload, by }: Signed<Slip>, account: Account,
     withdrawn: false,
     learntMinor: 0,
     live: true,
+    ...(account.voucher && {
+      sellerShareBps: account.voucher.sellerShareBps,
+      service: account.voucher.service,
+    }),
   }
 }
 

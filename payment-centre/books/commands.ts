@@ -95,6 +95,21 @@ export type PaymentCommand =
       readonly money: Money
     }
 
+/** What premium-rate calls buy (voucher.ts). */
+export type VoucherCommand =
+  | (Keyed & {
+      readonly kind: 'voucher'
+      readonly referenceCode: string
+      readonly money: Money
+      readonly seller: string
+      readonly automatonId: string
+      readonly service: string
+      readonly sellerShareBps: number
+      readonly livesMs: number
+    })
+  | { readonly kind: 'voucherRead'; readonly client: string; readonly subscriberHash: string }
+  | { readonly kind: 'voucherLapse'; readonly subscriberHash: string }
+
 export type AccountCommand =
   | {
       readonly kind: 'openAccount'
@@ -112,7 +127,7 @@ export type AccountCommand =
   | { readonly kind: 'registerClient'; readonly registration: Client }
   | { readonly kind: 'registerSeller'; readonly registration: Seller }
 
-export type Command = PaymentCommand | AccountCommand
+export type Command = PaymentCommand | VoucherCommand | AccountCommand
 
 /**
  * An answer as it goes out: for a keyed request these very bytes are kept and sent again. Empty body: none.

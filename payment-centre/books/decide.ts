@@ -12,12 +12,13 @@ import {
   topUps,
 } from './account-commands.ts'
 import type { Books } from './books.ts'
-import { scopesOf } from './caps.ts'
+import { scopesOf, voucherUsage } from './caps.ts'
 import { decideCharge, decideEligibility } from './charge.ts'
 import type { Command, Decision, Desk } from './commands.ts'
 import { decideCancel, decideConfirm, decideExpire, decideOutcome, decideValidate } from './payment-life.ts'
 import { decideRefund, decideVoid } from './refund.ts'
 import { decideRepost } from './repost.ts'
+import { decideVoucher, decideVoucherLapse, decideVoucherRead, voucherSubscriber } from './voucher.ts'
 
 /** The rows a batch must have loaded, and locked, before it decides. */
 export interface Wants {
@@ -70,7 +71,25 @@ const table: { readonly [Kind in Kinds]: Row<Kind> } = {
     wants: ({ client, key, paymentId }) => ({ keys: [{ client, key }], paymentIds: [paymentId] }),
     decide: decideRefund,
   },
-  void: { wants: ({ client, key }) => ({ keys: [{ client, key }] }), decide: decideVoid },
+  void: {
+    wants: ({ client, key }, _now, secrets) => ({
+      keys: [{ client, key }],
+      subscriberHashes: [secrets.subscriberHash(voucherSubscriber(key))],
+    }),
+    decide: decideVoid,
+  },
+  voucher: {
+    wants: ({ client, key, seller, money }, at, secrets) => ({
+      keys: [{ client, key }],
+      subscriberHashes: [secrets.subscriberHash(voucherSubscriber(key))],
+      clients: [client],
+      sellers: [seller],
+      usageScopes: [voucherUsage(client, money.currency, at, 0).scope],
+    }),
+    decide: decideVoucher,
+  },
+  voucherRead: { wants: thatSubscriber, decide: decideVoucherRead },
+  voucherLapse: { wants: thatSubscriber, decide: decideVoucherLapse },
   repost: {
     wants: ({ client, key, subscriberHash, acknowledgement }) => {
       const wants = { keys: [{ client, key }], subscriberHashes: [subscriberHash] }

@@ -3,6 +3,8 @@
 // `held` alone until it is posted, voided or expired, exactly once. Signs are the centre's liabilities: what
 // a party is owed is positive.
 import type { Currency } from '@concilia/protocol/money.ts'
+import { uuidFrom } from '@concilia/protocol/random.ts'
+import type { Desk } from './commands.ts'
 import { invariant } from './invariant.ts'
 
 export type Layer = 'posted' | 'held'
@@ -25,6 +27,7 @@ export const transferKinds = [
   'dispute', // unsettled or payable to disputed: the operator bears what follows
   'refund', // back to the buyer, or to `owed` when the account is closed
   'learn', // disputed to sales: it was delivered after all
+  'lapse', // a voucher, or a call whose voucher had lapsed, to `unclaimed`
   'restore', // the centre bears a charge it promised, lost from its books and cannot take from the buyer
 ] as const
 export type TransferKind = (typeof transferKinds)[number]
@@ -57,10 +60,28 @@ export function operatorAccountId(seller: string, name: OperatorAccount, currenc
 
 /**
  * `float`: money received and not paid out. `owed`: what buyers cannot be given. `borne`: the centre's own
- * loss.
+ * loss. `unclaimed`: what vouchers held that lapsed unused.
  */
-export function centreAccountId(name: 'float' | 'owed' | 'borne', currency: Currency): string {
+export function centreAccountId(name: 'float' | 'owed' | 'borne' | 'unclaimed', currency: Currency): string {
   return `centre:${name}:${currency}`
+}
+
+/**
+ * Of one number that buyers call. `calls`: what its carrier owes for calls (negative: it is owed to the
+ * centre). `revenue`: what of them is not the sellers'.
+ */
+export function callsAccountId(service: string, name: 'calls' | 'revenue', currency: Currency): string {
+  return `centre:voice:${service}:${name}:${currency}`
+}
+
+/** A transfer that belongs to no payment. */
+export function freeTransfer(
+  kind: TransferKind,
+  currency: Currency,
+  entries: readonly Entry[],
+  desk: Pick<Desk, 'random' | 'now'>,
+): Transfer {
+  return { id: uuidFrom(desk.random), kind, currency, at: desk.now, entries }
 }
 
 /** Moves an amount within a layer. */

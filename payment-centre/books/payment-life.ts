@@ -10,7 +10,15 @@ import { allOf, type Books } from './books.ts'
 import { reserved } from './charge.ts'
 import type { Decision, Desk, Evidence, News, PaymentCommand } from './commands.ts'
 import { evidenceRefusal } from './evidence.ts'
-import { andThen, learnDelivered, makePayable, type Posting, postHold, releaseHold } from './postings.ts'
+import {
+  andThen,
+  learnDelivered,
+  makePayable,
+  type Posting,
+  postHold,
+  releaseHold,
+  sellersPart,
+} from './postings.ts'
 import type { PaymentRecord } from './records.ts'
 
 type Of<Kind extends PaymentCommand['kind']> = Extract<PaymentCommand, { kind: Kind }>
@@ -238,7 +246,13 @@ function newsOf(before: PaymentRecord, after: PaymentRecord): News[] {
       ? [{ step: 'ST131' as const, reference, words: `hold of ${price} charged to the account` }]
       : []),
     ...(before.position !== 'payable' && after.position === 'payable'
-      ? [{ step: 'ST132' as const, reference, words: `operator ${after.seller} credited with ${price}` }]
+      ? [
+          {
+            step: 'ST132' as const,
+            reference,
+            words: `operator ${after.seller} credited with ${priceText(sellersPart(after))}`,
+          },
+        ]
       : []),
     ...(before.learntMinor < after.learntMinor
       ? [

@@ -1,5 +1,6 @@
 // The movements of one payment: what each step of its life books, and the payment as it then stands. Pure
 // bookkeeping; whether a step is allowed is decided by the callers.
+import type { Money } from '@concilia/protocol/money.ts'
 import { uuidFrom } from '@concilia/protocol/random.ts'
 import { acknowledged } from './acknowledgement.ts'
 import { remainingMinor } from './answers.ts'
@@ -8,6 +9,7 @@ import { usageOf } from './caps.ts'
 import type { Desk, UndoReason } from './commands.ts'
 import { invariant } from './invariant.ts'
 import {
+  callsAccountId,
   centreAccountId,
   type Entry,
   move,
@@ -18,6 +20,7 @@ import {
   type TransferKind,
 } from './ledger.ts'
 import type { PaymentRecord } from './records.ts'
+import { restored } from './voucher.ts'
 
 /** A payment after a step, with what the step books. */
 export interface Posting {
@@ -89,17 +92,40 @@ export function releaseHold(
   // A denied payment never had an acknowledgement, so its offer may be tried again.
   const over: PaymentRecord = { ...rest, status, live: status === 'cancelled' && payment.live }
   const usage = usageOf(payment, subscriberOf(payment, books), -1, -payment.amountMinor)
-  return { payment: over, change: { transfers: [transfer], payments: [over], usage } }
+  const change = { transfers: [transfer], payments: [over], usage }
+  return { payment: over, change: allOf([change, restored(books.account(payment.accountId), desk)]) }
 }
 
 /** The automaton delivered: the operator's share can be paid out. */
 export function makePayable(payment: PaymentRecord, desk: Desk): Posting {
   const amountMinor = remainingMinor(payment)
   const payable: PaymentRecord = { ...payment, position: 'payable' }
-  const entries =
-    amountMinor > 0 ? move(operator(payment, 'unsettled'), operator(payment, 'payable'), amountMinor) : []
+  const entries = shares(payment, amountMinor, 0).flatMap(({ to, partMinor }) =>
+    partMinor > 0 ? move(operator(payment, 'unsettled'), to, partMinor) : [],
+  )
   const transfers = entries.length > 0 ? [transferOf('deliver', payment, entries, desk)] : []
   return { payment: payable, change: { transfers, payments: [payable] } }
+}
+
+/**
+ * Who has what of a payment that is payable: the seller all of it, or of a voucher a part, rounded down; the
+ * rest is the voice service's. What goes from one to another between two amounts is the difference of the
+ * parts, so that no refund in pieces loses a cent.
+ */
+function shares(payment: PaymentRecord, fromMinor: number, toMinor: number) {
+  const { sellerShareBps = 10_000, service = '', currency } = payment
+  const sellers = (minor: number) => Math.floor((minor * sellerShareBps) / 10_000)
+  const partMinor = sellers(fromMinor) - sellers(toMinor)
+  return [
+    { to: operator(payment, 'payable'), partMinor },
+    { to: callsAccountId(service, 'revenue', currency), partMinor: fromMinor - toMinor - partMinor },
+  ]
+}
+
+/** What a payable payment is worth to its seller. */
+export function sellersPart(payment: PaymentRecord): Money {
+  const [{ partMinor } = { partMinor: 0 }] = shares(payment, remainingMinor(payment), 0)
+  return { amountMinor: partMinor, currency: payment.currency }
 }
 
 /**
@@ -131,12 +157,11 @@ export function giveBack(
   invariant(amountMinor <= remainingMinor(payment), `payment ${payment.id} would be refunded twice`)
   invariant(payment.position !== 'none', `payment ${payment.id} was never posted`)
   const account = books.account(payment.accountId)
-  const source = operator(payment, payment.position)
   const isDisputed = because === 'unknown' || because === 'closedByPerson' || payment.position === 'payable'
-  const from = isDisputed ? operator(payment, 'disputed') : source
+  const from = operator(payment, isDisputed ? 'disputed' : 'unsettled')
   const isOwed = account.closed && !payment.borneByCentre
   const transfers = [
-    ...(isDisputed ? [transferOf('dispute', payment, move(source, from, amountMinor), desk)] : []),
+    ...(isDisputed ? [transferOf('dispute', payment, disputed(payment, from, amountMinor), desk)] : []),
     transferOf('refund', payment, move(from, returnAccount(payment, isOwed), amountMinor), desk),
   ]
   const returned: PaymentRecord = isOwed
@@ -144,7 +169,17 @@ export function giveBack(
     : { ...payment, refundedMinor: payment.refundedMinor + amountMinor }
   const count = remainingMinor(returned) === 0 ? -1 : 0
   const usage = usageOf(payment, subscriberOf(payment, books), count, -amountMinor)
-  return { payment: returned, change: { transfers, payments: [returned], usage } }
+  const again = remainingMinor(returned) === 0 ? restored(account, desk) : {}
+  return { payment: returned, change: allOf([{ transfers, payments: [returned], usage }, again]) }
+}
+
+/** Out of `unsettled`, or back from whoever it was payable to. */
+function disputed(payment: PaymentRecord, to: string, amountMinor: number): Entry[] {
+  if (payment.position !== 'payable') return move(operator(payment, 'unsettled'), to, amountMinor)
+  const before = remainingMinor(payment)
+  return shares(payment, before, before - amountMinor).flatMap((share) =>
+    share.partMinor > 0 ? move(share.to, to, share.partMinor) : [],
+  )
 }
 
 function returnAccount({ accountId, borneByCentre, currency }: PaymentRecord, isOwed: boolean): string {

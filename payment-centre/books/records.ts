@@ -2,13 +2,45 @@
 // sellers. Stored records are read back through these schemas, so that a row of another version is an error
 // and never a guess.
 
-import { consentSchema, paymentStatuses, scopes, undoReasons } from '@concilia/protocol/carrier-billing.ts'
+import {
+  consentSchema,
+  paymentStatuses,
+  scopes,
+  undoReasons,
+  voiceServiceSchema,
+} from '@concilia/protocol/carrier-billing.ts'
 import { currencySchema } from '@concilia/protocol/money.ts'
 import { outcomeResults, sellerSchema } from '@concilia/protocol/promises.ts'
+import { automatonIdSchema } from '@concilia/protocol/topics.ts'
 import { z } from 'zod'
 
 const epochMsSchema = z.int().min(0)
 const minorSchema = z.int().min(0)
+
+const shareSchema = z.int().min(0).max(10_000)
+
+/** What a premium-rate call has bought (voucher.ts). */
+export const voucherSchema = z.strictObject({
+  /** Who had it made. */
+  client: z.string(),
+  /** The call. */
+  referenceCode: z.string(),
+  seller: sellerSchema,
+  automatonId: automatonIdSchema,
+  service: voiceServiceSchema,
+  sellerShareBps: shareSchema,
+  amountMinor: z.int().min(1),
+  livesMs: z.int().min(1),
+  goodUntil: epochMsSchema,
+  /**
+   * `announced`: promised, its code not known to be read. `unread`: lapsed so. `lapsed`: what it held is a
+   * liability. `voided`: the call ended before its code was read.
+   */
+  state: z.enum(['announced', 'good', 'unread', 'lapsed', 'voided']),
+  /** The pending transfer while it is announced. */
+  holdId: z.exactOptional(z.string()),
+})
+export type Voucher = z.infer<typeof voucherSchema>
 
 export const accountSchema = z.strictObject({
   id: z.string(),
@@ -24,6 +56,9 @@ export const accountSchema = z.strictObject({
   subscriberHash: z.exactOptional(z.string()),
   /** The subscriber, encrypted; buyers only. */
   sealedSubscriber: z.exactOptional(z.string()),
+  voucher: z.exactOptional(voucherSchema),
+  /** When a voucher lapses; none while it is spent. */
+  dueAt: z.exactOptional(epochMsSchema),
 })
 export type Account = z.infer<typeof accountSchema>
 
@@ -71,6 +106,9 @@ export const paymentRecordSchema = z.strictObject({
   withdrawn: z.boolean(),
   /** Booked again from an acknowledgement when the buyer's account could not bear it: the centre paid. */
   borneByCentre: z.exactOptional(z.literal(true)),
+  /** Of a voucher's: the seller's part of what becomes payable; the rest is the voice service's revenue. */
+  sellerShareBps: z.exactOptional(shareSchema),
+  service: z.exactOptional(voiceServiceSchema),
   /** Already moved from `disputed` to `sales`. */
   learntMinor: minorSchema,
   acknowledgement: z.exactOptional(z.string()),
@@ -100,7 +138,7 @@ export type RefundRecord = z.infer<typeof refundRecordSchema>
 export interface KeyRecord {
   readonly client: string
   readonly key: string
-  readonly use: 'charge' | 'refund' | 'topUp'
+  readonly use: 'charge' | 'refund' | 'topUp' | 'voucher'
   readonly voided: boolean
   /** Keyed hash of the request; empty for a key voided before anything was sent under it. */
   readonly bodyHash: string
@@ -120,6 +158,8 @@ export const clientSchema = z.strictObject({
   sellers: z.array(sellerSchema),
   purchaseCeilingMinor: z.exactOptional(minorSchema),
   dayCeilingMinor: z.exactOptional(minorSchema),
+  /** Most that its calls may buy in a UTC day; none when left out. */
+  voucherDayCeilingMinor: z.exactOptional(minorSchema),
 })
 export type Client = z.infer<typeof clientSchema>
 

@@ -11,6 +11,7 @@ import { once } from './idempotency.ts'
 import { contradiction, onPayment, withEvidence } from './payment-life.ts'
 import { andThen, giveBack, type Posting, releaseHold } from './postings.ts'
 import type { KeyRecord, PaymentRecord, RefundRecord } from './records.ts'
+import { decideVoucherVoid, isVoucher, voucherSubscriber } from './voucher.ts'
 
 export function decideRefund(books: Books, command: RefundCommand, desk: Desk): Decision {
   return once(books, command, 'refund', desk, () =>
@@ -102,6 +103,10 @@ export function decideVoid(books: Books, command: Void, desk: Desk): Decision {
       'ALREADY_EXISTS',
       'This clientCorrelator is a refund. Only the key of a payment can be voided.',
     )
+  }
+  if (known?.use === 'voucher') {
+    const account = books.accountOf(desk.secrets.subscriberHash(voucherSubscriber(command.key)))
+    if (isVoucher(account)) return decideVoucherVoid(account, command, known, desk)
   }
   if (!known?.paymentId) {
     const change = known?.voided ? {} : { keys: [voidedKey(command, known, desk)] }

@@ -11,6 +11,7 @@ import { signatureRefusal } from './evidence.ts'
 import { centreAccountId, move, operatorAccountId } from './ledger.ts'
 import { debit, hold, type Posting, transferOf } from './postings.ts'
 import type { KeyRecord, PaymentRecord } from './records.ts'
+import { isVoucher, spent } from './voucher.ts'
 
 export function decideRepost(books: Books, command: Repost, desk: Desk): Decision {
   const { acknowledgement } = command
@@ -28,7 +29,11 @@ export function decideRepost(books: Books, command: Repost, desk: Desk): Decisio
   const usage = usageOf(payment, command.subscriberHash, 1, payment.amountMinor)
   return {
     answer: noContent,
-    change: allOf([posting.change, { usage, keys: [keyOf(command, payment.id, desk)] }]),
+    change: allOf([
+      isVoucher(account) ? spent(account, desk) : {},
+      posting.change,
+      { usage, keys: [keyOf(command, payment.id, desk)] },
+    ]),
     news: [
       { reference: command.referenceCode, words: 'a lost payment was booked again from its acknowledgement' },
     ],
@@ -82,13 +87,14 @@ function restored(
 function booked(books: Books, payment: PaymentRecord, desk: Desk): Posting {
   const account = books.account(payment.accountId)
   const { amountMinor, currency, seller } = payment
+  const promisedMinor = account.voucher?.state === 'announced' ? account.voucher.amountMinor : 0
+  const availableMinor = books.availableMinor(account) + promisedMinor
   if (payment.charge === 'hold') {
     const lapsed: PaymentRecord = { ...payment, status: 'cancelled' }
-    const holds = (payment.dueAt ?? 0) > desk.now && books.availableMinor(account) >= amountMinor
+    const holds = (payment.dueAt ?? 0) > desk.now && availableMinor >= amountMinor
     return holds ? hold(payment, desk) : { payment: lapsed, change: { payments: [lapsed] } }
   }
-  if (account.currency === currency && books.availableMinor(account) >= amountMinor)
-    return debit(payment, desk)
+  if (account.currency === currency && availableMinor >= amountMinor) return debit(payment, desk)
   const paid: PaymentRecord = {
     ...payment,
     status: 'succeeded',

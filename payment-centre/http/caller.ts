@@ -120,7 +120,8 @@ export class Caller {
 
   async register(id: string, allowed: readonly (typeof scopes)[number][], sellers = ['acme']): Promise<void> {
     const secretHash = await hashedSecret(secret, seededRandom(id))
-    const registration = { id, secretHash, scopes: [...allowed], sellers }
+    const voucherDayCeilingMinor = 1_000_000
+    const registration = { id, secretHash, scopes: [...allowed], sellers, voucherDayCeilingMinor }
     await this.trade.do({ kind: 'registerClient', registration })
   }
 

@@ -8,6 +8,7 @@ import {
   moneyOf,
   type PaymentRequest,
   type refundRequestSchema,
+  type VoucherRequest,
 } from '@concilia/protocol/carrier-billing.ts'
 import type { KnownParties } from '@concilia/protocol/certificates.ts'
 import type { Money } from '@concilia/protocol/money.ts'
@@ -105,6 +106,16 @@ export function chargeFrom(
     ...(merchant === undefined ? {} : { merchant }),
     consent,
     slip: check(slipKind, priceSlip, door.parties, asking.now),
+  }
+}
+
+export function voucherFrom(body: VoucherRequest, asking: Asking): Command {
+  const { referenceCode, seller, automatonId, service, sellerShareBps, livesMs } = body
+  return {
+    kind: 'voucher',
+    ...keyed(body, asking),
+    money: wholeMoney(body),
+    ...{ referenceCode, seller, automatonId, service, sellerShareBps, livesMs },
   }
 }
 

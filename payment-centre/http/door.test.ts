@@ -583,6 +583,77 @@ describe('a centre restored from an old backup', () => {
   })
 })
 
+describe('vouchers', () => {
+  const voucher = (more: object = {}) => ({
+    clientCorrelator: 'voucher-of-one-call',
+    referenceCode: 'call-1',
+    amount: '1.50',
+    currency: 'EUR',
+    seller: 'acme',
+    automatonId: 'automaton-1',
+    service: 'voix',
+    sellerShareBps: 6000,
+    livesMs: 900_000,
+    ...more,
+  })
+  const payer = { realm: 'voucher', key: 'voucher-of-one-call' }
+
+  test('made for a call, read out, charged by its code, given back', async () => {
+    const caller = await ready()
+    const first = await caller.post(paths.vouchers, voucher())
+    const goodUntil = caller.trade.clock.now() + 900_000
+    expect(first).toMatchObject({ status: 201, body: { voucherId: payer.key, goodUntil } })
+    expect((await caller.post(paths.vouchers, voucher())).text).toBe(first.text)
+    expect((await caller.post(paths.voucherRead(payer.key), {})).status).toBe(204)
+    const { amountTransaction, ...rest } = caller.charge('1.50')
+    const { phoneNumber: _, ...terms } = amountTransaction
+    const consent = { ...rest.consent, channel: 'voice', by: 'voucher' }
+    const charge = { ...rest, consent, amountTransaction: { ...terms, subscriber: payer } }
+    const paid = await caller.post(paths.payments, charge)
+    expect(paid).toMatchObject({ status: 201, body: { paymentStatus: 'succeeded' } })
+    const payment = paymentSchema.parse(paid.body)
+    expect(payment.amountTransaction.subscriber).toEqual(payer)
+    expect((await caller.post(paths.refunds(payment.paymentId), caller.refund('r'))).status).toBe(201)
+    expect((await caller.trade.store.check()).faults).toEqual([])
+  })
+
+  test('what may not be made, or was undone', async () => {
+    const caller = await ready()
+    const code = async (path: string, body: object) => (await caller.post(path, body)).body.code
+    expect(await code(paths.vouchers, voucher({ seller: 'another' }))).toBe('PERMISSION_DENIED')
+    const key = (clientCorrelator: string) => ({ clientCorrelator })
+    const costly = voucher({ ...key('voucher-of-call-two'), amount: '1000.01' })
+    expect(await code(paths.vouchers, costly)).toBe('CARRIER_BILLING.UNAUTHORIZED_AMOUNT')
+    const pounds = voucher({ ...key('voucher-of-call-3'), currency: 'GBP' })
+    expect(await code(paths.vouchers, pounds)).toBe('SERVICE_NOT_APPLICABLE')
+    expect(await code(paths.voucherRead('nobodys'), {})).toBe('NOT_FOUND')
+    const undone = { ...key('voucher-of-call-four'), referenceCode: 'call-1' }
+    expect((await caller.post(paths.vouchers, voucher(undone))).status).toBe(201)
+    expect(await code(paths.vouchers, voucher({ ...undone, amount: '1.60' }))).toBe('ALREADY_EXISTS')
+    expect((await caller.post(paths.void, undone)).body.result).toBe('reversed')
+    expect(await code(paths.voucherRead(undone.clientCorrelator), {})).toBe(
+      'CARRIER_BILLING.PAYMENT_CANCELLED',
+    )
+    expect(await code(paths.vouchers, voucher(undone))).toBe('CONCILIA.VOIDED')
+  })
+
+  test('a centre that has lost the voucher is given it anew, then its own acknowledgement', async () => {
+    const before = await ready()
+    await before.post(paths.vouchers, voucher())
+    const { amountTransaction, ...rest } = before.charge('1.50', { key: 'k', offer: 'o' })
+    const { phoneNumber: _, ...terms } = amountTransaction
+    const charge = { ...rest, amountTransaction: { ...terms, subscriber: payer } }
+    const { acknowledgement } = paymentSchema.parse((await before.post(paths.payments, charge)).body)
+    const restored = await ready()
+    const repost = { subscriber: payer, clientCorrelator: 'k', referenceCode: 'sale', acknowledgement }
+    expect((await restored.post(paths.acknowledgements, repost)).body.code).toBe('IDENTIFIER_NOT_FOUND')
+    expect((await restored.post(paths.vouchers, voucher())).status).toBe(201)
+    expect((await restored.post(paths.acknowledgements, repost)).status).toBe(204)
+    expect(await restored.trade.house('centre:voice:voix:calls')).toBe(-150)
+    expect((await restored.trade.store.check()).faults).toEqual([])
+  })
+})
+
 describe('when the centre cannot answer', () => {
   const failing = (error: unknown) =>
     Object.assign(new MemoryStore(), { payment: () => Promise.reject(error) })

@@ -25,10 +25,13 @@ import {
   validateRequestSchema,
   voidAnswerSchema,
   voidRequestSchema,
+  voucherAnswerSchema,
+  voucherRequestSchema,
 } from '@concilia/protocol/carrier-billing.ts'
 import { z } from 'zod'
 import { jsonAnswer, noContent, paymentBody, refundBody, remainingBody } from '../books/answers.ts'
 import type { Answer } from '../books/commands.ts'
+import { voucherSubscriber } from '../books/voucher.ts'
 import type { Engine } from '../engine.ts'
 import type { CentreStore, FoundPayment } from '../store/port.ts'
 import {
@@ -41,6 +44,7 @@ import {
   outcomeFrom,
   refundFrom,
   repostFrom,
+  voucherFrom,
 } from './commands-from.ts'
 import { dateRange, refundsPage, refundsQuerySchema } from './pages.ts'
 import { DoorRefusal, read } from './refusal.ts'
@@ -379,11 +383,47 @@ const ourOperations: readonly Operation[] = [
   }),
 ]
 
+const voucherOperations: readonly Operation[] = [
+  operation({
+    operationId: 'createVoucher',
+    summary: 'A prepaid account for one purchase, which a premium-rate call has bought',
+    method: 'POST',
+    path: paths.vouchers,
+    scope: 'concilia',
+    body: voucherRequestSchema,
+    query: nothing,
+    success: { status: 201, schema: voucherAnswerSchema },
+    errors: [
+      'ALREADY_EXISTS',
+      'CONCILIA.VOIDED',
+      'SERVICE_NOT_APPLICABLE',
+      'CARRIER_BILLING.UNAUTHORIZED_AMOUNT',
+    ],
+    handle: ({ engine }, asked) => engine.submit(voucherFrom(asked.body, asked)),
+  }),
+  operation({
+    operationId: 'reportVoucherRead',
+    summary: 'Its code was read out to the caller: the call is paid',
+    method: 'POST',
+    path: paths.voucherRead(':voucherId'),
+    scope: 'concilia',
+    body: nothing,
+    query: nothing,
+    success: { status: 204 },
+    errors: ['NOT_FOUND', 'CARRIER_BILLING.PAYMENT_CANCELLED'],
+    handle: ({ engine, secrets }, { client, params }) => {
+      const subscriberHash = secrets.subscriberHash(voucherSubscriber(params.voucherId ?? ''))
+      return engine.submit({ kind: 'voucherRead', client, subscriberHash })
+    },
+  }),
+]
+
 export const operations: readonly Operation[] = [
   ...chargeOperations,
   ...paymentOperations,
   ...refundOperations,
   ...ourOperations,
+  ...voucherOperations,
 ]
 
 async function found(

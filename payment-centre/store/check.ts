@@ -1,7 +1,7 @@
 // Are the books right? Recomputed from the transfers alone and compared with what is stored. Knows nothing of
 // how the postings are made, so a mistake made there shows here.
 import { added, type Balance, centreAccountId, emptyBalance, sumOf, type Transfer } from '../books/ledger.ts'
-import type { PaymentRecord } from '../books/records.ts'
+import type { Account, PaymentRecord } from '../books/records.ts'
 
 export type StoredBalance = Balance & { readonly accountId: string }
 
@@ -10,13 +10,15 @@ export function bookFaults(
   stored: readonly StoredBalance[],
   transfers: readonly Transfer[],
   payments: readonly PaymentRecord[],
+  accounts: readonly Account[] = [],
 ): string[] {
   return [
     ...transfers.flatMap(unbalanced),
     ...differences(stored, transfers),
-    ...holdFaults(transfers, payments),
+    ...holdFaults(transfers, [...payments, ...accounts.flatMap(({ voucher }) => voucher ?? [])]),
     ...payments.flatMap((payment) => paymentFault(payment)),
     ...owedFaults(stored, payments),
+    ...voucherFaults(stored, accounts),
   ]
 }
 
@@ -43,13 +45,16 @@ function differences(stored: readonly StoredBalance[], transfers: readonly Trans
   })
 }
 
-/** Every hold ends once, and is open exactly while its payment waits. */
-function holdFaults(transfers: readonly Transfer[], payments: readonly PaymentRecord[]): string[] {
+/** Every hold ends once, and is open exactly while its payment, or its voucher, waits. */
+function holdFaults(
+  transfers: readonly Transfer[],
+  holders: readonly { readonly holdId?: string }[],
+): string[] {
   const ends = transfers.flatMap(({ endsHold }) => endsHold ?? [])
   const ended = new Set<string>()
   const twice = ends.filter((id) => ended.size === ended.add(id).size)
   const open = new Set(transfers.flatMap(({ kind, id }) => (kind === 'hold' && !ended.has(id) ? [id] : [])))
-  const waiting = new Set(payments.flatMap(({ holdId }) => holdId ?? []))
+  const waiting = new Set(holders.flatMap(({ holdId }) => holdId ?? []))
   return [
     ...twice.map((id) => `hold ${id} was ended twice`),
     ...[...open]
@@ -87,4 +92,32 @@ function owedFaults(stored: readonly StoredBalance[], payments: readonly Payment
       .reduce((sum, { owedMinor }) => sum + owedMinor, 0)
     return is === shouldBe ? [] : [`account ${accountId}: ${is}, the payments say ${shouldBe}`]
   })
+}
+
+/** A voucher that is good holds its whole amount, and what lapsed is the liability. */
+function voucherFaults(stored: readonly StoredBalance[], accounts: readonly Account[]): string[] {
+  const balanceOf = (id: string) => stored.find(({ accountId }) => accountId === id) ?? emptyBalance
+  const odd = accounts.flatMap(({ id, voucher, dueAt }) => {
+    if (!voucher) return []
+    const { postedMinor, heldMinor } = balanceOf(id)
+    const { amountMinor, state } = voucher
+    const isWhole = dueAt !== undefined && state === 'good'
+    const right =
+      postedMinor >= 0 &&
+      postedMinor <= amountMinor &&
+      isWhole === (postedMinor === amountMinor && heldMinor === 0) &&
+      (state === 'announced') === (heldMinor === amountMinor)
+    return right ? [] : [`voucher ${id} holds another amount than it may`]
+  })
+  const lapsed = accounts.filter(({ voucher }) => voucher?.state === 'lapsed')
+  const liabilities = [...new Set(lapsed.map(({ currency }) => currency))].flatMap((currency) => {
+    const accountId = centreAccountId('unclaimed', currency)
+    const shouldBe = lapsed.reduce(
+      (sum, each) => sum + (each.currency === currency ? (each.voucher?.amountMinor ?? 0) : 0),
+      0,
+    )
+    const is = balanceOf(accountId).postedMinor
+    return is === shouldBe ? [] : [`account ${accountId}: ${is}, the vouchers say ${shouldBe}`]
+  })
+  return [...odd, ...liabilities]
 }

@@ -78,6 +78,14 @@ export class MemoryStore implements CentreStore {
       .map(({ id }) => id)
   }
 
+  async dueVouchers(now: number, limit: number) {
+    return [...this.#books.accounts.values()]
+      .filter(({ dueAt }) => dueAt !== undefined && dueAt <= now)
+      .sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0))
+      .slice(0, limit)
+      .flatMap(({ subscriberHash }) => subscriberHash ?? [])
+  }
+
   async balances(prefix: string) {
     return [...this.#books.balances]
       .filter(([accountId]) => accountId.startsWith(prefix))
@@ -108,9 +116,9 @@ export class MemoryStore implements CentreStore {
   }
 
   async check(): Promise<BookCheck> {
-    const { balances, payments } = this.#books
+    const { accounts, balances, payments } = this.#books
     const stored = [...balances].map(([accountId, balance]) => ({ accountId, ...balance }))
-    const faults = bookFaults(stored, this.#transfers, [...payments.values()])
+    const faults = bookFaults(stored, this.#transfers, [...payments.values()], [...accounts.values()])
     return { accounts: balances.size, transfers: this.#transfers.length, faults }
   }
 

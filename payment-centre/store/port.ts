@@ -55,6 +55,8 @@ export interface CentreStore {
   client(id: string): Promise<Client | undefined>
   /** Payments whose hold or wait for a code is over, the longest overdue first. */
   due(now: number, limit: number): Promise<readonly string[]>
+  /** Subscriber hashes of vouchers whose time is over, the longest overdue first. */
+  dueVouchers(now: number, limit: number): Promise<readonly string[]>
   /** Balances of operators' and the centre's accounts whose id begins like this. */
   balances(prefix: string): Promise<readonly (Balance & { readonly accountId: string })[]>
   owed(): Promise<readonly Owed[]>

@@ -112,6 +112,11 @@ class PostgresStore implements TimedStore {
     return rows.map(({ id }) => id)
   }
 
+  async dueVouchers(now: number, limit: number) {
+    const rows = await this.#lane.read(({ dueVouchers }) => dueVouchers.execute({ now, limit }))
+    return rows.flatMap(({ subscriberHash }) => subscriberHash ?? [])
+  }
+
   balances(prefix: string) {
     return this.#lane.read(({ balances }) => balances.execute({ prefix }))
   }
@@ -339,7 +344,12 @@ function latest<Row>(rows: readonly Row[], nameOf: (row: Row) => string): Row[] 
 
 const idOf = ({ id }: { readonly id: string }) => id
 const keyNameOf = ({ client, key }: KeyRecord) => keyName(client, key)
-const accountRow = (item: Account) => ({ ...item, postedMinor: 0, heldMinor: 0 })
+const accountRow = ({ voucher, ...item }: Account) => ({
+  ...item,
+  ...(voucher && { voucher: JSON.stringify(voucher) }),
+  postedMinor: 0,
+  heldMinor: 0,
+})
 const paymentRow = (item: PaymentRecord) => ({ ...item, record: JSON.stringify(item) })
 const refundRow = (item: RefundRecord) => ({ ...item, record: JSON.stringify(item) })
 const registration = (item: { id: string }) => ({ id: item.id, record: JSON.stringify(item) })
@@ -352,8 +362,10 @@ function foundPayment(row: { record: string; sealedSubscriber: string | null }):
   return { payment: paymentOf(row.record), sealedSubscriber: row.sealedSubscriber ?? '' }
 }
 
-function accountOf({ postedMinor, heldMinor, ...row }: typeof account.$inferSelect): Account & Balance {
-  return { ...accountSchema.parse(withoutNulls(row)), postedMinor, heldMinor }
+function accountOf(found: typeof account.$inferSelect): Account & Balance {
+  const { postedMinor, heldMinor, voucher, ...row } = found
+  const whole = { ...withoutNulls(row), ...(voucher !== null && { voucher: JSON.parse(voucher) }) }
+  return { ...accountSchema.parse(whole), postedMinor, heldMinor }
 }
 
 function keyOf({ paymentId, ...row }: typeof requestKey.$inferSelect): KeyRecord {

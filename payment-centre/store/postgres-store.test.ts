@@ -8,6 +8,7 @@ import { Trade } from '../trade.ts'
 import { storeContract } from './contract.ts'
 import type { CentreStore } from './port.ts'
 import { openPostgresStore } from './postgres-store-adapter.ts'
+import { voucherContract } from './voucher-contract.ts'
 
 storeContract(
   'postgres',
@@ -22,6 +23,12 @@ storeContract(
 
 let database: TestDatabase
 let stores: CentreStore[]
+
+voucherContract(async () => stores[0] ?? raise('the stores are open'), 15)
+
+function raise(why: string): never {
+  throw new Error(why)
+}
 
 beforeAll(async () => {
   database = await testDatabase(migrationsFolder)

@@ -30,10 +30,13 @@ export const account = pgTable(
     validateAboveMinor: minor('validate_above_minor'),
     subscriberHash: text('subscriber_hash'),
     sealedSubscriber: text('sealed_subscriber'),
+    voucher: text('voucher'),
+    dueAt: epochMs('due_at'),
     postedMinor: minor('posted_minor').notNull(),
     heldMinor: minor('held_minor').notNull(),
   },
   (row) => [
+    index('voucher_due').on(row.dueAt).where(sql`${row.dueAt} is not null`),
     uniqueIndex('account_of_subscriber').on(row.subscriberHash).where(sql`not ${row.closed}`),
     check(
       'account_not_overdrawn',
@@ -123,7 +126,7 @@ export const requestKey = pgTable(
   {
     client: text('client').notNull(),
     key: text('key').notNull(),
-    use: text('use', { enum: ['charge', 'refund', 'topUp'] }).notNull(),
+    use: text('use', { enum: ['charge', 'refund', 'topUp', 'voucher'] }).notNull(),
     voided: boolean('voided').notNull(),
     bodyHash: text('body_hash').notNull(),
     status: smallint('status').notNull(),

@@ -92,7 +92,15 @@ function batchReads(db: NodePgDatabase) {
   }
 }
 
-const attributes = ['ceilingMinor', 'barred', 'closed', 'validateAboveMinor', 'sealedSubscriber']
+const attributes = [
+  'ceilingMinor',
+  'barred',
+  'closed',
+  'validateAboveMinor',
+  'sealedSubscriber',
+  'voucher',
+  'dueAt',
+]
 
 function batchWrites(db: NodePgDatabase) {
   const record = { record: sql.raw('excluded.record') }
@@ -214,6 +222,13 @@ function otherReads(db: NodePgDatabase) {
       .orderBy(payment.dueAt)
       .limit(sql.placeholder('limit'))
       .prepare('due'),
+    dueVouchers: db
+      .select({ subscriberHash: account.subscriberHash })
+      .from(account)
+      .where(sql`${account.dueAt} <= ${sql.placeholder('now')}`)
+      .orderBy(account.dueAt)
+      .limit(sql.placeholder('limit'))
+      .prepare('due_vouchers'),
     balances: db
       .select({ accountId: account.id, postedMinor: account.postedMinor, heldMinor: account.heldMinor })
       .from(account)
@@ -294,6 +309,8 @@ function checks(db: NodePgDatabase) {
             and id not in (select ends_hold from transfer where ends_hold is not null)
         ) t full join (
           select record::json ->> 'holdId' as hold_id from payment where record::json ->> 'holdId' is not null
+          union all select voucher::json ->> 'holdId' from account
+            where voucher::json ->> 'holdId' is not null
         ) p on p.hold_id = t.id::text
         where t.id is null or p.hold_id is null`,
     ),
@@ -304,6 +321,23 @@ function checks(db: NodePgDatabase) {
         where "refundedMinor" + "owedMinor" > "amountMinor"
           or (status in ('reserved', 'pending_validation')) <> ("holdId" is not null)
           or (status = 'succeeded' and position = 'none')`,
+    ),
+    vouchers: asked(
+      'check_vouchers',
+      sql`select 'voucher ' || id || ' holds another amount than it may' as words
+        from account, json_to_record(voucher::json) as v("amountMinor" bigint, state text)
+        where voucher is not null and (posted_minor not between 0 and "amountMinor"
+          or (due_at is not null and state = 'good') <> (posted_minor = "amountMinor" and held_minor = 0)
+          or (state = 'announced') <> (held_minor = "amountMinor"))`,
+    ),
+    unclaimed: asked(
+      'check_unclaimed',
+      sql`select 'account centre:unclaimed:' || v.currency || ' does not agree with the vouchers' as words
+        from (
+          select currency, sum((voucher::json ->> 'amountMinor')::bigint) as lapsed
+          from account where voucher::json ->> 'state' = 'lapsed' group by 1
+        ) v left join account a on a.id = 'centre:unclaimed:' || v.currency
+        where coalesce(a.posted_minor, 0) <> v.lapsed`,
     ),
     owed: asked(
       'check_owed',

@@ -1,7 +1,8 @@
 // One batch, decided: the locked books and the inputs in, all rows to write out. Inputs are taken in the
 // order they came, except that due times wait for everything stored before them (rule 11). An input that
 // cannot be processed costs its machine one quarantine row and nobody else anything (rule 16).
-import type { BatchBook, IdentificationRow, MachineRow, SaleRow, Writes } from '../store/port.ts'
+import type { BatchBook, CallRow, IdentificationRow, MachineRow, SaleRow, Writes } from '../store/port.ts'
+import { callDue, callSpoke } from './call-step.ts'
 import { type Input, inboxKeyOf, saleIdOf } from './inputs.ts'
 import { bar, countStored, machineSpoke, readmit, releaseStored } from './machine-step.ts'
 import { addText } from './outgoing.ts'
@@ -56,14 +57,17 @@ class Shelves {
   readonly #sales = new Map<string, Map<string, SaleRow>>()
   readonly #identifications = new Map<string, Map<string, IdentificationRow>>()
   readonly #owners = new Map<string, string>()
+  readonly #calls = new Map<string, CallRow>()
 
-  constructor({ machines, sales, identifications }: BatchBook) {
+  constructor({ machines, sales, identifications, calls }: BatchBook) {
+    for (const row of calls) this.#calls.set(row.callId, row)
     for (const row of machines) this.#machines.set(row.automatonId, row)
     for (const row of sales) this.#putSale(row)
     for (const row of identifications) this.#putIdentification(row)
   }
 
-  add({ machines, sales, identifications }: Changes): void {
+  add({ machines, sales, identifications, calls }: Changes): void {
+    for (const row of calls.values()) this.#calls.set(row.callId, row)
     for (const row of machines.values()) this.#machines.set(row.automatonId, row)
     for (const row of sales.values()) this.#putSale(row)
     for (const row of identifications.values()) this.#putIdentification(row)
@@ -77,6 +81,8 @@ class Shelves {
       sales: [...(this.#sales.get(id)?.values() ?? [])],
       identifications: [...(this.#identifications.get(id)?.values() ?? [])],
       unknowns: [...book.unknowns, ...batch.unknowns],
+      calls: [...this.#calls.values()],
+      wrongCodes: [...book.wrongCodes, ...batch.wrongCodes],
       namesForeignSale: this.#isForeign(input),
       ...historyOf(id, book, batch, input),
     })
@@ -154,6 +160,9 @@ function act(scene: Scene, input: Input, world: World): void {
     case 'phone':
       phoneSpoke(scene, world, input)
       return
+    case 'voice':
+      callSpoke(scene, world, input)
+      return
     case 'payment':
       paymentAnswered(scene, world, input)
       return
@@ -173,6 +182,13 @@ function act(scene: Scene, input: Input, world: World): void {
 
 /** Taken and checked under the lock: the row is still there and still due for this very time. */
 function fallDue(scene: Scene, world: World, input: Extract<Input, { kind: 'due' }>): void {
+  const call = input.callId == null ? undefined : scene.call(input.callId)
+  if (call) {
+    // Bound to its machine since it was found due: it will be found again.
+    const isLocked = call.automatonId === input.automatonId
+    if (isLocked && call.dueAt === input.dueAt) callDue(scene, world, call)
+    return
+  }
   const sale = scene.sale(input.saleId)
   if (sale) {
     if (!sale.open || sale.dueAt !== input.dueAt) return
@@ -253,7 +269,10 @@ function quarantined(scene: Scene, before: Changes, input: Input, world: World, 
 }
 
 /** A deadline that cannot be processed would be due again at once, and for ever. */
-function dropDeadline(scene: Scene, { saleId, identificationId }: Extract<Input, { kind: 'due' }>): void {
+function dropDeadline(scene: Scene, due: Extract<Input, { kind: 'due' }>): void {
+  const { saleId, identificationId, callId } = due
+  const call = callId == null ? undefined : scene.call(callId)
+  if (call) scene.putCall({ ...call, dueAt: null })
   const sale = scene.sale(saleId)
   if (sale) scene.putSale({ ...sale, dueAt: null, dueEvent: null })
   const identification = scene.identification(identificationId ?? '')
@@ -269,6 +288,10 @@ function sceneOfKept(scene: Scene, before: Changes): Scene {
 /** For the record: the input as JSON, without the sealed number of a phone. */
 function bodyOf(input: Input): string {
   if (input.kind === 'machine' && 'body' in input) return storable(input.body)
+  if (input.kind === 'voice') {
+    const { act, ...rest } = input
+    return storable(JSON.stringify({ ...rest, act: act.type }))
+  }
   if (input.kind === 'phone') {
     const { subscriber, ...rest } = input
     return storable(JSON.stringify({ ...rest, subscriberId: subscriber.subscriberId }))
@@ -310,6 +333,9 @@ function writesOf(changes: Changes): Writes {
     unknowns: summed(changes),
     sold: soldSummed(changes),
     subscribers: [...changes.subscribers.values()],
+    calls: [...changes.calls.values()],
+    callEnds: changes.callEnds,
+    wrongCodes: summedCodes(changes),
     configurations: changes.configurations,
     telemetry: changes.telemetry,
     audits: changes.audits,
@@ -324,6 +350,15 @@ function soldSummed({ sold }: Changes): Writes['sold'] {
     const before = rows.get(key)
     const number = row.number + (before?.number ?? 0)
     rows.set(key, { ...row, number, valueMinor: row.valueMinor + (before?.valueMinor ?? 0) })
+  }
+  return [...rows.values()]
+}
+
+function summedCodes({ wrongCodes }: Changes): Writes['wrongCodes'] {
+  const rows = new Map<string, Writes['wrongCodes'][number]>()
+  for (const row of wrongCodes) {
+    const key = `${row.hour} ${row.automatonId}`
+    rows.set(key, { ...row, count: row.count + (rows.get(key)?.count ?? 0) })
   }
   return [...rows.values()]
 }

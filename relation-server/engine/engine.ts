@@ -10,8 +10,9 @@ import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import type { Random } from '@concilia/protocol/random.ts'
 import type { BatchNeed, OutboxRow, Store } from '../store/port.ts'
 import { type Decided, decide } from './decide.ts'
-import { type Input, inboxKeyOf, saleIdOf, signerOf } from './inputs.ts'
+import { callIdOf, callsAtOf, type Input, inboxKeyOf, saleIdOf, signerOf } from './inputs.ts'
 import type { Note, Release } from './scene.ts'
+import { hourOf } from './typed-code.ts'
 import { dayOf, type Settings, World } from './world.ts'
 
 /** Most inputs in one commit. */
@@ -225,6 +226,7 @@ export class Engine {
       inboxKeys: inputs.flatMap((input) => inboxKeyOf(input) ?? []),
       unknownsOf: inputs.some(mayEndUnknown) ? dayOf(now) : null,
       auditsOf: [...new Set(inputs.flatMap(auditOf))].sort(),
+      ...voiceNeed(inputs, now),
     }
   }
 
@@ -252,6 +254,13 @@ export class Engine {
 
 function auditOf(input: Input): string[] {
   return input.kind === 'machine' && input.type === 'audit' ? [input.automatonId] : []
+}
+
+/** Most batches are about no call, and ask nothing about them. */
+function voiceNeed(inputs: readonly Input[], now: number): Pick<BatchNeed, 'voice'> {
+  const callIds = [...new Set(inputs.flatMap((input) => callIdOf(input) ?? []))].sort()
+  const callsAt = [...new Set(inputs.flatMap((input) => callsAtOf(input) ?? []))].sort()
+  return callIds.length + callsAt.length === 0 ? {} : { voice: { callIds, callsAt, hour: hourOf(now) } }
 }
 
 /** Only these can close a sale as unknown, and need the day's counts. */

@@ -68,12 +68,43 @@ export interface PhoneInput {
   readonly at: number
 }
 
+/** A step of a call, once its number and machine have been looked up. */
+export type CallAct =
+  | {
+      type: 'begun'
+      service: string
+      language: Language
+      amountMinor: number
+      currency: string
+      sellerShareBps: number
+      /** Pays an open offer of just this price at once; else, and otherwise, a code is read out. */
+      direct: boolean
+    }
+  | { type: 'tariffPlayed' }
+  /** `subscriber`: the voucher as the one who pays. */
+  | { type: 'machineTyped'; voucherId: string; subscriber: SubscriberRow }
+  | { type: 'codeRead' }
+  | { type: 'hungUp' }
+
+export interface VoiceInput {
+  readonly kind: 'voice'
+  /** Null until its machine is known, and where none has the number that was typed. */
+  readonly automatonId: string | null
+  readonly callId: string
+  /** Names the step within its call: a repeat is known by it. */
+  readonly key: string
+  readonly act: CallAct
+  readonly at: number
+}
+
 export interface PaymentInput {
   readonly kind: 'payment'
   readonly automatonId: string
   readonly saleId: string
   readonly operationId: string
   readonly operationKind: string
+  /** Of a voucher's. */
+  readonly callId?: string
   readonly attempt: number
   readonly result: PaymentResult
   readonly at: number
@@ -81,9 +112,10 @@ export interface PaymentInput {
 
 export interface DueInput {
   readonly kind: 'due'
-  readonly automatonId: string
+  readonly automatonId: string | null
   readonly saleId: string | null
   readonly identificationId: string | null
+  readonly callId?: string | null
   readonly dueAt: number
   readonly at: number
 }
@@ -135,6 +167,7 @@ export interface ReadmitInput {
 export type Input =
   | MachineInput
   | PhoneInput
+  | VoiceInput
   | PaymentInput
   | DueInput
   | ReconciledInput
@@ -153,6 +186,8 @@ export function inboxKeyOf(input: Input): { source: string; key: string; bodyHas
     }
     case 'phone':
       return { source: `phone ${input.source}`, key: input.key, bodyHash: input.bodyHash }
+    case 'voice':
+      return { source: 'voice', key: `${input.callId} ${input.key}`, bodyHash: '' }
     case 'payment':
       return { source: 'payment', key: `${input.operationId} ${input.attempt}`, bodyHash: '' }
     default:
@@ -183,10 +218,23 @@ export function saleIdOf(input: Input): string | undefined {
     case 'person':
       return input.action.type === 'closeSale' ? input.action.saleId : undefined
     case 'readmit':
+    case 'voice':
       return undefined
     default:
       return input.saleId ?? undefined
   }
+}
+
+/** The call an input names. */
+export function callIdOf(input: Input): string | undefined {
+  const named = input.kind === 'voice' || input.kind === 'payment' || input.kind === 'due'
+  return named ? (input.callId ?? undefined) : undefined
+}
+
+/** The machine whose live calls an input may be about. */
+export function callsAtOf(input: Input): string | undefined {
+  const typed = input.kind === 'machine' && input.type === 'sale' && 'code' in input.message
+  return typed || callIdOf(input) !== undefined ? (input.automatonId ?? undefined) : undefined
 }
 
 /** Who signed the word that an input carries, as the word itself says: nothing is proved by it. */
@@ -200,6 +248,7 @@ export function signerOf(input: Input): string | undefined {
       return kidOf(message.withdrawal)
     case 'outcome':
       return kidOf(message.outcome)
+    case 'code':
     case 'gone':
       return undefined
   }

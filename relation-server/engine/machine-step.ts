@@ -75,7 +75,12 @@ function born(scene: Scene, world: World, birth: Birth): void {
     return
   }
   // Its `online` may have come before the birth, under a boot not known yet, and have counted for nothing.
-  scene.putMachine({ reader: birth.reader, presence: 'online', hardware: birth.hardware ?? null })
+  scene.putMachine({
+    reader: birth.reader,
+    keypad: birth.keypad ?? false,
+    presence: 'online',
+    hardware: birth.hardware ?? null,
+  })
   if (machine.state === 'pending' || machine.machineNumber === null) {
     scene.putMachine({ newJournalId: birth.journalId, boot: birth.boot })
     answer('pending', 'a person has to enrol and admit this machine')

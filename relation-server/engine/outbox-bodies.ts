@@ -16,6 +16,8 @@ type Stored<T> = T extends unknown ? Omit<T, 'subscriber'> : never
 export interface PaymentBody {
   readonly operation: Stored<PaymentOperation>
   readonly subscriberId: string | null
+  /** The call whose voucher it is about. */
+  readonly callId?: string
 }
 
 export interface TextBody {

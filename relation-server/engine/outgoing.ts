@@ -27,10 +27,10 @@ export function addInstruction(
 export function addPayment(
   scene: Scene,
   world: World,
-  row: { id: string; automatonId: string; saleId: string } & PaymentBody,
+  row: { id: string; automatonId: string; saleId: string | null } & PaymentBody,
 ): void {
-  const { id, automatonId, saleId, operation, subscriberId } = row
-  const body: PaymentBody = { operation, subscriberId }
+  const { id, automatonId, saleId, operation, subscriberId, callId } = row
+  const body: PaymentBody = { operation, subscriberId, ...(callId === undefined ? {} : { callId }) }
   scene.changes.outbox.push({
     id,
     kind: 'payment',

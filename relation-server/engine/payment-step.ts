@@ -1,6 +1,7 @@
 // An answer of the payment centre, given to its sale. One in doubt stays in the outbox and is asked again;
 // when that has gone on for long, a person is told of it: whatever keeps the centre from saying yes or no (a
 // lost registration, a machine nobody can introduce) will not end by itself.
+import { voucherAnswered } from './call-step.ts'
 import type { PaymentInput } from './inputs.ts'
 import { stepSale } from './sale-step.ts'
 import type { Scene } from './scene.ts'
@@ -19,6 +20,10 @@ export function paymentAnswered(scene: Scene, world: World, input: PaymentInput)
   const isOver = result.kind !== 'inDoubt' || operationKind === 'eligibility'
   if (isOver) scene.changes.outboxDone.push(operationId)
   noteDoubt(scene, input)
+  if (input.callId !== undefined) {
+    voucherAnswered(scene, world, input)
+    return
+  }
   const sale = scene.sale(saleId)
   if (sale?.open) stepSale(scene, world, sale, { type: 'paymentAnswered', operationId, result })
   else if (sale && result.kind === 'refused' && !movesNothing.has(operationKind)) {

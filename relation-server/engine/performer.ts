@@ -29,6 +29,8 @@ export interface PerformerParts {
   readonly machines: MachineSender
   readonly speaker: Speaker
   readonly vault: SubscriberVault
+  /** Somebody may wait to go on with this call. */
+  readonly callWentOn?: (callId: string) => void
   readonly clock: Clock
   readonly log: Log
 }
@@ -45,8 +47,9 @@ export class Performer {
 
   /** What a commit lets out. A release that cannot be sent is nobody's loss: its peer will ask again. */
   letOut(releases: readonly Release[], outbox: readonly OutboxRow[]): void {
-    for (const { automatonId, channel, body } of releases) {
-      void this.#parts.machines.send(automatonId, channel, body)
+    for (const release of releases) {
+      if (release.channel === 'call') this.#parts.callWentOn?.(release.callId)
+      else void this.#parts.machines.send(release.automatonId, release.channel, release.body)
     }
     for (const row of outbox) this.perform(row)
   }
@@ -100,7 +103,7 @@ export class Performer {
   }
 
   async #pay({ id, automatonId, saleId, body, attempts }: OutboxRow): Promise<void> {
-    const { operation, subscriberId }: PaymentBody = JSON.parse(body)
+    const { operation, subscriberId, callId }: PaymentBody = JSON.parse(body)
     const subscriber = await this.#subscriberOf(subscriberId)
     // The body is our own; only the number was left out of it.
     const whole = { ...operation, ...(subscriber && { subscriber }) } as PaymentOperation
@@ -111,6 +114,7 @@ export class Performer {
       saleId: saleId ?? '',
       operationId: id,
       operationKind: operation.kind,
+      ...(callId === undefined ? {} : { callId }),
       attempt: attempts,
       result,
       at: this.#parts.clock.now(),

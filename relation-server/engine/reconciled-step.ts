@@ -1,6 +1,7 @@
 // What the walk over the centre's payments found, acted on under the lock: the sale is looked at once more,
 // because it may have moved on since.
 
+import { payerOf } from '../sale-context.ts'
 import type { SaleRow } from '../store/port.ts'
 import type { ReconciledInput } from './inputs.ts'
 import { addPayment } from './outgoing.ts'
@@ -48,6 +49,7 @@ export function reconciled(
     case 'repost': {
       const { acknowledgement, attempt, evidence, paymentId } = contextOf(sale)
       if (acknowledgement === null || sale.subscriberId === null) return
+      remakeVoucher(scene, world, sale)
       addPayment(scene, world, {
         id: world.mint(),
         automatonId,
@@ -66,6 +68,25 @@ export function reconciled(
       })
     }
   }
+}
+
+/** The account that the payment came from is lost as well: the payment waits, in doubt, until it is there again. */
+function remakeVoucher(scene: Scene, world: World, sale: SaleRow): void {
+  const context = contextOf(sale)
+  const call = payerOf(context)?.call
+  const { voice } = world.settings
+  if (!call || !voice) return
+  const { callId, voucherId, service, sellerShareBps } = call
+  const { automatonId, amountMinor, currency, seller } = context
+  const terms = { voucherId, callId, service, sellerShareBps, automatonId, amountMinor, currency, seller }
+  addPayment(scene, world, {
+    id: world.mint(),
+    automatonId,
+    saleId: null,
+    callId,
+    operation: { kind: 'voucher', ...terms, livesMs: voice.voucherLifeMs },
+    subscriberId: null,
+  })
 }
 
 /** What it was set aside for is answered by the payment, unless the chart knows better. */

@@ -11,6 +11,7 @@ import { Poisoned } from './poisoned.ts'
 import { operationOf } from './sale-operation.ts'
 import { sayOfSale } from './sale-sentences.ts'
 import type { Scene } from './scene.ts'
+import { tellMachine } from './typed-code.ts'
 import type { World } from './world.ts'
 
 /** All but those that only change the sale's own row. */
@@ -76,6 +77,11 @@ export function performEffect(scene: Scene, world: World, context: SaleContext, 
         until: null,
       })
       return
+    case 'tellWrongCode': {
+      const { triesLeft } = effect.params
+      tellMachine(scene, world, saleId, { kind: 'wrongCode', triesLeft })
+      return
+    }
     case 'dropInstructions':
       scene.changes.outboxDropped.push({ saleId, kind: 'instruction' })
       return
@@ -111,10 +117,12 @@ function sayTo(
   identificationId: string,
   say: SaleSay,
 ): void {
+  const inSale = context.phones.find((each) => each.identificationId === identificationId)
+  // A call has no texts: what it must know the display says (typed-code.ts).
+  if (inSale?.channel === 'voice') return
   const phone: Omit<PhoneInSale, 'step' | 'operationId' | 'triesLeft'> | undefined =
-    context.phones.find((each) => each.identificationId === identificationId) ??
-    scene.identification(identificationId)
-  if (!phone) return
+    inSale ?? scene.identification(identificationId)
+  if (!phone || phone.channel === 'voice') return
   if (say.kind === 'validationAsked') {
     scene.note({ step: 'ST12', saleId: context.saleId, words: 'the centre wants the buyer to validate' })
   }

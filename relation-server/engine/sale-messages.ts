@@ -13,12 +13,16 @@ import { addPayment } from './outgoing.ts'
 import { Poisoned } from './poisoned.ts'
 import { beginSale, contextOf, stepSale } from './sale-step.ts'
 import type { Scene } from './scene.ts'
+import { codeWasTyped } from './typed-code.ts'
 import type { World } from './world.ts'
 
 export function saleMessageArrived(scene: Scene, world: World, message: SaleMessage): void {
   switch (message.kind) {
     case 'offer':
       takeOffer(scene, world, message)
+      return
+    case 'code':
+      codeWasTyped(scene, world, message.saleId, message.code)
       return
     case 'withdrawal':
       takeWithdrawal(scene, world, message)
@@ -66,6 +70,7 @@ function takeOffer(scene: Scene, world: World, message: Extract<SaleMessage, { k
     charge: world.settings.charge,
   })
   offerArrived(scene, world, offer.saleId)
+  if (message.code !== undefined) codeWasTyped(scene, world, offer.saleId, message.code)
 }
 
 function readOffer(scene: Scene, message: Extract<SaleMessage, { kind: 'offer' }>): Offer {

@@ -21,6 +21,7 @@ const kept = Object.keys({
   waitMs: 0,
   charge: 0,
   phones: 0,
+  wrongCodes: 0,
   payerId: 0,
   consent: 0,
   operationId: 0,

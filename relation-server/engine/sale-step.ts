@@ -11,6 +11,7 @@ import { Poisoned } from './poisoned.ts'
 import { performEffect } from './sale-effects.ts'
 import { readSnapshot, snapshotText } from './sale-snapshot.ts'
 import type { Scene } from './scene.ts'
+import { callAfterSale } from './typed-code.ts'
 import type { World } from './world.ts'
 
 type Snapshot = SnapshotFrom<SaleChart>
@@ -110,6 +111,7 @@ function keep(
   // A receipt changes nothing in most states: nothing to write then.
   if (!isSame(row, before)) scene.putSale(row)
   keepIdentifications(scene, context, row)
+  if (!row.open) callAfterSale(scene, world, context, state)
   if (!row.open) scene.note({ saleId: row.saleId, words: `ended: ${state}` })
 }
 

@@ -47,6 +47,8 @@ export class ScenarioCentre implements Payments {
   /** Asks the buyer for a code before it charges anything (ST12). */
   validates = false
   validationCode = '77'
+  /** What calls have bought, by the voucher's id. */
+  readonly vouchers = new Map<string, 'announced' | 'read' | 'voided'>()
   readonly #identity: Identity
   readonly #clock: Clock
   readonly #limits: Limits
@@ -149,6 +151,9 @@ export class ScenarioCentre implements Payments {
       case 'void': {
         const entry = this.#entries.get(operation.key)
         if (entry) entry.status = 'gone'
+        const voucher = this.vouchers.get(operation.key)
+        if (voucher === 'read') return refusedWith('CARRIER_BILLING.PAYMENT_CONFIRMED', 'tooLate')
+        if (voucher) this.vouchers.set(operation.key, 'voided')
         this.#tombstones.add(operation.key)
         return { kind: 'ok' }
       }
@@ -159,6 +164,15 @@ export class ScenarioCentre implements Payments {
       }
       case 'outcome':
         return this.#change(operation.paymentId, () => ({ kind: 'ok' }))
+      case 'voucher': {
+        if (this.#tombstones.has(operation.voucherId)) return refusedWith('CONCILIA.VOIDED', 'tooLate')
+        this.vouchers.set(operation.voucherId, 'announced')
+        return { kind: 'ok', honouredUntil: this.#clock.now() + operation.livesMs }
+      }
+      case 'voucherRead':
+        if (this.vouchers.get(operation.voucherId) !== 'announced') return { kind: 'ok' }
+        this.vouchers.set(operation.voucherId, 'read')
+        return { kind: 'ok' }
       case 'eligibility':
         return { kind: 'ok' }
     }
@@ -167,6 +181,13 @@ export class ScenarioCentre implements Payments {
   #charge(operation: Extract<PaymentOperation, { kind: 'charge' | 'prepare' }>): PaymentResult {
     const { key, saleId, amountMinor } = operation
     if (this.#tombstones.has(key)) return refusedWith('CONCILIA.VOIDED', 'tooLate')
+    const { realm, key: voucherId } = operation.subscriber
+    if (realm === 'voucher') {
+      const voucher = this.vouchers.get(voucherId)
+      if (!voucher || voucher === 'voided') return refusedWith('SERVICE_NOT_APPLICABLE', 'accountBarred')
+      // Typed at the machine, so it was read.
+      this.vouchers.set(voucherId, 'read')
+    }
     const hold = operation.kind === 'prepare'
     if (this.validates && !hold) return refusedWith(validationWanted, 'notAllowed')
     const createdAt = this.#clock.now()

@@ -62,15 +62,16 @@ export class ScenarioMachine {
       chain: this.identity.chain,
       reader: 'alwaysIdle',
       link: 'permanent',
+      keypad: true,
       ...change,
     }
     await this.say({ type: 'birth', birth })
   }
 
-  /** ST4. @returns the new sale's id */
-  async offer(change: Partial<Offer> = {}): Promise<string> {
+  /** ST4. @param code typed before it @returns the new sale's id */
+  async offer(change: Partial<Offer> = {}, code?: string): Promise<string> {
     const saleId = uuidFrom(this.#scenario.random)
-    await this.publish(this.offerOf({ saleId, ...change }))
+    await this.publish({ ...this.offerOf({ saleId, ...change }), ...(code && { code }) })
     return saleId
   }
 
@@ -92,6 +93,11 @@ export class ScenarioMachine {
     this.#offers.set(saleId, { hash })
     const terms = { offerHash: hash, amountMinor, currency, seller: 'operator', waitMs }
     return { kind: 'offer', saleId, offer: text, slip: promise(slipKind, this.identity.signer, terms) }
+  }
+
+  /** Typed while the offer is open. */
+  async type(saleId: string, code: string): Promise<void> {
+    await this.publish({ kind: 'code', saleId, code })
   }
 
   async withdraw(saleId: string, reason: Withdrawal['reason'] = 'waitLimit'): Promise<void> {

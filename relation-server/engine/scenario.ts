@@ -10,6 +10,7 @@ import type { ConfigurationMessage } from '@concilia/protocol/machine-configurat
 import { ManualClock } from '@concilia/protocol/manual-clock.ts'
 import type { Admission, Instruction, Stored } from '@concilia/protocol/messages.ts'
 import { type Random, sha256 } from '@concilia/protocol/random.ts'
+import { VoiceCodes } from '../phones/voice/voice-codes.ts'
 import { reconcile } from '../reconciliation.ts'
 import { makeSaleChart } from '../sale-chart.ts'
 import { MemoryStore } from '../store/memory-store.ts'
@@ -23,7 +24,7 @@ import { Performer, type Speaker } from './performer.ts'
 import { ScenarioCentre } from './scenario-centre.ts'
 import { ScenarioMachine } from './scenario-machine.ts'
 import { ScenarioPhone } from './scenario-phone.ts'
-import type { Settings } from './world.ts'
+import type { Settings, VoiceRules } from './world.ts'
 
 /** Always the same bytes in the same order, never the same twice. */
 class CountingRandom implements Random {
@@ -64,6 +65,7 @@ export interface ScenarioOptions {
   readonly unknownCap?: Settings['unknownCap']
   /** Every input reaches the engine twice. */
   readonly twice?: boolean
+  readonly voice?: Partial<VoiceRules>
   readonly store?: Store
   readonly clock?: ManualClock
   readonly random?: Random
@@ -83,11 +85,14 @@ export class Scenario {
   readonly engine: Engine
   readonly settings: Settings
   readonly vault: SubscriberVault
+  readonly codes = new VoiceCodes(Buffer.alloc(32, 1))
   readonly sent: Sent[] = []
   readonly said: TextBody[] = []
   readonly logged: string[] = []
   /** Who says to buyers what is said; it is remembered in `said` either way. */
   speaker: Speaker = { speak: async () => 'done' }
+  /** Told of calls that went on. */
+  hearCall: (callId: string) => void = () => {}
   /** What a machine is told while it is false does not reach it. */
   linkIsUp = true
   readonly #dueWatch: DueWatch
@@ -106,6 +111,15 @@ export class Scenario {
       rootPem: centre.rootPem,
       invitation: 'Text {number} to 36000',
       unknownCap: options.unknownCap ?? { machine: 3, subscriber: 3 },
+      voice: {
+        codeLifeMs: 900_000,
+        voucherLifeMs: 2_400_000,
+        wrongCodes: { machine: 10, all: 200 },
+        codeOf: (voucherId, turn) => this.codes.codeOf(voucherId, turn),
+        sameCode: (one, other) => one === other,
+        tell: (words) => JSON.stringify(words),
+        ...options.voice,
+      },
     }
     const log = this.#log()
     const parts: EngineParts = {
@@ -136,6 +150,7 @@ export class Scenario {
         machines,
         speaker,
         vault: this.vault,
+        callWentOn: (callId) => this.hearCall(callId),
         clock: this.clock,
         log,
       },

@@ -3,6 +3,8 @@
 import type { Admission, Stored } from '@concilia/protocol/messages.ts'
 import type {
   AuditRow,
+  CallEnd,
+  CallRow,
   CertificateRow,
   ConfigurationRow,
   IdentificationRow,
@@ -17,6 +19,7 @@ import type {
   SubscriberRow,
   TelemetryRow,
   UnknownRow,
+  WrongCodesRow,
 } from '../store/port.ts'
 
 /** A line of a sale's story, for the log: the step's number in the main source, and words. */
@@ -31,6 +34,8 @@ export interface Note {
 export type Release =
   | { channel: 'stored'; automatonId: string; body: Stored }
   | { channel: 'admission'; automatonId: string; body: Admission }
+  /** For whoever waits to go on with a call. */
+  | { channel: 'call'; callId: string }
 
 /** Everything one input, or a whole batch, adds to the books. */
 export class Changes {
@@ -39,6 +44,9 @@ export class Changes {
   readonly sales = new Map<string, SaleRow>()
   readonly identifications = new Map<string, IdentificationRow>()
   readonly subscribers = new Map<string, SubscriberRow>()
+  readonly calls = new Map<string, CallRow>()
+  readonly callEnds: CallEnd[] = []
+  readonly wrongCodes: WrongCodesRow[] = []
   readonly inbox: InboxRow[] = []
   readonly outbox: OutboxRow[] = []
   readonly outboxDone: string[] = []
@@ -62,6 +70,9 @@ export class Changes {
     for (const [key, row] of other.sales) this.sales.set(key, row)
     for (const [key, row] of other.identifications) this.identifications.set(key, row)
     for (const [key, row] of other.subscribers) this.subscribers.set(key, row)
+    for (const [key, row] of other.calls) this.calls.set(key, row)
+    this.callEnds.push(...other.callEnds)
+    this.wrongCodes.push(...other.wrongCodes)
     // A row added earlier in this batch and dropped or done by a later input was never written: it just goes.
     const dropped = (row: OutboxRow) =>
       other.outboxDone.includes(row.id) ||
@@ -94,6 +105,9 @@ export interface Books {
   readonly sales: readonly SaleRow[]
   readonly identifications: readonly IdentificationRow[]
   readonly unknowns: readonly UnknownRow[]
+  /** Those the batch is about, of whatever machine, and the hour's wrong codes of all. */
+  readonly calls: readonly CallRow[]
+  readonly wrongCodes: readonly WrongCodesRow[]
   readonly namesForeignSale: boolean
   /** What this machine reported and what was read of it; only where its audit data has come. */
   readonly sold: readonly SoldRow[]
@@ -170,6 +184,28 @@ export class Scene {
 
   putIdentification(row: IdentificationRow): void {
     this.changes.identifications.set(row.identificationId, row)
+  }
+
+  call(callId: string): CallRow | undefined {
+    return this.changes.calls.get(callId) ?? this.#books.calls.find((row) => row.callId === callId)
+  }
+
+  /** Those that have named this machine, as far as they were loaded. */
+  callsHere(): CallRow[] {
+    const ids = new Set([...this.#books.calls.map(({ callId }) => callId), ...this.changes.calls.keys()])
+    const here = [...ids].flatMap((callId) => this.call(callId) ?? [])
+    return here.filter(({ automatonId }) => automatonId === this.machine.automatonId)
+  }
+
+  putCall(row: CallRow): void {
+    this.changes.calls.set(row.callId, row)
+  }
+
+  /** In this hour, on one machine or on all. */
+  wrongCodesOf(automatonId: string | undefined): number {
+    const rows = [...this.#books.wrongCodes, ...this.changes.wrongCodes]
+    const counted = rows.filter((row) => automatonId === undefined || row.automatonId === automatonId)
+    return counted.reduce((sum, { count }) => sum + count, 0)
   }
 
   unknownsToday(scope: UnknownRow['scope'], id: string): number {

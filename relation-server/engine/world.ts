@@ -5,6 +5,32 @@ import type { Limits } from '@concilia/protocol/limits.ts'
 import { codeFrom, type Random, uuidFrom } from '@concilia/protocol/random.ts'
 import type { SaleChart } from '../sale-chart.ts'
 
+/** What the display of a machine is told about codes; 32 characters in each language. */
+export type DisplayWords =
+  | { readonly kind: 'wrongCode'; readonly triesLeft: number }
+  /** Nothing that is typed is looked at for now. */
+  | { readonly kind: 'codesClosed' }
+  | { readonly kind: 'codeTooLate' }
+  /** A good code, for another price: it stays good. */
+  | ({ readonly kind: 'otherPrice' } & { readonly amountMinor: number; readonly currency: string })
+  /** Nothing was delivered. `code`: for whoever has not heard it. */
+  | { readonly kind: 'goodAgain'; readonly minutes: number; readonly code?: string }
+
+/** How codes of premium-rate calls are made, judged and spoken of. */
+export interface VoiceRules {
+  readonly codeLifeMs: number
+  /** Asked of the centre: longer than a code lives here, so that none is charged there after it lapsed. */
+  readonly voucherLifeMs: number
+  /** An hour. */
+  readonly wrongCodes: { readonly machine: number; readonly all: number }
+  /** Derived from the voucher's id by a key outside the database. */
+  codeOf(voucherId: string, turn: number): string
+  /** In constant time. */
+  sameCode(one: string, other: string): boolean
+  /** @param language the configured one when left out */
+  tell(words: DisplayWords, language: string | undefined): string
+}
+
 export interface Settings {
   readonly limits: Limits
   readonly chart: SaleChart
@@ -14,6 +40,8 @@ export interface Settings {
   readonly invitation: string
   /** Unknown outcomes closed without a person, a day: per machine and per subscriber (rule 2). */
   readonly unknownCap: { readonly machine: number; readonly subscriber: number }
+  /** Left out where there are no voice numbers. */
+  readonly voice?: VoiceRules
 }
 
 export class World {

@@ -21,6 +21,24 @@ test('a sale message comes with the text it was and the hash of its bytes', () =
   })
 })
 
+test('a code that was typed is read, and kept nowhere', () => {
+  const offer = { kind: 'offer', journalId, seq: 8, saleId, offer: '{}', slip: 'a.b.c', code: '471123' }
+  const typed = { kind: 'code', journalId, seq: 9, saleId, code: '471123' }
+  for (const message of [offer, typed]) {
+    const read = readMessage(upTopic('a-1', message.kind as 'code'), bytesOf(message), 5)
+    expect(read).toMatchObject({ type: 'sale', message })
+    const { message: _, ...kept } = read as { message: unknown }
+    expect(JSON.stringify(kept)).not.toContain('471123')
+    // Nor anything that tells one code from another.
+    const other = readMessage(
+      upTopic('a-1', message.kind as 'code'),
+      bytesOf({ ...message, code: '000000' }),
+      5,
+    )
+    expect(other).toMatchObject(kept)
+  }
+})
+
 test.each([
   ['presence', presenceTopic('a-1'), { presence: 'online', boot: 3 }],
   [

@@ -31,17 +31,17 @@ const reading =
     return parsed.ok ? { ok: true, value: content(parsed.value, bytes) } : parsed
   }
 
-const sale = reading(saleMessageSchema, (message, bytes) => ({
-  type: 'sale',
-  message,
-  body: textOf(bytes),
-  bodyHash: sha256(bytes),
-}))
+/** A code that was typed is money: it is kept nowhere, nor anything it could be found from. */
+const sale = reading(saleMessageSchema, (message, bytes) => {
+  const body = 'code' in message ? JSON.stringify({ ...message, code: '' }) : textOf(bytes)
+  return { type: 'sale', message, body, bodyHash: sha256('code' in message ? body : bytes) }
+})
 
 /** Channel to schema to input: everything that a machine can say. */
 const channels: Record<Channel, Read> = {
   birth: reading(birthSchema, (birth) => ({ type: 'birth', birth })),
   offer: sale,
+  code: sale,
   withdrawal: sale,
   outcome: sale,
   stored: reading(instructionAnswerSchema, (answer) => ({ type: 'answered', answer })),

@@ -9,6 +9,7 @@ import {
   paymentSchema,
   refundSchema,
   voidAnswerSchema,
+  voucherAnswerSchema,
 } from '@concilia/protocol/carrier-billing.ts'
 import type { DeclineReason, PaymentOperation, PaymentResult } from './port.ts'
 
@@ -90,6 +91,13 @@ export const definiteCodes: Readonly<Record<Kind, Codes>> = {
     ...evidenceCodes,
   },
   outcome: bookCodes,
+  voucher: {
+    'CARRIER_BILLING.UNAUTHORIZED_AMOUNT': 'refused',
+    SERVICE_NOT_APPLICABLE: 'refused',
+    'CONCILIA.VOIDED': 'refused',
+  },
+  // Voided, or lost with the books of a restored centre: a person is told.
+  voucherRead: { 'CARRIER_BILLING.PAYMENT_CANCELLED': 'refused', NOT_FOUND: 'refused' },
   repost: bookCodes,
 }
 
@@ -108,6 +116,8 @@ export const refusedAtFirst: Readonly<Record<Kind, readonly number[]>> = {
   void: [],
   refund: [400, 409],
   outcome: [],
+  voucher: [400, 401, 403, 404, 409, 422],
+  voucherRead: [],
   repost: [],
 }
 
@@ -161,8 +171,14 @@ function succeeded(operation: PaymentOperation, body: unknown): Verdict {
       if (refundStatus !== 'processing') return judgeRefund(refundStatus)
       return { kind: 'askRefund', paymentId: operation.paymentId, refundId }
     }
+    case 'voucher': {
+      const voucher = voucherAnswerSchema.safeParse(body)
+      if (!voucher.success || voucher.data.voucherId !== operation.voucherId) return unreadable
+      return { kind: 'ok', honouredUntil: voucher.data.goodUntil }
+    }
     case 'cancel':
     case 'outcome':
+    case 'voucherRead':
     case 'repost':
       return { kind: 'ok' }
   }

@@ -39,6 +39,19 @@ export const operations: OneOfEach = {
     evidence: outcome,
   },
   outcome: { kind: 'outcome', paymentId: 'p-1', outcome },
+  voucher: {
+    kind: 'voucher',
+    voucherId: 'voucher-of-one-call',
+    callId: 'asterisk 1900000000.7',
+    amountMinor: 35,
+    currency: 'EUR',
+    seller: 'dupont',
+    automatonId: 'machine-1',
+    service: 'voix',
+    sellerShareBps: 6000,
+    livesMs: 2_400_000,
+  },
+  voucherRead: { kind: 'voucherRead', voucherId: 'voucher-of-one-call' },
   repost: { kind: 'repost', acknowledgement: slip, subscriber, key: terms.key, saleId },
 }
 

@@ -10,12 +10,13 @@ export type UndoReason = 'failed' | 'withdrawn' | 'unknown' | 'closedByPerson'
 /** Proof of consent, kept by the centre: which identification said yes to which price, how and when. */
 export interface ConsentProof {
   readonly identificationId: string
-  readonly channel: Channel
+  readonly channel: Channel | 'voice'
   /**
    * `code`: a code sent to the number came back (on the page: once, when the visit began); `network`: the
-   * carrier vouched for the session.
+   * carrier vouched for the session; `voucher`: the code of a call was typed at the machine, or the call named
+   * it.
    */
-  readonly by: 'code' | 'network'
+  readonly by: 'code' | 'network' | 'voucher'
   readonly at: number
 }
 
@@ -66,6 +67,21 @@ export type PaymentOperation =
     }
   /** The signed outcome for the centre's books: unsettled to payable, or (learnt later) disputed to sales. */
   | { kind: 'outcome'; paymentId: string; outcome: string }
+  /** A prepaid account for one purchase, which a premium-rate call buys. Undone by `void`. */
+  | {
+      kind: 'voucher'
+      voucherId: string
+      callId: string
+      amountMinor: number
+      currency: string
+      seller: string
+      automatonId: string
+      service: string
+      sellerShareBps: number
+      livesMs: number
+    }
+  /** Its code was read out: the call is paid. */
+  | { kind: 'voucherRead'; voucherId: string }
   /** A restored centre is handed its own acknowledgement again. */
   | { kind: 'repost'; acknowledgement: string; subscriber: Subscriber; key: string; saleId: string }
 

@@ -8,9 +8,11 @@ import {
   refundRequestSchema,
   validateRequestSchema,
   voidRequestSchema,
+  voucherRequestSchema,
 } from '@concilia/protocol/carrier-billing.ts'
 import { readExactJson } from '@concilia/protocol/exact-json.ts'
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 import { operations } from './example-operations.ts'
 import type { PaymentOperation } from './port.ts'
 import { requestOf, signedWordsOf } from './requests.ts'
@@ -27,6 +29,8 @@ const wires = {
   void: ['/concilia/v1/payments/void', voidRequestSchema],
   refund: ['/carrier-billing-refund/v0.3/payments/p-1/refunds', refundRequestSchema],
   outcome: ['/concilia/v1/payments/p-1/outcome', outcomeRequestSchema],
+  voucher: ['/concilia/v1/vouchers', voucherRequestSchema],
+  voucherRead: ['/concilia/v1/vouchers/voucher-of-one-call/read', z.strictObject({})],
   repost: ['/concilia/v1/acknowledgements', acknowledgementRequestSchema],
 } as const
 

@@ -40,6 +40,15 @@ export function requestOf(operation: PaymentOperation): CentreRequest {
       return refundRequest(operation)
     case 'outcome':
       return post(paths.outcome(encodeURIComponent(operation.paymentId)), { outcome: operation.outcome })
+    case 'voucher': {
+      const { voucherId, callId, amountMinor, currency, seller, automatonId } = operation
+      const { service, sellerShareBps, livesMs } = operation
+      const ids = { clientCorrelator: voucherId, referenceCode: callId }
+      const terms = { seller, automatonId, service, sellerShareBps, livesMs }
+      return post(paths.vouchers, { ...ids, ...amountOf(amountMinor, currency), ...terms })
+    }
+    case 'voucherRead':
+      return post(paths.voucherRead(encodeURIComponent(operation.voucherId)), {})
     case 'repost': {
       const { subscriber, key, saleId, acknowledgement } = operation
       const ids = { clientCorrelator: key, referenceCode: saleId }

@@ -9,6 +9,7 @@ import { signedJson } from './gateways/signed-json.ts'
 import { twilio } from './gateways/twilio.ts'
 import type { ServedGateway } from './http-adapter.ts'
 import { smppSchema } from './smpp/configuration.ts'
+import { voiceExample, voiceSchema } from './voice/configuration.ts'
 
 const nameSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/)
 
@@ -212,6 +213,10 @@ export const phonesSchema = z.strictObject({
     .default([])
     .describe('Which way texts go out: the first that fits and is up; none: the first gateway or link')
     .meta({ examples: [[{ prefix: '+33', through: 'carrier' }]] }),
+  voice: z
+    .exactOptional(voiceSchema)
+    .describe('Premium-rate calls whose codes pay at machines')
+    .meta({ examples: [voiceExample] }),
 })
 
 export type PhonesConfiguration = Frozen<z.output<typeof phonesSchema>>

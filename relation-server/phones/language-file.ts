@@ -8,6 +8,7 @@ import { Phrasebook } from './phrasebook.ts'
 import type { Say } from './say.ts'
 import { awaitsAnswer } from './say.ts'
 import { declineReasons, nameable, type SentenceName, sentences } from './sentences.ts'
+import { voiceSections } from './voice/voice-sentences.ts'
 import { type PageWord, pagePlaceholders, pageWords } from './web/page-words.ts'
 import { foldedWord } from './words.ts'
 
@@ -74,6 +75,7 @@ export const languageSchema = z
         typeof sentenceSchema
       >,
     ),
+    ...voiceSections,
   })
   .superRefine((file, context) => {
     if (!isLocale(file.locale)) return

@@ -5,6 +5,7 @@ import type { Channel, Language } from '../sale-events.ts'
 import type { LanguageFile } from './language-file.ts'
 import { Phrasebook } from './phrasebook.ts'
 import type { House, Say } from './say.ts'
+import { VoiceWords } from './voice/voice-sentences.ts'
 import type { PageFields, PageWord } from './web/page-words.ts'
 import { type Intent, readWords, type Vocabulary, vocabularyOf } from './words.ts'
 
@@ -14,6 +15,7 @@ export class Languages {
   readonly #books: ReadonlyMap<Language, Phrasebook>
   readonly #fallbackBook: Phrasebook
   readonly #vocabulary: Vocabulary
+  readonly #calls: ReadonlyMap<Language, VoiceWords>
 
   /** @throws Error when `fallback` is not among them, or one word means two things */
   constructor(files: ReadonlyMap<Language, LanguageFile>, fallback: Language) {
@@ -22,6 +24,12 @@ export class Languages {
     const book = this.#books.get(fallback)
     if (!book) throw new Error(`there is no language "${fallback}", only ${[...files.keys()].join(', ')}`)
     this.#fallbackBook = book
+    this.#calls = new Map(
+      [...files].map(([name, file]) => [
+        name,
+        new VoiceWords(file, (money) => this.#books.get(name)?.price(money) ?? ''),
+      ]),
+    )
     this.#vocabulary = vocabularyOf([...files].map(([name, { words }]) => [name, words]))
   }
 
@@ -32,6 +40,13 @@ export class Languages {
   /** What begins a text that names a machine, in the configured language: `PAY`. */
   get payWord(): string {
     return this.#fallbackBook.payWord
+  }
+
+  /** For calls, and for what a machine's display says of their codes. */
+  voice(language: Language | undefined): VoiceWords {
+    const words = this.#calls.get(language ?? this.fallback) ?? this.#calls.get(this.fallback)
+    if (!words) throw new Error(`the language "${this.fallback}" speaks no calls`)
+    return words
   }
 
   /** @param words what was typed, of any origin and length */

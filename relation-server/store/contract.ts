@@ -38,6 +38,7 @@ export const machine = (automatonId: string, change: Partial<MachineRow> = {}): 
   hardware: null,
   activeCodes: [],
   reader: 'alwaysIdle',
+  keypad: false,
   enrolledAt: 1,
   fault: null,
   wantedVersion: 0,
@@ -481,7 +482,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         sales: [sale('s1', { dueAt: 30 }), sale('s2', { dueAt: 10 }), sale('s3')],
         identifications: [identification('i1', { dueAt: 20 }), identification('i2', { dueAt: 99 })],
       })
-      const due = { automatonId: 'm1', saleId: null, identificationId: null }
+      const due = { automatonId: 'm1', saleId: null, callId: null, identificationId: null }
       expect(await store.due(30, 100)).toEqual([
         { ...due, saleId: 's2', dueAt: 10 },
         { ...due, identificationId: 'i1', dueAt: 20 },

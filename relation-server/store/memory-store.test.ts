@@ -1,5 +1,7 @@
 // The contract of the store, in memory.
+import { callContract } from './call-contract.ts'
 import { storeContract } from './contract.ts'
 import { MemoryStore } from './memory-store.ts'
 
 storeContract('memory', async () => new MemoryStore())
+callContract('memory', async () => new MemoryStore())

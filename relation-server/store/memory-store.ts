@@ -5,6 +5,7 @@ import {
   type AuditRow,
   type BatchBook,
   type BatchNeed,
+  type CallRow,
   type CertificateRow,
   type ConfigurationRow,
   type DialogueRow,
@@ -27,6 +28,7 @@ import {
   type UnknownRow,
   type VisitRow,
   type Writes,
+  type WrongCodesRow,
 } from './port.ts'
 
 const inboxKey = ({ source, key }: { source: string; key: string }) => `${source} ${key}`
@@ -54,6 +56,8 @@ export class MemoryStore implements Store {
   readonly #sold = new Map<string, SoldRow>()
   readonly #pages = new Map<string, PageRow>()
   readonly #visits = new Map<string, VisitRow>()
+  readonly #calls = new Map<string, CallRow>()
+  readonly #wrongCodes = new Map<string, WrongCodesRow>()
   readonly #centres = new Map<string, readonly string[]>()
 
   async commitBatch<T>(
@@ -96,7 +100,9 @@ export class MemoryStore implements Store {
     })
   }
 
-  #book({ automatonIds, kids, saleIds, inboxKeys, unknownsOf, auditsOf = [] }: BatchNeed): BatchBook {
+  #book(need: BatchNeed): BatchBook {
+    const { automatonIds, kids, saleIds, inboxKeys, unknownsOf, auditsOf = [], voice } = need
+    const { callIds = [], callsAt = [] } = voice ?? {}
     const ids = new Set(automatonIds)
     const sales = new Set(saleIds)
     return {
@@ -115,6 +121,12 @@ export class MemoryStore implements Store {
       sold: [...this.#sold.values()].filter((row) => auditsOf.includes(row.automatonId)),
       audits: auditsOf.flatMap((id) => newestOf(this.#audits, id).slice(0, fewReadings)),
       telemetry: auditsOf.flatMap((id) => newestOf(this.#telemetry, id)),
+      calls: [...this.#calls.values()].filter((row) => {
+        const isThere = isLive(row) && callsAt.includes(row.automatonId ?? '')
+        return isThere || callIds.includes(row.callId)
+      }),
+      wrongCodes:
+        callsAt.length === 0 ? [] : [...this.#wrongCodes.values()].filter(({ hour }) => hour === voice?.hour),
     }
   }
 
@@ -134,6 +146,16 @@ export class MemoryStore implements Store {
     for (const row of writes.certificates) this.#certificates.set(row.kid, row)
     for (const row of writes.sales) this.#sales.set(row.saleId, row)
     for (const row of writes.identifications) this.#identifications.set(row.identificationId, row)
+    for (const row of writes.calls) this.#calls.set(row.callId, row)
+    for (const end of writes.callEnds) {
+      const row = this.#calls.get(end.callId)
+      if (row) this.#calls.set(row.callId, { ...row, ...end, saleId: null })
+    }
+    for (const row of writes.wrongCodes) {
+      const key = `${row.hour} ${row.automatonId}`
+      const before = this.#wrongCodes.get(key)?.count ?? 0
+      this.#wrongCodes.set(key, { ...row, count: before + row.count })
+    }
     for (const row of writes.outbox) this.#outbox.set(row.id, row)
     for (const row of writes.quarantine) this.#quarantine.set(row.id, row)
     for (const row of writes.persons) this.#persons.set(row.id, row)
@@ -262,6 +284,10 @@ export class MemoryStore implements Store {
     return { own: asked.filter((row) => row.subscriberId === subscriberId).length, all: asked.length }
   }
 
+  async call(callId: string): Promise<CallRow | undefined> {
+    return structuredClone(this.#calls.get(callId))
+  }
+
   async salesAside(): Promise<SaleRow[]> {
     return structuredClone(
       [...this.#sales.values()].filter(({ aside }) => aside !== null).sort(by('createdAt')),
@@ -281,11 +307,15 @@ export class MemoryStore implements Store {
   }
 
   async due(now: number, limit: number): Promise<Due[]> {
-    const sales = [...this.#sales.values()].map((row) => ({ ...row, identificationId: null }))
-    const identifications = [...this.#identifications.values()].map((row) => ({ ...row, saleId: null }))
-    return [...sales, ...identifications]
-      .flatMap(({ automatonId, saleId, identificationId, dueAt }) =>
-        dueAt !== null && dueAt <= now ? [{ automatonId, saleId, identificationId, dueAt }] : [],
+    const none = { saleId: null, identificationId: null, callId: null }
+    const sales = [...this.#sales.values()].map((row) => ({ ...none, ...row }))
+    const identifications = [...this.#identifications.values()].map((row) => {
+      return { ...none, ...row, saleId: null }
+    })
+    const calls = [...this.#calls.values()].map((row) => ({ ...none, ...row, saleId: null }))
+    return [...sales, ...identifications, ...calls]
+      .flatMap(({ automatonId, saleId, identificationId, callId, dueAt }) =>
+        dueAt !== null && dueAt <= now ? [{ automatonId, saleId, identificationId, callId, dueAt }] : [],
       )
       .sort((a, b) => a.dueAt - b.dueAt)
       .slice(0, limit)
@@ -314,7 +344,7 @@ export class MemoryStore implements Store {
   }
 
   async nextDue(): Promise<number | undefined> {
-    const dues = [this.#outbox, this.#sales, this.#identifications].flatMap((rows) =>
+    const dues = [this.#outbox, this.#sales, this.#identifications, this.#calls].flatMap((rows) =>
       [...rows.values()].flatMap(({ dueAt }) => dueAt ?? []),
     )
     return dues.length === 0 ? undefined : Math.min(...dues)
@@ -336,6 +366,12 @@ export class MemoryStore implements Store {
     for (const [key, row] of this.#dialogues) if (row.at < before) this.#dialogues.delete(key)
     for (const [key, row] of this.#pages) if (row.at < before) this.#pages.delete(key)
     for (const [key, row] of this.#visits) if (row.askedAt < before) this.#visits.delete(key)
+    for (const [key, row] of this.#calls) {
+      if (!isLive(row) && row.at < before) this.#calls.delete(key)
+    }
+    for (const [key, { hour }] of this.#wrongCodes) {
+      if (hour < Math.floor(before / 3_600_000)) this.#wrongCodes.delete(key)
+    }
     const inSale = new Set([...this.#sales.values()].flatMap((row) => (row.open ? [row.subscriberId] : [])))
     for (const automatonId of new Set([...this.#quarantine.values()].map((row) => row.automatonId))) {
       for (const [place, row] of this.#quarantined(automatonId).entries()) {
@@ -357,6 +393,8 @@ export class MemoryStore implements Store {
 
   async close(): Promise<void> {}
 }
+
+const isLive = ({ state }: CallRow) => state !== 'used' && state !== 'refused' && state !== 'over'
 
 function newestOf<Row extends Notice>(rows: ReadonlyMap<string, Row>, automatonId: string): Row[] {
   return [...rows.values()]

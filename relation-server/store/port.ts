@@ -28,6 +28,8 @@ export interface MachineRow {
   /** EVA-DTS codes of the faults that stand now, in the order they came. */
   readonly activeCodes: readonly string[]
   readonly reader: 'alwaysIdle' | 'session'
+  /** Codes of calls can be typed at it. */
+  readonly keypad: boolean
   readonly enrolledAt: number
   /** Why its hardware is lost, as it said; null while nothing is known to be wrong. */
   readonly fault: string | null
@@ -247,11 +249,70 @@ export interface VisitRow {
   readonly provenAt: number | null
 }
 
+/**
+ * A call to a premium-rate number and the code it has bought: at the payment centre one voucher, which has
+ * the same id each time that it is asked for. The code itself is kept nowhere: it is derived from that id and
+ * a key outside the database, each time that it is read out or typed.
+ */
+export interface CallRow {
+  /** The voice platform and its own id of the call. */
+  readonly callId: string
+  /** The voice number that was called, by its name in the configuration. */
+  readonly service: string
+  readonly language: Language
+  /**
+   * `tariff`: hears what it costs. `asking`: types a machine number. `making`: its voucher is being made.
+   * `reading`: the code is being read out. `good`: it was, and waits to be typed. `bound`: used by a sale.
+   * Endings: `used`; `refused`, of which nothing was bought; `over`, unpaid, or its code is good no more.
+   */
+  readonly state: 'tariff' | 'asking' | 'making' | 'reading' | 'good' | 'bound' | 'used' | 'refused' | 'over'
+  readonly amountMinor: number
+  readonly currency: string
+  /** Of each delivery, in hundredths of a percent. */
+  readonly sellerShareBps: number
+  /** Machine numbers that may still be typed. */
+  readonly triesLeft: number
+  /** Null until the machine is known, and with it what follows. */
+  readonly automatonId: string | null
+  readonly voucherId: string | null
+  readonly subscriberId: string | null
+  /** Part of what the code is derived from: no two that are good on one machine are the same. */
+  readonly codeTurn: number
+  /** The sale it is bound to, or, while its voucher is made, the offer that it is to pay at once. */
+  readonly saleId: string | null
+  /** Its item came, or was to come, without a code. */
+  readonly direct: boolean
+  /** Here; and, somewhat later, at the payment centre. Null until its voucher is made. */
+  readonly goodUntil: number | null
+  readonly honouredUntil: number | null
+  readonly at: number
+  readonly dueAt: number | null
+}
+
+/** What the end of a sale makes of the call whose code it used. */
+export type CallEnd = Pick<CallRow, 'callId' | 'state' | 'goodUntil' | 'honouredUntil' | 'dueAt'>
+
+/** Wrong codes typed on one machine in one hour (epoch hours). */
+export interface WrongCodesRow {
+  readonly hour: number
+  readonly automatonId: string
+  readonly count: number
+}
+
 export interface BatchNeed {
   readonly automatonIds: readonly string[]
   /** Sales that events name; loaded even when they have ended. */
   readonly saleIds: readonly string[]
   readonly inboxKeys: readonly { readonly source: string; readonly key: string }[]
+  /**
+   * Calls that events name; machines on which a code may be typed, whose live calls are wanted and with them
+   * the hour's wrong codes of all machines. Left out where no event is about a call.
+   */
+  readonly voice?: {
+    readonly callIds: readonly string[]
+    readonly callsAt: readonly string[]
+    readonly hour: number
+  }
   /** Signers of whom this server has no certificate in memory. */
   readonly kids: readonly string[]
   /** Whether today's unknown outcomes of these machines and their buyers are wanted (UTC day), or null. */
@@ -278,6 +339,8 @@ export interface BatchBook {
   readonly audits: readonly AuditRow[]
   /** Of each of them all that is kept. */
   readonly telemetry: readonly TelemetryRow[]
+  readonly calls: readonly CallRow[]
+  readonly wrongCodes: readonly WrongCodesRow[]
 }
 
 /** Enough to find one that could be read. */
@@ -301,6 +364,11 @@ export interface Writes {
   /** Added to the counts that are there. */
   readonly unknowns: readonly UnknownRow[]
   readonly subscribers: readonly SubscriberRow[]
+  readonly calls: readonly CallRow[]
+  /** Of calls that were not loaded: their sale has ended, and no longer names them. */
+  readonly callEnds: readonly CallEnd[]
+  /** Added to the counts that are there. */
+  readonly wrongCodes: readonly WrongCodesRow[]
   readonly configurations: readonly ConfigurationRow[]
   /** One that is there already stays as it is. */
   readonly telemetry: readonly TelemetryRow[]
@@ -313,9 +381,11 @@ export interface Writes {
 }
 
 export interface Due {
-  readonly automatonId: string
+  /** Null only of a call that has named no machine yet. */
+  readonly automatonId: string | null
   readonly saleId: string | null
   readonly identificationId: string | null
+  readonly callId: string | null
   readonly dueAt: number
 }
 
@@ -363,13 +433,14 @@ export interface Store {
   /** Codes asked for since then: for this number, and in all. */
   visitsSince(subscriberId: string, since: number): Promise<{ own: number; all: number }>
   sale(saleId: string): Promise<SaleRow | undefined>
+  call(callId: string): Promise<CallRow | undefined>
   /** Sales set aside for a person, oldest first. */
   salesAside(): Promise<SaleRow[]>
   /** The last sales, newest first. */
   recentSales(limit: number): Promise<SaleRow[]>
   /** Sales that have a payment and began after `from`, for the walk over the centre's payments. */
   paidSales(from: number): Promise<SaleRow[]>
-  /** Sales and identifications due by `now`, oldest first. */
+  /** Sales, identifications and calls due by `now`, oldest first. */
   due(now: number, limit: number): Promise<Due[]>
   /**
    * Takes outbox rows due by `now`: each gets one attempt more and a next due time, in one statement, so that
@@ -387,9 +458,9 @@ export interface Store {
   /** When the newest inbox row was stored; undefined when there is none. */
   newestAt(): Promise<number | undefined>
   /**
-   * Deletes inbox rows, ended sales, closed identifications, dialogues, telemetry and quarantine (above
-   * `mostNoticesKept` sooner) and audit readings older than `before`; the newest reading of each machine
-   * stays.
+   * Deletes inbox rows, ended sales, closed identifications, dialogues, ended calls, telemetry and
+   * quarantine (above `mostNoticesKept` sooner) and audit readings older than `before`; the newest reading of
+   * each machine stays.
    */
   prune(before: number): Promise<void>
   close(): Promise<void>
@@ -409,6 +480,9 @@ export const noWrites: Writes = {
   persons: [],
   unknowns: [],
   subscribers: [],
+  calls: [],
+  callEnds: [],
+  wrongCodes: [],
   configurations: [],
   telemetry: [],
   audits: [],

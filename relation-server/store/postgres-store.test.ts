@@ -4,6 +4,7 @@
 import { type TestDatabase, testDatabase } from '@concilia/platform/test-database.ts'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { callContract } from './call-contract.ts'
 import {
   bookOf,
   identification,
@@ -19,12 +20,15 @@ import {
 import { noWrites, type Store } from './port.ts'
 import { migrationsFolder, openPostgresStore } from './postgres-store.ts'
 
-storeContract('PostgreSQL', async () => {
+async function opened(): Promise<Store> {
   const database = await testDatabase(migrationsFolder)
   const store = await openPostgresStore(database.url)
   const close = store.close.bind(store)
   return Object.assign(store, { close: () => close().then(() => database.drop()) })
-})
+}
+
+storeContract('PostgreSQL', opened)
+callContract('PostgreSQL', opened)
 
 describe('two servers on one database', () => {
   let database: TestDatabase

@@ -174,6 +174,11 @@ class PostgresStore implements TimedStore {
     return row
   }
 
+  async call(callId: string) {
+    const [row] = await this.#rest.read(({ call }) => call.execute({ id: callId }))
+    return row
+  }
+
   async salesAside() {
     return await this.#rest.read(({ salesAside }) => salesAside.execute())
   }
@@ -187,12 +192,19 @@ class PostgresStore implements TimedStore {
   }
 
   async due(now: number, limit: number): Promise<Due[]> {
-    const [sales, identifications] = await this.#rest.read(({ dueSales, dueIdentifications }) =>
-      Promise.all([dueSales.execute({ now, limit }), dueIdentifications.execute({ now, limit })]),
+    const asked = { now, limit }
+    const [sales, identifications, calls] = await this.#rest.read((statements) =>
+      Promise.all([
+        statements.dueSales.execute(asked),
+        statements.dueIdentifications.execute(asked),
+        statements.dueCalls.execute(asked),
+      ]),
     )
+    const none = { saleId: null, identificationId: null, callId: null }
     return [
-      ...sales.map((row) => ({ ...row, identificationId: null })),
-      ...identifications.map((row) => ({ ...row, saleId: null })),
+      ...sales.map((row) => ({ ...none, ...row })),
+      ...identifications.map((row) => ({ ...none, ...row })),
+      ...calls.map((row) => ({ ...none, ...row })),
     ]
       .flatMap(({ dueAt, ...row }) => (dueAt === null ? [] : [{ ...row, dueAt }]))
       .sort((a, b) => a.dueAt - b.dueAt)
@@ -225,6 +237,8 @@ class PostgresStore implements TimedStore {
         statements.pruneInbox.execute({ before }),
         statements.pruneSales.execute({ before }),
         statements.pruneIdentifications.execute({ before }),
+        statements.pruneCalls.execute({ before }),
+        statements.pruneWrongCodes.execute({ before }),
         statements.pruneSubscribers.execute({ before }),
         statements.pruneDialogues.execute({ before }),
         statements.prunePages.execute({ before }),
@@ -268,8 +282,9 @@ function storedElsewhere(error: unknown): OperatingError | undefined {
 async function readBook(statements: Statements, need: BatchNeed): Promise<BatchBook> {
   const ids = need.automatonIds
   const { saleIds, inboxKeys, auditsOf = [] } = need
+  const { callIds = [], callsAt = [], hour = 0 } = need.voice ?? {}
   const ofAudits = auditsOf.length > 0
-  const [machines, certificates, sales, identifications, seen, unknowns, sold, audits, telemetry] =
+  const [machines, certificates, sales, identifications, seen, unknowns, sold, audits, telemetry, ...voice] =
     await Promise.all([
       ids.length === 0 ? [] : statements.lockMachines.execute({ ids }),
       need.kids.length === 0 ? [] : statements.certificates.execute({ kids: need.kids }),
@@ -285,8 +300,14 @@ async function readBook(statements: Statements, need: BatchNeed): Promise<BatchB
       ofAudits ? statements.soldOf.execute({ ids: auditsOf }) : [],
       ofAudits ? statements.newestAudits.execute({ ids: auditsOf, most: fewReadings }) : [],
       ofAudits ? statements.telemetryOfAll.execute({ ids: auditsOf }) : [],
+      callIds.length === 0 ? [] : statements.calls.execute({ callIds }),
+      callsAt.length === 0 ? [] : statements.callsAt.execute({ ids: callsAt }),
+      callsAt.length === 0 ? [] : statements.wrongCodes.execute({ hour }),
     ])
-  return { machines, certificates, sales, identifications, seen, unknowns, sold, audits, telemetry }
+  const [named, there, wrongCodes] = voice
+  const calls = [...new Map([...there, ...named].map((row) => [row.callId, row])).values()]
+  const rows = { machines, certificates, sales, identifications, seen, unknowns }
+  return { ...rows, sold, audits, telemetry, calls, wrongCodes }
 }
 
 /** Sends only what there is; keys in sorted order, so that two servers lock in one order. */
@@ -332,6 +353,9 @@ function write(statements: Statements, writes: Writes): Promise<unknown>[] {
     (row) => row.identificationId,
   )
   put(statements.putSubscribers, tables.subscriber, writes.subscribers, (row) => row.subscriberId)
+  put(statements.putCalls, tables.call, writes.calls, (row) => row.callId)
+  put(statements.endCalls, tables.call, writes.callEnds, (row) => row.callId)
+  put(statements.countWrongCodes, tables.wrongCode, writes.wrongCodes, (row) => row.automatonId)
   put(statements.addOutbox, tables.outbox, writes.outbox, (row) => row.id)
   const noticeKey = (row: { automatonId: string; journalId: string; boot: number; count: number }) =>
     `${row.automatonId} ${row.journalId} ${row.boot} ${row.count}`

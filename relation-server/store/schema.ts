@@ -12,7 +12,15 @@ import {
   text,
 } from '@concilia/platform/drizzle.ts'
 import type { Channel, Language } from '../sale-events.ts'
-import type { IdentificationRow, MachineRow, OutboxRow, SoldRow, TelemetryRow, UnknownRow } from './port.ts'
+import type {
+  CallRow,
+  IdentificationRow,
+  MachineRow,
+  OutboxRow,
+  SoldRow,
+  TelemetryRow,
+  UnknownRow,
+} from './port.ts'
 
 /** Epoch ms, or another integer below 2^53. */
 const long = (name: string) => bigint(name, { mode: 'number' })
@@ -32,6 +40,7 @@ export const machine = pgTable('machine', {
   hardware: jsonb('hardware').$type<MachineRow['hardware']>(),
   activeCodes: jsonb('active_codes').$type<readonly string[]>().notNull().default([]),
   reader: text('reader').$type<MachineRow['reader']>().notNull(),
+  keypad: boolean('keypad').notNull().default(false),
   enrolledAt: long('enrolled_at').notNull(),
   fault: text('fault'),
   wantedVersion: integer('wanted_version').notNull().default(0),
@@ -164,6 +173,45 @@ export const identification = pgTable(
     index('identification_due').on(row.dueAt).where(sql`due_at is not null`),
     index('identification_at').using('brin', row.at),
   ],
+)
+
+export const call = pgTable(
+  'call',
+  {
+    callId: text('call_id').primaryKey(),
+    service: text('service').notNull(),
+    language: text('language').$type<Language>().notNull(),
+    state: text('state').$type<CallRow['state']>().notNull(),
+    amountMinor: long('amount_minor').notNull(),
+    currency: text('currency').notNull(),
+    sellerShareBps: integer('seller_share_bps').notNull(),
+    triesLeft: integer('tries_left').notNull(),
+    automatonId: text('automaton_id'),
+    voucherId: text('voucher_id'),
+    subscriberId: text('subscriber_id'),
+    codeTurn: integer('code_turn').notNull(),
+    saleId: text('sale_id'),
+    direct: boolean('direct').notNull(),
+    goodUntil: long('good_until'),
+    honouredUntil: long('honoured_until'),
+    at: long('at').notNull(),
+    dueAt: long('due_at'),
+  },
+  (row) => [
+    index('call_machine').on(row.automatonId).where(sql`state not in ('used', 'refused', 'over')`),
+    index('call_due').on(row.dueAt).where(sql`due_at is not null`),
+    index('call_at').using('brin', row.at),
+  ],
+)
+
+export const wrongCode = pgTable(
+  'wrong_code',
+  {
+    hour: integer('hour').notNull(),
+    automatonId: text('automaton_id').notNull(),
+    count: integer('count').notNull(),
+  },
+  (row) => [primaryKey({ columns: [row.hour, row.automatonId] })],
 )
 
 export const inbox = pgTable(

@@ -51,7 +51,7 @@ export function prepareStatements(db: NodePgDatabase) {
     subscriber,
     dialogue,
   } = tables
-  const { audit, centre, configuration, page, sold, telemetry, visit } = tables
+  const { audit, call, centre, configuration, page, sold, telemetry, visit, wrongCode } = tables
   const now = sql.placeholder('now')
   const limit = sql.placeholder('limit')
   const retryMs = sql`(${sql.placeholder('retryMs')}::json ->> ${outbox.kind})::bigint`
@@ -132,6 +132,23 @@ export function prepareStatements(db: NodePgDatabase) {
       .from(telemetry)
       .where(sql`${telemetry.automatonId} = ${ids('ids')}`)
       .prepare('telemetry_of_all'),
+    calls: db
+      .select()
+      .from(call)
+      .where(sql`${call.callId} = ${ids('callIds')}`)
+      .orderBy(call.callId)
+      .for('update')
+      .prepare('calls'),
+    callsAt: db
+      .select()
+      .from(call)
+      .where(sql`${call.automatonId} = ${ids('ids')} and ${call.state} not in ('used', 'refused', 'over')`)
+      .prepare('calls_at'),
+    wrongCodes: db
+      .select()
+      .from(wrongCode)
+      .where(eq(wrongCode.hour, sql.placeholder('hour')))
+      .prepare('wrong_codes'),
     // Writes of a batch.
     dropOutbox: db
       .delete(outbox)
@@ -182,6 +199,31 @@ export function prepareStatements(db: NodePgDatabase) {
       .select(rowsFrom(subscriber))
       .onConflictDoUpdate({ target: subscriber.subscriberId, set: replaced(subscriber, 'subscriberId') })
       .prepare('put_subscribers'),
+    putCalls: db
+      .insert(call)
+      .select(rowsFrom(call))
+      .onConflictDoUpdate({ target: call.callId, set: replaced(call, 'callId') })
+      .prepare('put_calls'),
+    endCalls: db
+      .update(call)
+      .set({
+        state: sql`v.state`,
+        saleId: sql`null`,
+        goodUntil: sql`v.good_until`,
+        honouredUntil: sql`v.honoured_until`,
+        dueAt: sql`v.due_at`,
+      })
+      .from(sql`json_populate_recordset(null::${call}, ${sql.placeholder('rows')}::json) as v`)
+      .where(sql`${call.callId} = v.call_id`)
+      .prepare('end_calls'),
+    countWrongCodes: db
+      .insert(wrongCode)
+      .select(rowsFrom(wrongCode))
+      .onConflictDoUpdate({
+        target: [wrongCode.hour, wrongCode.automatonId],
+        set: { count: sql`${wrongCode.count} + excluded.count` },
+      })
+      .prepare('count_wrong_codes'),
     countUnknowns: db
       .insert(unknownOutcome)
       .select(rowsFrom(unknownOutcome))
@@ -332,6 +374,11 @@ export function prepareStatements(db: NodePgDatabase) {
       .from(sale)
       .where(eq(sale.saleId, sql.placeholder('id')))
       .prepare('sale'),
+    call: db
+      .select()
+      .from(call)
+      .where(eq(call.callId, sql.placeholder('id')))
+      .prepare('call'),
     salesAside: db
       .select()
       .from(sale)
@@ -362,6 +409,13 @@ export function prepareStatements(db: NodePgDatabase) {
       .orderBy(identification.dueAt)
       .limit(limit)
       .prepare('due_identifications'),
+    dueCalls: db
+      .select({ automatonId: call.automatonId, callId: call.callId, dueAt: call.dueAt })
+      .from(call)
+      .where(sql`${call.dueAt} <= ${now}`)
+      .orderBy(call.dueAt)
+      .limit(limit)
+      .prepare('due_calls'),
     claimOutbox: db
       .update(outbox)
       .set({
@@ -379,7 +433,7 @@ export function prepareStatements(db: NodePgDatabase) {
       .select({
         dueAt: sql<string | null>`least(
           (select min(due_at) from outbox), (select min(due_at) from sale),
-          (select min(due_at) from identification))`,
+          (select min(due_at) from identification), (select min(due_at) from call))`,
       })
       .from(sql`(select 1) as one`)
       .prepare('next_due'),
@@ -413,6 +467,14 @@ export function prepareStatements(db: NodePgDatabase) {
       .delete(visit)
       .where(sql`${visit.askedAt} < ${sql.placeholder('before')}`)
       .prepare('prune_visits'),
+    pruneCalls: db
+      .delete(call)
+      .where(sql`${call.state} in ('used', 'refused', 'over') and ${call.at} < ${sql.placeholder('before')}`)
+      .prepare('prune_calls'),
+    pruneWrongCodes: db
+      .delete(wrongCode)
+      .where(sql`${wrongCode.hour} < ${sql.placeholder('before')}::bigint / 3600000`)
+      .prepare('prune_wrong_codes'),
     pruneTelemetry: db
       .delete(telemetry)
       .where(

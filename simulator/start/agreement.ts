@@ -25,6 +25,8 @@ export interface Facts {
   /** Changes since the sale began, in minor units. */
   readonly buyer: { readonly balanceMinor: number; readonly heldMinor: number }
   readonly operator: Readonly<Record<'unsettled' | 'payable' | 'sales' | 'disputed', number>>
+  /** What of a call's price is not the operator's. */
+  readonly revenueMinor?: number
   /** What the centre owes buyers whom it could not give their money back. */
   readonly owedMinor: number
   /** What recomputing every balance from its entries found. */
@@ -49,7 +51,7 @@ export function judge(facts: Facts): Verdict {
     ...(agreement !== 'unknownClosed' ? differing('goods delivered', dropped, isPaid ? 1 : 0) : []),
     ...differing('taken from the buyer (minor units)', -buyer.balanceMinor, isOwed ? priceMinor : paidMinor),
     ...differing('held for the buyer', buyer.heldMinor, 0),
-    ...differing("operator's payable", operator.payable, paidMinor),
+    ...differing("operator's payable", operator.payable + (facts.revenueMinor ?? 0), paidMinor),
     ...differing("operator's unsettled", operator.unsettled, 0),
     ...differing("operator's disputed and sales", operator.disputed + operator.sales, 0),
     ...differing('owed by the centre', facts.owedMinor, isOwed ? priceMinor : 0),

@@ -12,6 +12,7 @@ interface Standing {
   readonly buyer: Facts['buyer']
   readonly operator: Facts['operator']
   readonly owedMinor: number
+  readonly calls: Awaited<ReturnType<House['centre']['calls']>>
 }
 
 export class Baseline {
@@ -46,10 +47,15 @@ export class Baseline {
       dropped: fallen(now.machine, this.#item) - fallen(before.machine, this.#item) - inCoins,
       ending: sale?.state,
       buyer: {
-        balanceMinor: now.buyer.balanceMinor - before.buyer.balanceMinor,
+        // Of whoever pays by a call, the purse is what calls have bought.
+        balanceMinor:
+          now.buyer.balanceMinor -
+          before.buyer.balanceMinor +
+          (now.calls.callersMinor - before.calls.callersMinor),
         heldMinor: now.buyer.heldMinor - before.buyer.heldMinor,
       },
       operator: Object.fromEntries(operator) as Facts['operator'], // the same four names
+      revenueMinor: now.calls.revenueMinor - before.calls.revenueMinor,
       owedMinor: now.owedMinor - before.owedMinor,
       bookFaults: await this.#house.centre.faults(),
     }
@@ -57,13 +63,14 @@ export class Baseline {
 }
 
 async function standing(house: House, buyer: Buyer, machine: BenchMachine): Promise<Standing> {
-  const [view, account, operator, owedMinor] = await Promise.all([
+  const [view, account, operator, owedMinor, calls] = await Promise.all([
     look(house, machine),
     house.centre.account(buyer),
     house.centre.operatorBalances(),
     house.centre.owedMinor(),
+    house.centre.calls(),
   ])
-  return { machine: view, buyer: account, operator, owedMinor }
+  return { machine: view, buyer: account, operator, owedMinor, calls }
 }
 
 function fallen({ dropped }: Seen, item: number): number {

@@ -46,6 +46,11 @@ export const ussdCode = '*123#'
 /** The operator of both machines. */
 export const operator = { id: 'snacks-and-co', name: 'Snacks & Co' } as const
 
+/** What is called to pay an item of that price; a number for each price there is. */
+export function voiceNumber(priceMinor: number): string {
+  return `0899${String(priceMinor).padStart(6, '0')}`
+}
+
 export interface BenchMachine {
   /** Painted on it, and its name on the bench. */
   readonly number: string

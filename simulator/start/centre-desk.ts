@@ -70,6 +70,17 @@ export class CentreDesk {
     return { unsettled: unsettled ?? 0, payable: payable ?? 0, sales: sales ?? 0, disputed: disputed ?? 0 }
   }
 
+  /** What callers have of what they paid, less that; and what of it is the voice service's own. */
+  async calls(): Promise<{ callersMinor: number; revenueMinor: number }> {
+    const [vouchers, voice] = await Promise.all([
+      this.#store.balances('voucher:'),
+      this.#store.balances('centre:voice:'),
+    ])
+    const sum = (balances: typeof voice) => balances.reduce((all, { postedMinor }) => all + postedMinor, 0)
+    const named = (name: string) => voice.filter(({ accountId }) => accountId.includes(`:${name}:`))
+    return { callersMinor: sum(vouchers) + sum(named('calls')), revenueMinor: sum(named('revenue')) }
+  }
+
   /** To buyers whose account was closed before their money could go back. */
   async owedMinor(): Promise<number> {
     const [owed] = await this.#store.balances(centreAccountId('owed', currency))
@@ -102,10 +113,12 @@ export class CentreDesk {
   /** A secret whose registration was cut off is made anew; so is a registration whose secret was lost. */
   async #registerServer(): Promise<void> {
     const file = secretFile(this.#places, clientSecret)
-    const isRegistered = (await this.#store.client(clientId)) !== undefined
+    // A bench of before there were calls is registered anew.
+    const isRegistered = (await this.#store.client(clientId))?.voucherDayCeilingMinor !== undefined
     if (isRegistered && existsSync(file)) return
     rmSync(file, { force: true })
-    await this.#command('client', 'add', '--id', clientId, '--sellers', operator.id, '--secret-file', file)
+    const client = ['--id', clientId, '--sellers', operator.id, '--voucher-day-ceiling', '1000.00']
+    await this.#command('client', 'add', ...client, '--secret-file', file)
   }
 
   async #openAccounts(): Promise<void> {

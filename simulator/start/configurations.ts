@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import type { automatonConfigurationSchema } from '@concilia/automaton/configuration.ts'
 import type { centreConfigurationSchema } from '@concilia/payment-centre/configuration.ts'
 import type { Limits } from '@concilia/protocol/limits.ts'
+import { decimalText } from '@concilia/protocol/money.ts'
 import type { serverConfigurationSchema } from '@concilia/relation-server/configuration.ts'
 import { stringify } from 'smol-toml'
 import type { z } from 'zod'
 import type { SmppAccess } from '../phone-network.ts'
-import { type BenchMachine, currency, shortCode, ussdCode } from './buyers.ts'
+import { type BenchMachine, benchMachines, currency, shortCode, ussdCode, voiceNumber } from './buyers.ts'
 import type { Places, Ports } from './places.ts'
 import { keptSecret, secretFile, secretOf } from './secrets.ts'
 
@@ -85,7 +86,10 @@ export function automatonConfiguration(
         items: Object.entries(items).map(([item, amountMinor]) => ({ selection: Number(item), amountMinor })),
       },
     }),
-    ...(!kiosk && { dex: { path: dexLineOf(places, number) } }),
+    ...(!kiosk && {
+      dex: { path: dexLineOf(places, number) },
+      keypad: { path: keypadLineOf(places, number) },
+    }),
     limits,
   }
 }
@@ -103,10 +107,35 @@ export function boardLineOf(places: Places, machineNumber: string): string {
   return `${lineOf(places, machineNumber)}-board`
 }
 
+export function keypadLineOf(places: Places, machineNumber: string): string {
+  return join(places.lines, `${machineNumber}-keypad`)
+}
+
+/** The path by which the server knows the PBX of the bench. */
+export const voiceSecretOf = (places: Places): string => secretOf(places, 'voice')
+
+/** A number to call for each price of the house's machines. */
+function voiceOf({ places, ports }: BenchSettings) {
+  const prices = new Set(benchMachines.flatMap(({ items }) => Object.values(items)))
+  const numbers = [...prices].map((priceMinor) => {
+    const number = {
+      called: voiceNumber(priceMinor),
+      amount: decimalText(priceMinor, currency),
+      currency,
+      tariffMessage: `tariff-${priceMinor}`,
+      sellerShareBps: 8000,
+    } as const
+    return [`pays-${priceMinor}`, number] as const
+  })
+  const platform = { form: 'fastagi', port: ports.voice, secret: voiceSecretOf(places) } as const
+  return { numbers: Object.fromEntries(numbers), platforms: { pbx: platform } }
+}
+
 export function serverConfiguration(
-  { places, ports, reached, limits, charge, broker, phones }: BenchSettings,
+  settings: BenchSettings,
   identity: string,
 ): z.input<typeof serverConfigurationSchema> {
+  const { places, ports, reached, limits, charge, broker, phones } = settings
   return {
     identity,
     subscriberKeyFile: secretFile(places, 'subscriber.key'),
@@ -135,6 +164,7 @@ export function serverConfiguration(
           password: secretOf(places, carrierPassword),
         },
       },
+      voice: voiceOf(settings),
     },
     limits,
   }

@@ -29,6 +29,7 @@ import {
   centreConfiguration,
   dexLineOf,
   gatewayUrl,
+  keypadLineOf,
   lineOf,
   pagesOrigin,
   serverConfiguration,
@@ -75,6 +76,7 @@ export class House {
   #pages = ''
   #postgres: SupervisedPostgres | undefined
   #simulator: SimulatorControl | undefined
+  #voicePort: number | undefined
   #centre: CentreDesk | undefined
   #serverStore: ServerStore | undefined
 
@@ -103,6 +105,7 @@ export class House {
       choosePorts(),
     ])
     this.#postgres = postgres
+    this.#voicePort = ports.voice
     const { limits, charge, linkMode = 'permanent', bridge = 'qibixx', phones = 'http' } = this.#options
     const { detour, broker } = this.#options
     const reached = { ...ports, ...(await detour?.(ports)) }
@@ -125,6 +128,11 @@ export class House {
 
   get centre(): CentreDesk {
     return started(this.#centre)
+  }
+
+  /** Where calls are answered. */
+  get voicePort(): number {
+    return started(this.#voicePort)
   }
 
   get serverStore(): ServerStore {
@@ -199,6 +207,7 @@ export class House {
       name,
       link,
       dexLink: dexLineOf(places, name),
+      keypadLink: keypadLineOf(places, name),
       currency,
       items,
       alwaysIdle,

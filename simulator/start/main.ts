@@ -25,7 +25,7 @@ const description = {
     'database, payment centre, relation server and two vending machines with their automata, to buy from.',
   usage: [
     'npm start [-- --kiosk]',
-    'npm start -- --sale [--phone-first] [--dial | --web] [--hold] [--bus] [--smpp] [--fault NAME]',
+    'npm start -- --sale [--phone-first] [--dial | --web | --voice] [--hold] [--bus] [--smpp] [--fault NAME]',
     'npm start -- --sale --kiosk [--cash]',
   ],
   flags: {
@@ -33,6 +33,7 @@ const description = {
     'phone-first': { says: 'with --sale: the phone comes before the machine' },
     dial: { says: 'with --sale: by a dialogue (USSD) instead of texts' },
     web: { says: 'with --sale: on the machine’s page, in a browser' },
+    voice: { says: 'with --sale: by a call to a premium-rate number, whose code is typed at the machine' },
     hold: { says: 'the amount is held and confirmed on delivery, instead of debited at once' },
     'on-demand': { says: 'links sleep until phone payment is chosen, as on a metered modem' },
     bus: {
@@ -60,7 +61,17 @@ type Flags = Line<typeof description.flags>['flags']
 
 await runMain(description, async ({ flags }, stopping) => {
   if (flags.sale) return sale(flags, stopping)
-  for (const name of ['phone-first', 'dial', 'web', 'cash', 'buyer', 'fault', 'machine', 'item'] as const) {
+  for (const name of [
+    'phone-first',
+    'dial',
+    'web',
+    'voice',
+    'cash',
+    'buyer',
+    'fault',
+    'machine',
+    'item',
+  ] as const) {
     if (flags[name]) throw usageError(description, `--${name} goes with --sale`)
   }
   return bench(flags, stopping)
@@ -197,9 +208,13 @@ function playOf(flags: Flags): Play {
       `--fault ${flags.fault} goes without --hold: a hold that is given back is never owed`,
     )
   }
+  if (flags.voice && (fault.twist || fault.buyer)) {
+    throw usageError(description, '--voice goes with faults of the machine only')
+  }
   const buyer = buyerOf(flags.buyer ?? fault.buyer ?? 'rich')
-  if (flags.dial && flags.web) throw usageError(description, '--dial and --web do not go together')
-  const way = flags.web ? 'page' : flags.dial ? 'dialogue' : 'text'
+  if (Number(flags.dial) + Number(flags.web) + Number(flags.voice) > 1)
+    throw usageError(description, '--dial, --web and --voice do not go together')
+  const way = flags.voice ? 'call' : flags.web ? 'page' : flags.dial ? 'dialogue' : 'text'
   return { machine, item, phoneFirst, way, buyer, fault }
 }
 

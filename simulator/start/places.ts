@@ -42,6 +42,8 @@ export interface Ports {
   readonly carrier: number
   /** Where servers bind to it over SMPP. */
   readonly carrierSmpp: number
+  /** Where the relation server waits for the PBX. */
+  readonly voice: number
 }
 
 /**
@@ -49,6 +51,7 @@ export interface Ports {
  * again.
  */
 export async function choosePorts(): Promise<Ports> {
-  const [centre = 0, serverHttp = 0, serverMqtt = 0, carrier = 0, carrierSmpp = 0] = await freePorts(5)
-  return { centre, serverHttp, serverMqtt, carrier, carrierSmpp }
+  const [centre = 0, serverHttp = 0, serverMqtt = 0, carrier = 0, carrierSmpp = 0, voice = 0] =
+    await freePorts(6)
+  return { centre, serverHttp, serverMqtt, carrier, carrierSmpp, voice }
 }

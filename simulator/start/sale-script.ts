@@ -6,6 +6,7 @@ import { doAt, patienceMs } from './at-machine.ts'
 import { Baseline } from './baseline.ts'
 import { payOnPage } from './buyer-at-page.ts'
 import { Inbox, payByDialogue, payByText, press, text, type Visit } from './buyer-at-phone.ts'
+import { buyCode, typeCode } from './buyer-in-a-call.ts'
 import type { BenchMachine, Buyer } from './buyers.ts'
 import type { Fault } from './faults.ts'
 import type { House } from './house.ts'
@@ -14,8 +15,8 @@ export interface Play {
   readonly machine: BenchMachine
   readonly item: number
   readonly phoneFirst: boolean
-  /** How the buyer is in touch. */
-  readonly way: 'text' | 'dialogue' | 'page'
+  /** How the buyer is in touch; `call`: one that buys a code. */
+  readonly way: 'text' | 'dialogue' | 'page' | 'call'
   readonly buyer: Buyer
   readonly fault: Fault
 }
@@ -44,6 +45,7 @@ export async function playSale(house: House, play: Play): Promise<Verdict> {
  * so.
  */
 async function goThere({ phoneFirst, way, machine }: Play, visit: Visit): Promise<void> {
+  if (way === 'call') return await goByCall(phoneFirst, visit)
   const pay = { text: payByText, dialogue: payByDialogue, page: payOnPage }[way]
   if (phoneFirst) {
     const begun = sessionOf(visit)
@@ -58,6 +60,19 @@ async function goThere({ phoneFirst, way, machine }: Play, visit: Visit): Promis
   await pay(visit, async () => {
     throw new Error(`machine ${machine.number} has made its offer, and the buyer is asked to choose`)
   })
+}
+
+/** The code is bought, then typed, before the item is chosen or while its offer is open. */
+async function goByCall(phoneFirst: boolean, visit: Visit): Promise<void> {
+  if (!phoneFirst) {
+    await pressUntilOffered(visit)
+    return await typeCode(visit, await buyCode(visit))
+  }
+  const begun = sessionOf(visit)
+  begun.catch(() => {})
+  await typeCode(visit, await buyCode(visit))
+  await begun
+  await pressUntilOffered(visit)
 }
 
 /**

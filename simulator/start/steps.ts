@@ -90,8 +90,10 @@ function machineWords(event: MachineEvent): string | undefined {
     case 'standby':
     case 'asked':
     case 'approved':
-    case 'display':
       return undefined
+    // Only what is said about a call's code.
+    case 'display':
+      return /code/i.test(event.text) ? `shows "${event.text}"` : undefined
   }
 }
 

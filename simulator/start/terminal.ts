@@ -7,6 +7,7 @@ import { behaviourNames } from '../behaviours.ts'
 import { kioskActOf } from '../kiosk/kiosk-words.ts'
 import type { Pressed } from '../vending-machine.ts'
 import { doAt, payInCoins, press, pushLever, setLine } from './at-machine.ts'
+import { placeCall } from './buyer-in-a-call.ts'
 import { type BenchMachine, buyers, currency } from './buyers.ts'
 import type { House } from './house.ts'
 import { runCommand } from './one-command.ts'
@@ -54,6 +55,23 @@ const commands: Readonly<Record<string, Command>> = {
     async run({ simulator }, [who, ...words]) {
       const { number } = buyerNamed(who)
       return screenText(await simulator.call('type', { number, words: words.join(' ') }))
+    },
+  },
+  call: {
+    form: 'call NUMBER MACHINE',
+    says: 'a premium-rate call that buys a code: call 0899000150 4021 pays 1.50',
+    async run(house, [called, number]) {
+      if (!/^0899\d{6}$/.test(called ?? '')) throw new Mistyped('which number? 0899 and the price in cents')
+      await placeCall(house, machineNamed(house.machines, number), called ?? '')
+      return undefined
+    },
+  },
+  keys: {
+    form: 'keys MACHINE FIGURES',
+    says: 'types a code on the keypad of the machine',
+    async run({ simulator, machines }, [number, ...figures]) {
+      await simulator.call('keys', { machine: machineNamed(machines, number).number, keys: figures.join('') })
+      return undefined
     },
   },
   coins: {

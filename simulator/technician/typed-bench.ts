@@ -12,6 +12,7 @@ export const typedHelp = [
   ...actWords,
   'unplug, plug   the serial line',
   'restart        the box loses its power for a moment',
+  'type FIGURES   on the keypad: the code of a phone call',
 ].join('\n')
 
 interface Flags {
@@ -22,6 +23,7 @@ interface Flags {
   readonly behaviour: string | undefined
   readonly bus: boolean
   readonly session: boolean
+  readonly keypad?: string | undefined
 }
 
 /** @returns the machine to make, or what is wrong with the flags */
@@ -45,6 +47,7 @@ export function machineOf(flags: Flags): NewMachine | string {
     link,
     currency,
     items: prices,
+    ...(flags.keypad && { keypadLink: flags.keypad }),
     bridge,
     alwaysIdle: !flags.session,
     behaviours: [how],
@@ -80,6 +83,8 @@ export function obey({ calls }: Bench, machine: string, text: string): string {
 
 function onLine(calls: Bench['calls'], machine: string, command: string): unknown {
   if (command === 'unplug' || command === 'plug') return calls[command]({ machine })
+  const [, keys] = /^type ([0-9*# ]+)$/.exec(command) ?? []
+  if (keys !== undefined) return calls.keys({ machine, keys })
   return command === 'restart' ? calls.restartBox({ machine }) : typedHelp
 }
 

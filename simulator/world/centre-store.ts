@@ -56,6 +56,7 @@ export class CentreBooks {
       refunds: (client, paymentId) => read(() => rows.refunds(client, paymentId)),
       client: (id) => read(() => rows.client(id)),
       due: (now, limit) => read(() => rows.due(now, limit)),
+      dueVouchers: (now, limit) => read(() => rows.dueVouchers(now, limit)),
       balances: (prefix) => read(() => rows.balances(prefix)),
       owed: () => read(() => rows.owed()),
       newestAt: () => read(() => rows.newestAt()),
