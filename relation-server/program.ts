@@ -19,7 +19,7 @@ import { serverConfigurationSchema } from './configuration.ts'
 import { Engine } from './engine/engine.ts'
 import type { Settings } from './engine/world.ts'
 import { readLanguages } from './phones/languages-adapter.ts'
-import { waysIn } from './phones/ways-in.ts'
+import { offeredTo } from './phones/offered.ts'
 import { makeSaleChart } from './sale-chart.ts'
 import { secretFrom } from './secret-file.ts'
 import { openPostgresStore } from './store/postgres-store.ts'
@@ -82,7 +82,7 @@ await runMain(description, async ({ command, flags }) => {
         engine,
         limits,
         checkDigit: configuration.phones.checkDigit,
-        waysIn: waysIn(configuration.phones),
+        offered: offeredTo(configuration.phones),
         payWord: () => readLanguages(configuration.phones.language).payWord,
         writePicture,
         now: () => clock.now(),
