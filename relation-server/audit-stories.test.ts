@@ -27,7 +27,7 @@ async function says(command: CommandName, flags: Partial<FlagValues> = {}): Prom
       engine,
       limits: settings.limits,
       checkDigit: false,
-      waysIn: [],
+      offered: { ways: [] },
       payWord: () => '',
       writePicture: () => '',
       now: () => clock.now(),

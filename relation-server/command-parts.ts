@@ -6,7 +6,7 @@ import { automatonIdSchema } from '@concilia/protocol/topics.ts'
 import type { z } from 'zod'
 import type { Engine } from './engine/engine.ts'
 import type { PersonInput } from './engine/inputs.ts'
-import type { WayIn } from './phones/links/machine-links.ts'
+import type { Offered } from './phones/links/machine-links.ts'
 import type { MachineRow, Store } from './store/port.ts'
 
 export const commandFlags = {
@@ -39,8 +39,8 @@ export interface CommandParts {
   readonly limits: Limits
   /** Machine numbers end in their check digit. */
   readonly checkDigit: boolean
-  /** Where buyers text to and what they dial, as configured. */
-  readonly waysIn: readonly WayIn[]
+  /** Where buyers text to, what they dial and where pages are, as configured. */
+  readonly offered: Offered
   /** What begins a text that names a machine: `PAY`. */
   readonly payWord: () => string
   /** @returns where it is now */

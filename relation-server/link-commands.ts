@@ -6,22 +6,24 @@ import { type MachineLink, machineLinks } from './phones/links/machine-links.ts'
 import { qrPng, qrSvg } from './phones/links/qr-picture.ts'
 
 const hints: Record<MachineLink['kind'], string> = {
+  page: 'opens its page: price, payment and receipt in the browser',
   text: 'opens the messages with the text ready, on iPhones and on Android',
   dial: 'dials, on Android; iPhones dial no code with * and #',
 }
 
 export async function links(flags: FlagValues, parts: CommandParts): Promise<void> {
-  const { store, waysIn, payWord, print, writePicture } = parts
+  const { store, offered, payWord, print, writePicture } = parts
   const machineNumber = needed(flags, 'number', machineNumberSchema)
   const machines = await store.machines()
   if (!machines.some((row) => row.machineNumber === machineNumber)) throw noMachine(machineNumber)
-  const found = machineLinks(machineNumber, waysIn, payWord())
+  const found = machineLinks(machineNumber, offered, payWord())
   if (found.length === 0) throw noWay()
   for (const [index, { kind, url, ways }] of found.entries()) {
     print(`${kind.padEnd(5)} ${url}`)
     print(`      ${hints[kind]} (through ${ways.join(', ')})`)
     if (typeof flags.out !== 'string') continue
-    const name = `machine-${machineNumber}-${kind}${index < 2 ? '' : `-${index}`}`
+    const before = found.slice(0, index).filter((each) => each.kind === kind).length
+    const name = `machine-${machineNumber}-${kind}${before === 0 ? '' : `-${before + 1}`}`
     for (const [ending, picture] of [['svg', qrSvg(url)] as const, ['png', qrPng(url)] as const]) {
       print(`      ${writePicture(flags.out, `${name}.${ending}`, picture)}`)
     }
@@ -41,7 +43,7 @@ function noMachine(machineNumber: string): OperatingError {
 function noWay(): OperatingError {
   return new OperatingError({
     code: 'no-link',
-    message: 'No gateway and no link of the configuration has a number to text or a code to dial.',
-    advice: 'Give one of them a number as its sender; what is sent by letters cannot be answered.',
+    message: 'The configuration has no page, no number to text and no code to dial.',
+    advice: 'Give a gateway a number as its sender (letters cannot be answered), or add [phones.web].',
   })
 }

@@ -6,21 +6,21 @@ import type { FlagValues } from './command-parts.ts'
 import { type CommandName, runCommand } from './commands.ts'
 import { Scenario } from './engine/scenario.ts'
 import type { ScenarioMachine } from './engine/scenario-machine.ts'
-import type { WayIn } from './phones/links/machine-links.ts'
+import type { Offered } from './phones/links/machine-links.ts'
 
 let scenario: Scenario
 let machine: ScenarioMachine
 let file: MachineConfiguration
 let checkDigit = false
 let pictures: [name: string, picture: string | Buffer][] = []
-let waysIn: readonly WayIn[] = []
+let offered: Offered = { ways: [] }
 beforeEach(async () => {
   scenario = await Scenario.open()
   machine = await scenario.machine()
   file = {}
   checkDigit = false
   pictures = []
-  waysIn = [{ name: 'kannel', sender: '36000', ussdCode: '*123#' }]
+  offered = { ways: [{ name: 'kannel', sender: '36000', ussdCode: '*123#' }] }
 })
 
 async function says(command: CommandName, flags: Partial<FlagValues> = {}): Promise<string> {
@@ -31,7 +31,7 @@ async function says(command: CommandName, flags: Partial<FlagValues> = {}): Prom
     engine,
     limits: settings.limits,
     checkDigit,
-    waysIn,
+    offered,
     payWord: () => 'PAY',
     writePicture: (folder, name, picture) => {
       pictures.push([name, picture])
@@ -93,9 +93,16 @@ describe('machine links', () => {
     expect(pictures[0]?.[1]).toMatch(/^<svg /)
   })
 
+  test('writes no picture over another', async () => {
+    offered = { ways: ['36000', '36001'].map((sender) => ({ name: sender, sender })) }
+    await says('machine links', { number: '4021', out: 'stickers' })
+    const names = ['text.svg', 'text.png', 'text-2.svg', 'text-2.png'].map((end) => `machine-4021-${end}`)
+    expect(pictures.map(([name]) => name)).toEqual(names)
+  })
+
   test('makes none to a machine that is not there, or where nothing can be texted', async () => {
     await expect(says('machine links', { number: '4022' })).rejects.toThrow('No machine has the number 4022')
-    waysIn = [{ name: 'letters', sender: 'CONCILIA' }]
+    offered = { ways: [{ name: 'letters', sender: 'CONCILIA' }] }
     await expect(says('machine links', { number: '4021' })).rejects.toMatchObject({ code: 'no-link' })
   })
 })

@@ -19,9 +19,9 @@ import { serverConfigurationSchema } from './configuration.ts'
 import { Engine } from './engine/engine.ts'
 import type { Settings } from './engine/world.ts'
 import { readLanguages } from './phones/languages-adapter.ts'
+import { offeredTo } from './phones/offered.ts'
 import { voiceRulesOf } from './phones/voice/configuration.ts'
 import { VoiceCodes } from './phones/voice/voice-codes.ts'
-import { waysIn } from './phones/ways-in.ts'
 import { makeSaleChart } from './sale-chart.ts'
 import { secretFrom } from './secret-file.ts'
 import { openPostgresStore } from './store/postgres-store.ts'
@@ -84,7 +84,7 @@ await runMain(description, async ({ command, flags }) => {
         engine,
         limits,
         checkDigit: configuration.phones.checkDigit,
-        waysIn: waysIn(configuration.phones),
+        offered: offeredTo(configuration.phones),
         payWord: () => readLanguages(configuration.phones.language).payWord,
         writePicture,
         now: () => clock.now(),

@@ -3,6 +3,7 @@
 import { createInterface, type Interface } from 'node:readline'
 import { nearestWord } from '@concilia/platform/nearest-word.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
+import { qrText } from '@concilia/relation-server/phones/links/qr-picture.ts'
 import { behaviourNames } from '../behaviours.ts'
 import { kioskActOf } from '../kiosk/kiosk-words.ts'
 import type { Pressed } from '../vending-machine.ts'
@@ -25,6 +26,14 @@ interface Command {
 
 const commands: Readonly<Record<string, Command>> = {
   machines: { form: 'machines', says: 'the machines, their items and displays', run: showMachines },
+  page: {
+    form: 'page MACHINE',
+    says: "its page's address, for a browser, and as a QR code",
+    async run(house, [number]) {
+      const url = house.pageOf(machineNamed(house.machines, number))
+      return process.stdout.isTTY ? `${url}\n${qrText(url)}` : url
+    },
+  },
   press: {
     form: 'press MACHINE ITEM',
     says: 'the buyer at the machine chooses phone payment and an item',

@@ -1,8 +1,8 @@
-// Links that bring a phone to a machine in one touch, for stickers (QR) and tags (NFC): one opens the
-// messages with the text ready, one dials. Which of them there are follows from the ways that are configured.
+// Links that bring a phone to a machine in one touch, for stickers (QR) and tags (NFC): one opens its page,
+// one the messages with the text ready, one dials. Which of them there are follows from the configuration.
 
 export interface MachineLink {
-  readonly kind: 'text' | 'dial'
+  readonly kind: 'page' | 'text' | 'dial'
   readonly url: string
   /** The ways of the configuration that hear it. */
   readonly ways: readonly string[]
@@ -17,12 +17,24 @@ export interface WayIn {
   readonly ussdCode?: string | undefined
 }
 
+/** What a configuration offers to phones. */
+export interface Offered {
+  readonly ways: readonly WayIn[]
+  /** Where machines' pages are, such as `https://pay.example.org`; left out: there are none. */
+  readonly pageOrigin?: string | undefined
+}
+
 /**
  * @param payWord the first word of a text that names a machine, such as `PAY`
- * @returns one link a short code and one a dialled code, in the order of the configuration
+ * @returns the page, then one link a short code and one a dialled code, in the order of the configuration
  */
-export function machineLinks(machineNumber: string, ways: readonly WayIn[], payWord: string): MachineLink[] {
-  const links = ways.flatMap(({ name, sender, ussdCode }) => [
+export function machineLinks(
+  machineNumber: string,
+  { ways, pageOrigin }: Offered,
+  payWord: string,
+): MachineLink[] {
+  const page = { kind: 'page' as const, url: `${pageOrigin}/m/${machineNumber}`, ways: ['web'] }
+  const links: MachineLink[] = ways.flatMap(({ name, sender, ussdCode }) => [
     ...(/^\+?\d{3,15}$/.test(sender)
       ? [{ kind: 'text' as const, url: textUrl(sender, `${payWord} ${machineNumber}`), ways: [name] }]
       : []),
@@ -30,9 +42,9 @@ export function machineLinks(machineNumber: string, ways: readonly WayIn[], payW
       ? []
       : [{ kind: 'dial' as const, url: dialUrl(ussdCode, machineNumber), ways: [name] }]),
   ])
-  return Map.groupBy(links, ({ url }) => url)
+  return Map.groupBy(pageOrigin === undefined ? links : [page, ...links], ({ url }) => url)
     .values()
-    .map((same) => ({ ...same[0], ways: same.flatMap(({ ways }) => ways) }) as MachineLink)
+    .map((same) => ({ ...same[0], ways: same.flatMap(({ ways: each }) => each) }) as MachineLink)
     .toArray()
 }
 
