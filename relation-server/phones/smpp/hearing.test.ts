@@ -1,5 +1,5 @@
-// What a centre delivers over a link, in virtual time: receipts in every form, phones, long texts in parts; and
-// when each is acknowledged.
+// What a centre delivers over a link, in virtual time: receipts in every form, phones, long texts in parts;
+// and when each is acknowledged.
 import { shortMessageBody, status, tag } from '@concilia/protocol/smpp/commands.ts'
 import { writeWords } from '@concilia/protocol/smpp/short-message.ts'
 import { describe, expect, test } from 'vitest'

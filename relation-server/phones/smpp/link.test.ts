@@ -1,5 +1,5 @@
-// A link as the server uses it, in virtual time: how it is bound and kept up, and texts out, whatever a centre
-// does with them. What is heard over it is in hearing.test.ts.
+// A link as the server uses it, in virtual time: how it is bound and kept up, and texts out, whatever a
+// centre does with them. What is heard over it is in hearing.test.ts.
 import { status } from '@concilia/protocol/smpp/commands.ts'
 import { describe, expect, test } from 'vitest'
 import type { OutgoingText } from '../port.ts'
