@@ -4,10 +4,10 @@ import { Session } from './session.ts'
 
 describe('--sale', () => {
   test.each<[string[], RegExp]>([
-    [['--phone-first', '--dial', '--hold', '--on-demand'], /agree: delivered and paid/],
+    [['--phone-first', '--dial', '--hold', '--on-demand', '--smpp'], /agree: delivered and paid/],
     [['--fault', 'jam'], /agree: not delivered and not paid/],
     [['--fault', 'owed'], /agree: not delivered, and the money, .* is owed to the buyer/],
-    [['--buyer', 'careful'], /agree: delivered and paid/],
+    [['--buyer', 'careful', '--smpp'], /agree: delivered and paid/],
   ])('%j', { timeout: 120_000 }, async (words, verdict) => {
     const session = new Session('--sale', ...words)
     const code = await session.ended

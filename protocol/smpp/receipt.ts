@@ -12,6 +12,9 @@ export interface DeliveryReceipt {
   readonly error: string
 }
 
+/** Three figures, with most; a log needs no more. */
+const longestError = 8
+
 /** `message_state` of clause 5.2.28, and how the text of a receipt calls it. */
 const states = ['', 'ENROUTE', 'DELIVRD', 'EXPIRED', 'DELETED', 'UNDELIV', 'ACCEPTD', 'UNKNOWN', 'REJECTD']
 
@@ -22,7 +25,7 @@ export function readReceipt(text: string, tlvs: Tlvs): DeliveryReceipt | undefin
   const messageId = (named && cString(named)) || wordAfter(text, 'id')
   const what = meaningOf(state)
   if (messageId === '' || messageId.length > 65 || !what) return undefined
-  return { messageId, what, state, error: wordAfter(text, 'err') }
+  return { messageId, what, state, error: wordAfter(text, 'err').slice(0, longestError) }
 }
 
 /** As the specification's appendix B lays it out. @param stamp `YYMMDDhhmm` */

@@ -64,6 +64,7 @@ test.each([
   ['smpp-password-unusable', { smpp: { one: { ...link, passwordFile: join(folder, 'none') } } }],
   ['smpp-password-unusable', { smpp: { one: { ...link, passwordFile: file('long', 'ninechars') } } }],
   ['smpp-root-unusable', { smpp: { one: { ...link, tls: true, rootFile: join(folder, 'none.pem') } } }],
+  ['smpp-root-unusable', { smpp: { one: { ...link, tls: true, rootFile: file('no.pem', 'no PEM') } } }],
 ])('%s', (code, phones) => {
   expect(() => opened(phones)).toThrow(
     expect.toSatisfy((error) => error instanceof OperatingError && error.code === code),

@@ -28,7 +28,7 @@ test('measures sales, the bare limit, idle machines and the automaton, in a tabl
     smpp: { textsInPerSecond: positive, textsOutPerSecond: positive },
     automaton: { readyMs: positive, residentMb: positive },
   })
-}, 120_000)
+}, 240_000)
 
 test('says what there is, and names the part that was meant', () => {
   expect(measure('--help').stdout).toMatch(/sell-200 +200 machines sell/)

@@ -1,7 +1,8 @@
 // A connection to a centre over TCP or TLS, as the wire of a session.
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { connect, isIP, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { connect as connectTls, createSecureContext } from 'node:tls'
 import type { Wire } from '@concilia/protocol/smpp/session.ts'
 
 export interface Ear {
@@ -22,12 +23,16 @@ export interface Address {
   readonly rootFile?: string | undefined
 }
 
+/** @throws when `rootFile` cannot be read or is no certificate */
 export function dialling({ host, port, tls, rootFile }: Address): Dial {
   const ca = rootFile === undefined ? undefined : readFileSync(rootFile)
+  // What is no certificate would be passed over in silence, and then nobody trusted.
+  if (ca) new X509Certificate(ca)
+  const secureContext = createSecureContext(ca ? { ca } : {})
   return (ear) => {
     const opened = () => ear.opened()
     const socket = tls
-      ? connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }), ...(ca && { ca }) }, opened)
+      ? connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }), secureContext }, opened)
       : connect({ host, port }, opened)
     return wireOf(socket, ear)
   }

@@ -166,7 +166,10 @@ export class Hearing {
       return
     }
     heard.session.answer(heard.delivery)
-    this.#parts.receipts.heard(receipt, heard.delivery.body.source)
+    const { source, destination } = heard.delivery.body
+    // From the phone, with most centres; with some from us, as the text itself was.
+    const phone = source === this.#parts.profile.sender ? destination : source
+    this.#parts.receipts.heard(receipt, phone)
   }
 
   #drop({ session, delivery }: Heard, why: string, isStrange = true): void {

@@ -34,6 +34,7 @@ export interface SubmitterParts {
 }
 
 const mostWaiting = 4000
+const stopping = 'the server stops'
 const firstPauseMs = 500
 const longestPauseMs = 30_000
 /** The centre has no room now: the text waits here, and everything behind it. */
@@ -46,6 +47,7 @@ export class Submitter {
   #waiting: Waiting[] = []
   #pause: Timer | undefined
   #pauseMs = firstPauseMs
+  #isStopped = false
 
   constructor(parts: SubmitterParts) {
     this.#parts = parts
@@ -53,6 +55,7 @@ export class Submitter {
 
   /** @param withinMs it is not sent after that. @param isUrgent before all that waits: a screen */
   submit(submission: Submission, withinMs: number, isUrgent = false): Promise<Submitted> {
+    if (this.#isStopped) return Promise.resolve({ kind: 'notTaken', why: stopping })
     if (this.#waiting.length >= mostWaiting) {
       return Promise.resolve({ kind: 'notTaken', why: 'too many texts wait for the link' })
     }
@@ -82,9 +85,9 @@ export class Submitter {
 
   /** Nothing more is sent. */
   stop(): void {
+    this.#isStopped = true
     this.#pause?.cancel()
-    for (const each of this.#waiting.splice(0))
-      this.#settle(each, { kind: 'notTaken', why: 'the server stops' })
+    for (const each of this.#waiting.splice(0)) this.#settle(each, { kind: 'notTaken', why: stopping })
   }
 
   #send(session: SmppSession, waiting: Waiting): void {
