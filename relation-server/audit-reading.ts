@@ -15,6 +15,19 @@ export type Reported = z.infer<typeof reportedSchema>
 const differenceSchema = z.object({ number: z.int(), valueMinor: z.int() })
 export type Difference = z.infer<typeof differenceSchema>
 
+/**
+ * How many vends more the machine may have counted than was reported to us, at least and at most: where an
+ * unknown outcome and a sale in flight are both possible, nobody can tell which it was.
+ */
+const carriedSchema = z.object({
+  least: z.int(),
+  most: z.int(),
+  /** What the values differ by since all was last known, and whether each sale's value is. */
+  valueMinor: z.int(),
+  valueIsKnown: z.boolean(),
+})
+export type Carried = z.infer<typeof carriedSchema>
+
 export const comparedSchema = z.object({
   /** `cashless1`, `cashless2`, `cash`, or `product 11`. */
   subject: z.string(),
@@ -25,7 +38,7 @@ export const comparedSchema = z.object({
   unknown: z.int().min(0),
   verdict: z.enum(['agrees', 'inFlight', 'differs']),
   /** What was in flight then, and has to be made up for by the next reading. */
-  carried: differenceSchema,
+  carried: carriedSchema,
 })
 export type Compared = z.infer<typeof comparedSchema>
 
@@ -35,6 +48,10 @@ export const comparisonSchema = z.object({
   /** Why the counters begin anew: a machine that was initialised, or another board. */
   reset: z.string().nullable(),
   compared: z.array(comparedSchema),
+  /** Products of which nothing was counted and nothing reported. */
+  still: z.array(z.string()),
+  /** How many vends may have been on one side only at this reading: counted, or reported. */
+  flight: z.object({ more: z.int().min(0), fewer: z.int().min(0) }),
   /** What is not compared, and why. */
   left: z.array(z.string()),
   /** What has differed and not agreed since; that nothing was counted or reported is no agreement. */

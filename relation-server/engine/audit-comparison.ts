@@ -2,7 +2,7 @@
 // come since the reading before. A sale that was under way while the machine was read may be on one side
 // only: it is carried, and the next reading has to make up for it. Pure.
 import type { Audit, Counters, Sold } from '@concilia/protocol/audit.ts'
-import type { Compared, Comparison, Difference, KeptReading, Reported } from '../audit-reading.ts'
+import type { Carried, Compared, Comparison, Difference, KeptReading, Reported } from '../audit-reading.ts'
 
 export interface Sides {
   readonly before: KeptReading | undefined
@@ -24,18 +24,24 @@ export function compare(sides: Sides): Comparison {
   const { counters } = audit
   const since = before?.audit.counters ? before.audit.at : null
   const standing = before?.comparison.standing ?? []
-  const none = { since, reset: null, compared: [], left: [], standing }
+  const flight = flightOf(sides)
+  const none = { since, reset: null, compared: [], still: [], flight, left: [], standing }
   if (!counters) return { ...none, left: ['the file has no counters that can be trusted'] }
   const old = before?.audit.counters
   if (!before || !old) return none
   const reset = resetBetween(old, counters)
   if (reset !== undefined) return { ...none, reset }
-  const work = new Work(sides, before, old, counters)
+  const work = new Work(sides, before, old, counters, flight)
   work.compareReader()
   work.compareCash()
   work.compareProducts()
-  const { compared, left } = work
-  return { ...none, compared, left, standing: stillStanding(standing, compared) }
+  const { compared, still, left } = work
+  return { ...none, compared, still, left, standing: stillStanding(standing, compared) }
+}
+
+/** What was sold while the machine was read, and words that are not where their numbers say. */
+function flightOf({ audit: { vendsMeanwhile }, missingWords, youngerWords }: Sides): Flight {
+  return { more: vendsMeanwhile + missingWords, fewer: vendsMeanwhile + youngerWords }
 }
 
 function stillStanding(before: readonly string[], compared: readonly Compared[]): string[] {
@@ -64,35 +70,32 @@ function isBack(before: Sold | undefined, now: Sold | undefined): boolean {
 
 type Product = Counters['products'][number]
 
-interface Slack {
-  /** So many more may be counted than reported, to be made up for by the next reading. */
-  readonly more: number
-  readonly fewer: number
+/** So many more, or fewer, may be counted than reported, to be made up for by the next reading. */
+type Flight = Comparison['flight']
+
+interface Slack extends Flight {
   /** So many more may be counted for good: nobody will ever report them. */
   readonly forGood: Sold
 }
 
 class Work {
   readonly compared: Compared[] = []
+  readonly still: string[] = []
   readonly left: string[] = []
   readonly #sides: Sides
   readonly #before: KeptReading
   readonly #old: Counters
   readonly #now: Counters
-  readonly #flight: { readonly more: number; readonly fewer: number }
+  readonly #flight: Flight
   /** Why cash sales cannot be compared. */
   #cashLeft: string | undefined
 
-  constructor(sides: Sides, before: KeptReading, old: Counters, now: Counters) {
+  constructor(sides: Sides, before: KeptReading, old: Counters, now: Counters, flight: Flight) {
     this.#sides = sides
     this.#before = before
     this.#old = old
     this.#now = now
-    const { vendsMeanwhile } = sides.audit
-    this.#flight = {
-      more: vendsMeanwhile + sides.missingWords,
-      fewer: vendsMeanwhile + sides.youngerWords,
-    }
+    this.#flight = flight
   }
 
   /** Our own cashless device. */
@@ -206,42 +209,64 @@ class Work {
   }
 
   #compare(subject: string, counted: Difference, reported: Sold, slack: Slack): void {
-    const line = this.#before.comparison.compared.find((each) => each.subject === subject)
-    const carried = line?.carried ?? nothing
+    const carried = this.#carried(subject)
     // Of a hundred products few are sold between two readings.
-    const isStill = [counted, reported, carried].every(({ number, valueMinor }) => !number && !valueMinor)
-    if (isStill && subject.startsWith('product ')) return
-    const { verdict, rest } = judged(counted, reported, carried, slack)
+    const isStill = [counted, reported].every(({ number, valueMinor }) => !number && !valueMinor)
+    if (isStill && isExact(carried) && slack.forGood.number === 0 && subject.startsWith('product ')) {
+      this.still.push(subject)
+      return
+    }
     const unknown = slack.forGood.number
-    this.compared.push({
-      subject,
-      counted,
-      reported,
-      unknown,
-      verdict,
-      carried: verdict === 'inFlight' ? rest : nothing,
-    })
+    this.compared.push({ subject, counted, reported, unknown, ...judged(counted, reported, carried, slack) })
+  }
+
+  /** Of what was not compared then, nobody knows which side had what was in flight. */
+  #carried(subject: string): Carried {
+    const { compared, still, flight } = this.#before.comparison
+    const line = compared.find((each) => each.subject === subject)
+    if (line) return line.carried
+    if (still.includes(subject) || (flight.more === 0 && flight.fewer === 0)) return nothingCarried
+    return { least: -flight.fewer, most: flight.more, valueMinor: 0, valueIsKnown: false }
   }
 }
+
+const nothingCarried: Carried = { least: 0, most: 0, valueMinor: 0, valueIsKnown: true }
+const isExact = ({ least, most }: Carried) => least === 0 && most === 0
 
 /** Where a product's name is a number, it is that of the item. */
 function itemOf(product: string): string | undefined {
   return /^0*(\d+)$/.exec(product)?.[1]
 }
 
-/** What is left between the two once everything that may be is taken off. */
-function judged(counted: Difference, reported: Sold, carried: Difference, slack: Slack) {
-  const all = added(less(counted, reported), carried)
-  const forGood = Math.min(Math.max(all.number, 0), slack.forGood.number)
-  const number = all.number - forGood
-  // A value is judged where each of its sales is known.
-  const value = forGood === 0 ? all.valueMinor : all.valueMinor - slack.forGood.valueMinor
-  const valueIsKnown = forGood === 0 || (forGood === slack.forGood.number && slack.forGood.valueMinor > 0)
-  const rest = { number, valueMinor: valueIsKnown ? value : 0 }
-  const agrees = number === 0 && (!valueIsKnown || value === 0)
-  if (agrees) return { verdict: 'agrees' as const, rest }
-  const flies = number !== 0 && number <= slack.more && -number <= slack.fewer
-  return { verdict: flies ? ('inFlight' as const) : ('differs' as const), rest }
+/** What may be in flight once all that can be is taken off; when nothing can explain it, it differs. */
+function judged(counted: Difference, reported: Sold, before: Carried, { more, fewer, forGood }: Slack) {
+  const rest = less(counted, reported)
+  const least = Math.max(rest.number + before.least - forGood.number, -fewer)
+  const most = Math.min(rest.number + before.most, more)
+  if (least > most) return { verdict: 'differs' as const, carried: nothingCarried }
+  const exact = least === 0 && most === 0
+  const value = valueLeft(rest, before, forGood, exact)
+  if (exact && value !== undefined && value !== 0) {
+    return { verdict: 'differs' as const, carried: nothingCarried }
+  }
+  const verdict = least <= 0 && most >= 0 ? ('agrees' as const) : ('inFlight' as const)
+  if (exact) return { verdict, carried: nothingCarried }
+  return {
+    verdict,
+    carried: { least, most, valueMinor: value ?? 0, valueIsKnown: value !== undefined },
+  }
+}
+
+/** @returns undefined where nobody knows the value of each sale */
+function valueLeft(rest: Difference, before: Carried, forGood: Sold, exact: boolean): number | undefined {
+  if (!before.valueIsKnown) return undefined
+  const value = before.valueMinor + rest.valueMinor
+  if (forGood.number === 0) return value
+  // How many of them were counted is known only where nothing was in flight before or is now.
+  if (!exact || !isExact(before)) return undefined
+  if (rest.number === 0) return value
+  if (rest.number < forGood.number || forGood.valueMinor === 0) return undefined
+  return value - forGood.valueMinor
 }
 
 function less(one: Difference, other: Difference): Sold {
