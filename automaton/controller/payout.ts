@@ -12,6 +12,7 @@ import {
   newPaying,
   type Paying,
 } from './controller-state.ts'
+import { sayOwed } from './counter.ts'
 import { moneyText } from './counter-texts.ts'
 import { paidBy } from './paid-by.ts'
 import { type PayoutOrder, payoutCounted, payoutGivenUp, payoutNoted, payoutOrdered } from './till.ts'
@@ -168,7 +169,10 @@ function counted(
   turn.keep({ ...payoutCounted(turn.till, paid), tubes: after }, { type: 'payoutCounted', ...paid })
   turn.setChanger({ paying: undefined })
   const doubtMinor = paid.mostMinor - paid.leastMinor
-  if (doubtMinor > 0) turn.notice('payoutInDoubt', `${moneyText(turn, doubtMinor)} may not have come out`)
+  if (doubtMinor > 0) {
+    turn.notice('payoutInDoubt', `${moneyText(turn, doubtMinor)} may not have come out`)
+    sayOwed(turn, doubtMinor)
+  }
 }
 
 /** Coins that nobody told of: filled in while we were away, or taken out, or put in and not credited. */
@@ -192,6 +196,7 @@ export function giveUp(turn: ControllerTurn, why: string): void {
   if (!payout || payout.command) return
   turn.keep(payoutGivenUp(turn.till), { type: 'payoutGivenUp', leftMinor: payout.leftMinor, why })
   turn.notice('payoutOwed', `${moneyText(turn, payout.leftMinor)}: ${why}`)
+  sayOwed(turn, payout.leftMinor)
 }
 
 /** The time is over, and the changer has not said. */
