@@ -269,7 +269,7 @@ it('every text fits the display in both languages, with an amount where one foll
 })
 
 describe('stopped in order', () => {
-  it('takes no coin of which nobody would hear, and the next process goes on where this one left', async () => {
+  it('takes no coin of which nobody would hear, and the next process goes on from there', async () => {
     const kiosk = bench()
     kiosk.insert(4)
     const stopped = kiosk.hardware.stop()
