@@ -58,6 +58,9 @@ describe('tubes', () => {
     })
     expect(kiosk.changer.accept).toBe(0b001111)
     expect(kiosk.till.counters.events.EAG_T4).toEqual({ number: 1, active: true })
+    kiosk.changer.full = 0
+    kiosk.pass(6000)
+    expect(kiosk.till.counters.events.EAG_T4).toEqual({ number: 1, active: false })
   })
 })
 

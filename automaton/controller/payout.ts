@@ -3,7 +3,7 @@
 // the changer is quiet, whether it acknowledged or not, was reset, or we died (MDB 4.2, App. 3). What that
 // cannot tell is in doubt, and not paid again.
 import type { ChangerAnswer, ChangerCommand } from '@concilia/protocol/mdb/coin-changer.ts'
-import { type Coin, Payable } from './change.ts'
+import { type Coin, isDefective, Payable } from './change.ts'
 import { changerHas } from './changer-setup.ts'
 import {
   type ChangerResult,
@@ -71,8 +71,7 @@ function order(turn: ControllerTurn): ChangerCommand | undefined {
   // Nothing is taken in, or dispensed by hand, while it pays.
   if (told !== '0/0') return undefined
   // By value it may pay from a tube that it cannot count: then it is told which coins.
-  const blind = tubes.full.some((type) => (tubes.counts[type] ?? 0) === 0)
-  const byValue = changerHas(turn, 'payout') && payout.failures === 0 && !blind
+  const byValue = changerHas(turn, 'payout') && payout.failures === 0 && !isDefective(tubes)
   const chosen = choose(known, tubes.counts, payout.leftMinor, byValue)
   if (!chosen || payout.failures >= mostFailures) {
     giveUp(turn, chosen ? 'the coin changer does not pay' : 'the tubes cannot pay it')
@@ -141,7 +140,11 @@ export function tubesRead(turn: ControllerTurn, told: Extract<ChangerAnswer, { n
   else if (!paying && known) compareTubes(turn, counts, known.coins)
   // What cannot be counted cannot be paid from.
   const usable = counts.map((count, type) => (defective.includes(type) ? 0 : count))
-  turn.setChanger({ tubes: { counts: usable, full }, tubesStale: turn.changer.paying !== undefined })
+  turn.setChanger({
+    tubes: { counts: usable, full },
+    tubesStale: turn.changer.paying !== undefined,
+    tubesReadAt: turn.now,
+  })
   for (const { type } of known?.coins ?? []) {
     turn.faultStands(`EAG_T${type}`, defective.includes(type), `the tube of coin type ${type} is defective`)
   }
