@@ -16,6 +16,11 @@ export interface Tubes {
   readonly full: readonly number[]
 }
 
+/** A tube that is full and holds nothing has a sensor that fails (MDB 4.2, 5: TUBE STATUS). */
+export function isDefective({ counts, full }: Tubes): boolean {
+  return full.some((type) => (counts[type] ?? 0) === 0)
+}
+
 export interface CoinsOfType {
   readonly type: number
   readonly count: number

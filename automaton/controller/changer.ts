@@ -3,7 +3,7 @@
 // changer-poll.ts and payout.ts. A changer that answers is never reset: it may hold a coin that it has not
 // told yet.
 import type { ChangerCommand } from '@concilia/protocol/mdb/coin-changer.ts'
-import { acceptable } from './change.ts'
+import { acceptable, isDefective } from './change.ts'
 import { polled } from './changer-poll.ts'
 import { changerHas, changerReset, interrupted, setAnew, setupRead, wantedOptions } from './changer-setup.ts'
 import type { ChangerResult, ControllerTurn } from './controller-state.ts'
@@ -24,6 +24,8 @@ const resetEveryMs = 10_000
 const lostPollMs = 1000
 /** Some models count their tubes only so long after a reset (MDB 4.2, 5: TUBE STATUS). */
 const tubesAfterResetMs = 500
+const tubesAgainMs = 60_000
+const defectiveAgainMs = 5000
 const diagnosticsEveryMs = 5000
 const mostUnanswered = 5
 
@@ -210,7 +212,7 @@ function nextCommand(turn: ControllerTurn): ChangerCommand | undefined {
   const [report] = reports
   if (report) return { name: report }
   const mayCount = turn.now - resetAt >= tubesAfterResetMs && !turn.changer.paying
-  if ((!tubes || tubesStale) && mayCount) return { name: 'tubeStatus' }
+  if ((!tubes || tubesStale || tubesAreOld(turn)) && mayCount) return { name: 'tubeStatus' }
   const mask = wantedMask(turn)
   if (mask && maskText(mask.accept, mask.dispenseByHand) !== turn.changer.told) {
     return { name: 'coinType', ...mask }
@@ -219,6 +221,11 @@ function nextCommand(turn: ControllerTurn): ChangerCommand | undefined {
     changerHas(turn, 'diagnostics') && turn.now - turn.changer.diagnosedAt >= diagnosticsEveryMs
   if (diagnose) return { name: 'diagnosticStatus' }
   return pollIfDue(turn)
+}
+
+/** A technician may have filled them, or mended one, without a word of the changer. */
+function tubesAreOld({ now, changer: { tubes, tubesReadAt } }: ControllerTurn): boolean {
+  return now - tubesReadAt >= (tubes && isDefective(tubes) ? defectiveAgainMs : tubesAgainMs)
 }
 
 /**

@@ -90,7 +90,7 @@ test('a sale by phone, with a coin that comes back', () => {
   expect([kiosk.board.dropped, kiosk.changer.tray]).toEqual([[12], 50])
 })
 
-test('sold for coins while the link is down, and counted: the reading has it when the link is up', async () => {
+test('sold for coins while the link is down, and the reading has it when the link is up', async () => {
   const controlled = new Controlled()
   const { kiosk, server } = controlled
   server.brokerUp = false

@@ -60,6 +60,7 @@ export interface ChangerState {
   readonly unanswered: number
   readonly tubes: Tubes | undefined
   readonly tubesStale: boolean
+  readonly tubesReadAt: number
   /** What COIN TYPE told it last, as `accept/by hand`. */
   readonly told: string
   readonly lost: boolean
@@ -170,6 +171,7 @@ export const newChanger: ChangerState = {
   unanswered: 0,
   tubes: undefined,
   tubesStale: true,
+  tubesReadAt: longAgo,
   told: '',
   lost: false,
   silentSince: undefined,

@@ -1,5 +1,8 @@
+import { boardDisplayWidth } from '@concilia/protocol/motor-board.ts'
 import { describe, expect, it } from 'vitest'
+import { displayable } from '../hardware/displayable.ts'
 import { ControllerBench } from './controller-bench.ts'
+import { texts } from './counter-texts.ts'
 
 function bench(level: 2 | 3 = 2): ControllerBench {
   const made = new ControllerBench(level)
@@ -87,10 +90,11 @@ describe.each([2, 3] as const)('a changer of level %i', (level) => {
     kiosk.changer.faults.push('blindTubes')
     kiosk.insert(3)
     kiosk.changer.pullLever()
-    kiosk.pass(20_000)
+    kiosk.pass(10_000)
     expect(kiosk.changer.dispensed).toHaveLength(1)
     expect([kiosk.changer.tray, kiosk.till.counters]).toMatchObject([50, { inDoubtMinor: 50 }])
     expect(kiosk.noticed('payoutInDoubt')).toHaveLength(1)
+    expect(kiosk.board.shown).toBe('Call us: we owe you 0.50 EUR')
     expect(kiosk.till).toMatchObject({ creditMinor: 0, payout: undefined })
   })
 })
@@ -255,8 +259,17 @@ describe('the motor board', () => {
   })
 })
 
+it('every text fits the display in both languages, with an amount where one follows', () => {
+  for (const words of Object.values(texts)) {
+    for (const text of Object.values(words)) expect(displayable(text)).toBe(text)
+    for (const name of ['credit', 'price', 'owed'] as const) {
+      expect(`${words[name]} 99.95 EUR`.length).toBeLessThanOrEqual(boardDisplayWidth)
+    }
+  }
+})
+
 describe('stopped in order', () => {
-  it('takes no coin of which nobody would hear, and the next process goes on where this one left', async () => {
+  it('takes no coin of which nobody would hear, and the next process goes on from there', async () => {
     const kiosk = bench()
     kiosk.insert(4)
     const stopped = kiosk.hardware.stop()

@@ -3,7 +3,7 @@
 import { priceText } from '@concilia/protocol/money.ts'
 import type { ControllerTurn } from './controller-state.ts'
 
-const texts = {
+export const texts = {
   en: {
     credit: 'Credit',
     price: 'Price',
@@ -15,7 +15,7 @@ const texts = {
     soldOut: 'Sold out: choose another',
     noItem: 'No such item',
     noCoins: 'No coins just now',
-    owed: 'Please call: we owe you',
+    owed: 'Call us: we owe you',
     closed: 'Out of order',
   },
   fr: {
@@ -29,7 +29,7 @@ const texts = {
     soldOut: 'Epuise: autre choix SVP',
     noItem: 'Article inconnu',
     noCoins: 'Pas de pieces ici pour l instant',
-    owed: 'Appelez-nous: on vous doit',
+    owed: 'Appelez: on vous doit',
     closed: 'Hors service',
   },
 } as const

@@ -11,6 +11,7 @@ import { payoutBegan, phoneAsked, type VendEnd, vendEnded } from './till.ts'
 
 /** How long a word of ours stays on the display. */
 const messageMs = 3000
+const owedShownMs = 30_000
 /** Longest for a payout; a changer that has not ended it then is not waited for. */
 const payoutMs = 120_000
 
@@ -156,9 +157,14 @@ export function started(turn: ControllerTurn, listening: boolean): void {
   else conclude(turn, 'failed', 'not-begun')
 }
 
-function say(turn: ControllerTurn, name: TextName, what = ''): void {
+function say(turn: ControllerTurn, name: TextName, what = '', forMs = messageMs): void {
   turn.setCounter({ message: `${textOf(turn, name)} ${what}`.trim() })
-  turn.wait('message', messageMs)
+  turn.wait('message', forMs)
+}
+
+/** What did not come out for certain: the buyer is told whom to ask. */
+export function sayOwed(turn: ControllerTurn, amountMinor: number): void {
+  say(turn, 'owed', moneyText(turn, amountMinor), owedShownMs)
 }
 
 /** `ready` and `notReady` are said in this one place, whenever what they say has changed. */

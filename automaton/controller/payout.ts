@@ -3,7 +3,7 @@
 // the changer is quiet, whether it acknowledged or not, was reset, or we died (MDB 4.2, App. 3). What that
 // cannot tell is in doubt, and not paid again.
 import type { ChangerAnswer, ChangerCommand } from '@concilia/protocol/mdb/coin-changer.ts'
-import { type Coin, Payable } from './change.ts'
+import { type Coin, isDefective, Payable } from './change.ts'
 import { changerHas } from './changer-setup.ts'
 import {
   type ChangerResult,
@@ -12,6 +12,7 @@ import {
   newPaying,
   type Paying,
 } from './controller-state.ts'
+import { sayOwed } from './counter.ts'
 import { moneyText } from './counter-texts.ts'
 import { paidBy } from './paid-by.ts'
 import { type PayoutOrder, payoutCounted, payoutGivenUp, payoutNoted, payoutOrdered } from './till.ts'
@@ -69,12 +70,9 @@ function order(turn: ControllerTurn): ChangerCommand | undefined {
   if (!payout || !known || !tubes || tubesStale) return undefined
   // Nothing is taken in, or dispensed by hand, while it pays.
   if (told !== '0/0') return undefined
-  const chosen = choose(
-    known,
-    tubes.counts,
-    payout.leftMinor,
-    changerHas(turn, 'payout') && payout.failures === 0,
-  )
+  // By value it may pay from a tube that it cannot count: then it is told which coins.
+  const byValue = changerHas(turn, 'payout') && payout.failures === 0 && !isDefective(tubes)
+  const chosen = choose(known, tubes.counts, payout.leftMinor, byValue)
   if (!chosen || payout.failures >= mostFailures) {
     giveUp(turn, chosen ? 'the coin changer does not pay' : 'the tubes cannot pay it')
     return undefined
@@ -142,7 +140,11 @@ export function tubesRead(turn: ControllerTurn, told: Extract<ChangerAnswer, { n
   else if (!paying && known) compareTubes(turn, counts, known.coins)
   // What cannot be counted cannot be paid from.
   const usable = counts.map((count, type) => (defective.includes(type) ? 0 : count))
-  turn.setChanger({ tubes: { counts: usable, full }, tubesStale: turn.changer.paying !== undefined })
+  turn.setChanger({
+    tubes: { counts: usable, full },
+    tubesStale: turn.changer.paying !== undefined,
+    tubesReadAt: turn.now,
+  })
   for (const { type } of known?.coins ?? []) {
     turn.faultStands(`EAG_T${type}`, defective.includes(type), `the tube of coin type ${type} is defective`)
   }
@@ -168,7 +170,10 @@ function counted(
   turn.keep({ ...payoutCounted(turn.till, paid), tubes: after }, { type: 'payoutCounted', ...paid })
   turn.setChanger({ paying: undefined })
   const doubtMinor = paid.mostMinor - paid.leastMinor
-  if (doubtMinor > 0) turn.notice('payoutInDoubt', `${moneyText(turn, doubtMinor)} may not have come out`)
+  if (doubtMinor > 0) {
+    turn.notice('payoutInDoubt', `${moneyText(turn, doubtMinor)} may not have come out`)
+    sayOwed(turn, doubtMinor)
+  }
 }
 
 /** Coins that nobody told of: filled in while we were away, or taken out, or put in and not credited. */
@@ -192,6 +197,7 @@ export function giveUp(turn: ControllerTurn, why: string): void {
   if (!payout || payout.command) return
   turn.keep(payoutGivenUp(turn.till), { type: 'payoutGivenUp', leftMinor: payout.leftMinor, why })
   turn.notice('payoutOwed', `${moneyText(turn, payout.leftMinor)}: ${why}`)
+  sayOwed(turn, payout.leftMinor)
 }
 
 /** The time is over, and the changer has not said. */

@@ -30,10 +30,17 @@ export class ScriptedChanger {
   readonly level: 2 | 3
   readonly faults: ChangerFault[] = []
   silent = false
+  /** Full tubes, one bit each. */
+  full = 0
+  currency = '1978'
   /** Coins of which it lost the memory before it told them. */
   untoldMinor = 0
   resets = 0
   speaksLevel3 = true
+  /** Option bits, and what it says of itself with them. */
+  options = 1
+  diagnostics: readonly (readonly [number, number])[] = [[3, 0]]
+  readonly byHand = { fill: [0], payout: [0] }
   accept = 0
   readonly dispensed: string[] = []
   #events: ChangerAnswer[] = [{ name: 'status', status: changerStatus.justReset }]
@@ -61,7 +68,12 @@ export class ScriptedChanger {
   }
 
   pullLever(): void {
-    this.#events.push({ name: 'status', status: changerStatus.escrowLever })
+    this.say({ name: 'status', status: changerStatus.escrowLever })
+  }
+
+  /** At one of the next polls. */
+  say(message: ChangerAnswer): void {
+    this.#events.push(message)
   }
 
   /** What it had to tell is gone. */
@@ -108,15 +120,15 @@ export class ScriptedChanger {
         return this.#poll()
       case 'setup': {
         const credits = valuesMinor.map((value) => value / 5)
-        const common = { currency: '1978', scale: 5, decimals: 2, routing: 0x1f }
+        const common = { currency: this.currency, scale: 5, decimals: 2, routing: 0x1f }
         return [{ name: 'setupData', level: this.level, ...common, credits }]
       }
       case 'expansionId': {
         const who = { maker: 'SIM', serial: '1', model: 'SCRIPT', version: '0100' }
-        return [{ name: 'id', ...who, options: 1 }]
+        return [{ name: 'id', ...who, options: this.options }]
       }
       case 'tubeStatus':
-        return [{ name: 'tubes', full: 0, counts: this.counted }]
+        return [{ name: 'tubes', full: this.full, counts: this.counted }]
       case 'coinType':
         this.accept = command.accept
         return 'ack'
@@ -132,6 +144,12 @@ export class ScriptedChanger {
         this.#paidSinceAsked = 0
         return this.#busyPolls === 0 && value === 0 ? 'ack' : [{ name: 'paidValue', value }]
       }
+      case 'diagnosticStatus':
+        return [{ name: 'diagnosticPairs', pairs: this.diagnostics }]
+      case 'manualFill':
+        return [{ name: 'coinCounts', counts: this.byHand.fill }]
+      case 'manualPayout':
+        return [{ name: 'coinCounts', counts: this.byHand.payout }]
       case 'payoutStatus':
         return [{ name: 'coinCounts', counts: this.#paid.length > 0 ? this.#paid : [0] }]
       default:
