@@ -69,12 +69,10 @@ function order(turn: ControllerTurn): ChangerCommand | undefined {
   if (!payout || !known || !tubes || tubesStale) return undefined
   // Nothing is taken in, or dispensed by hand, while it pays.
   if (told !== '0/0') return undefined
-  const chosen = choose(
-    known,
-    tubes.counts,
-    payout.leftMinor,
-    changerHas(turn, 'payout') && payout.failures === 0,
-  )
+  // By value it may pay from a tube that it cannot count: then it is told which coins.
+  const blind = tubes.full.some((type) => (tubes.counts[type] ?? 0) === 0)
+  const byValue = changerHas(turn, 'payout') && payout.failures === 0 && !blind
+  const chosen = choose(known, tubes.counts, payout.leftMinor, byValue)
   if (!chosen || payout.failures >= mostFailures) {
     giveUp(turn, chosen ? 'the coin changer does not pay' : 'the tubes cannot pay it')
     return undefined
