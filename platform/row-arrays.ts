@@ -1,96 +1,70 @@
 // Rows of a table as arrays, one a column, so that a statement's own text is the same for any number of them.
 // They travel in PostgreSQL's binary form: as JSON, or as arrays in text, unpacking them cost more than
-// storing them. Run at every commit, hence the memory of columns.
+// storing them. Every value goes as text and is cast there, so that it is PostgreSQL that refuses what does
+// not fit: an error of ours would look like a lost connection. Run at every commit, hence the memory of
+// columns.
 import { getTableColumns, type PgTable, sql } from './drizzle.ts'
-
-/** How the values of a column travel: its own type, or text that is cast to it. */
-const wires = { text: 25, boolean: 16, integer: 23, bigint: 20 } as const
-type Wire = keyof typeof wires
 
 interface Column {
   readonly property: string
   readonly name: string
   readonly type: string
-  readonly wire: Wire
 }
 
 const columnsByTable = new WeakMap<PgTable, readonly Column[]>()
 
-/** The columns of {@link arrayed} rows, by the table's names for them, each of its own type. */
-export function columnsFrom(table: PgTable) {
-  const each = ({ name, type, wire }: Column) => `v."${name}"${type === wire ? '' : `::${type}`}`
-  return sql.raw(columnsOf(table).map(each).join(', '))
-}
-
-/** The rows that {@link rowArrays} gives a prepared statement, as a table `v`; not yet cast. */
+/** The rows that {@link rowArrays} gives a prepared statement: a table `v` with the columns of this one. */
 export function arrayed(table: PgTable) {
   const columns = columnsOf(table)
-  const arrays = columns.map(({ name, wire }) => sql`${sql.placeholder(name)}::${sql.raw(wire)}[]`)
+  const arrays = columns.map(({ name }) => sql`${sql.placeholder(name)}::text[]`)
   const names = columns.map(({ name }) => `"${name}"`).join(', ')
-  return sql`unnest(${sql.join(arrays, sql`, `)}) as v(${sql.raw(names)})`
+  const typed = columns.map(({ name, type }) => `"${name}"::${type}`).join(', ')
+  const rows = sql`unnest(${sql.join(arrays, sql`, `)}) as t(${sql.raw(names)})`
+  return sql`(select ${sql.raw(typed)} from ${rows}) as v`
 }
 
 /** What goes into the placeholders of {@link arrayed}; what a row does not have is null. */
 export function rowArrays(table: PgTable, rows: readonly object[]): Record<string, Buffer> {
   const arrays: Record<string, Buffer> = {}
-  for (const { property, name, wire, type } of columnsOf(table)) {
+  for (const { property, name, type } of columnsOf(table)) {
     const values = rows.map((row) => (row as Record<string, unknown>)[property] ?? null)
-    arrays[name] = binaryArray(wire, type === 'jsonb' ? values.map(asJson) : values)
+    arrays[name] = binaryArray(values.map(type === 'jsonb' ? asJson : asText))
   }
   return arrays
+}
+
+function asText(value: unknown): string | null {
+  return value === null ? null : String(value)
 }
 
 function asJson(value: unknown): string | null {
   return value === null ? null : JSON.stringify(value)
 }
 
+const oidOfText = 25
+const headBytes = 20
+
 /**
- * PostgreSQL's array_recv: dimensions, whether there are nulls, the elements' type, how many, from where;
- * then each with its length before it.
+ * What PostgreSQL's array_recv reads: dimensions, whether there are nulls, the elements' type, how many, from
+ * where; then each with its length before it.
  */
-export function binaryArray(wire: Wire, values: readonly unknown[]): Buffer {
-  const array = Buffer.allocUnsafe(values.reduce((sum: number, value) => sum + 4 + sizeOf(wire, value), 20))
-  const oid = wires[wire]
+function binaryArray(texts: readonly (string | null)[]): Buffer {
+  const size = texts.reduce((sum, text) => sum + 4 + (text === null ? 0 : Buffer.byteLength(text)), headBytes)
+  const array = Buffer.allocUnsafe(size)
   let at = 0
-  for (const head of [values.length === 0 ? 0 : 1, 1, oid, values.length, 1])
-    at = array.writeInt32BE(head, at)
-  for (const value of values) {
-    const size = value === null ? 0 : write(array, wire, value, at + 4)
-    at = array.writeInt32BE(value === null ? -1 : size, at) + size
+  for (const head of [1, 1, oidOfText, texts.length, 1]) at = array.writeInt32BE(head, at)
+  for (const text of texts) {
+    const bytes = text === null ? 0 : array.write(text, at + 4)
+    at = array.writeInt32BE(text === null ? -1 : bytes, at) + bytes
   }
-  return values.length === 0 ? array.subarray(0, 12) : array
-}
-
-function sizeOf(wire: Wire, value: unknown): number {
-  if (value === null) return 0
-  if (wire === 'text') return Buffer.byteLength(String(value))
-  return wire === 'bigint' ? 8 : wire === 'integer' ? 4 : 1
-}
-
-/** @returns how many bytes it took */
-function write(array: Buffer, wire: Wire, value: unknown, at: number): number {
-  switch (wire) {
-    case 'text':
-      return array.write(String(value), at)
-    case 'boolean':
-      return array.writeInt8(value === true ? 1 : 0, at) - at
-    case 'integer':
-      return array.writeInt32BE(Number(value), at) - at
-    case 'bigint': {
-      const whole = Number(value)
-      if (!Number.isSafeInteger(whole)) throw new Error(`${whole} is not a whole number that can be stored`)
-      const high = Math.floor(whole / 2 ** 32)
-      return array.writeUInt32BE(whole - high * 2 ** 32, array.writeInt32BE(high, at)) - at
-    }
-  }
+  return array
 }
 
 function columnsOf(table: PgTable): readonly Column[] {
   const known = columnsByTable.get(table)
   if (known) return known
-  const made = Object.entries(getTableColumns(table)).map(([property, column]): Column => {
-    const type = column.getSQLType()
-    return { property, name: column.name, type, wire: type in wires ? (type as Wire) : 'text' }
+  const made = Object.entries(getTableColumns(table)).map(([property, column]) => {
+    return { property, name: column.name, type: column.getSQLType() }
   })
   columnsByTable.set(table, made)
   return made

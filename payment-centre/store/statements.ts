@@ -11,7 +11,7 @@ import {
   type PgTable,
   sql,
 } from '@concilia/platform/drizzle.ts'
-import { arrayed, columnsFrom } from '@concilia/platform/row-arrays.ts'
+import { arrayed } from '@concilia/platform/row-arrays.ts'
 import { account, client, entry, payment, refund, requestKey, seller, transfer, usage } from './schema.ts'
 
 const texts = (name: string) => sql`${sql.placeholder(name)}::text[]`
@@ -20,7 +20,7 @@ const anyOf = (name: string) => sql`any(${texts(name)})`
 const pairs = (left: string, right: string) => sql`(select * from unnest(${texts(left)}, ${texts(right)}))`
 
 function rowsFrom(table: PgTable) {
-  return sql`select ${columnsFrom(table)} from ${arrayed(table)}`
+  return sql`select * from ${arrayed(table)}`
 }
 
 /** These columns, taken from the row that was offered. */

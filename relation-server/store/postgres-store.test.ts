@@ -30,6 +30,26 @@ async function opened(): Promise<Store> {
 storeContract('PostgreSQL', opened)
 callContract('PostgreSQL', opened)
 
+test('a number that no column takes is refused for good, and the next batch goes on', async () => {
+  const database = await testDatabase(migrationsFolder)
+  const store = await openPostgresStore(database.url)
+  try {
+    await store.ensureMachine(machine('a'))
+    const boot = (number: number) =>
+      store.commitBatch(need({ automatonIds: ['a'] }), ({ machines }) => ({
+        writes: { ...noWrites, machines: machines.map((row) => ({ ...row, boot: number })) },
+        result: undefined,
+      }))
+    await expect(boot(2 ** 40)).rejects.toMatchObject({ code: 'database-refused', retry: false })
+    await expect(boot(1.5)).rejects.toMatchObject({ code: 'database-refused', retry: false })
+    await boot(7)
+    expect(await store.machines()).toMatchObject([{ boot: 7 }])
+  } finally {
+    await store.close()
+    await database.drop()
+  }
+})
+
 describe('two servers on one database', () => {
   let database: TestDatabase
   let one: Store

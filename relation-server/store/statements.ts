@@ -12,14 +12,14 @@ import {
   type PgTable,
   sql,
 } from '@concilia/platform/drizzle.ts'
-import { arrayed, columnsFrom } from '@concilia/platform/row-arrays.ts'
+import { arrayed } from '@concilia/platform/row-arrays.ts'
 import * as tables from './schema.ts'
 
 const texts = (name: string) => sql`${sql.placeholder(name)}::text[]`
 const ids = (name: string) => sql`any(${texts(name)})`
 
 function rowsFrom(table: PgTable) {
-  return sql`select ${columnsFrom(table)} from ${arrayed(table)}`
+  return sql`select * from ${arrayed(table)}`
 }
 
 /** Every column but the key, taken from the row that was offered. */
