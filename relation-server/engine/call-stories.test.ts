@@ -372,6 +372,7 @@ test('a centre that has lost a sale’s payment is given the voucher, its acknow
   scenario.centre.forget(saleId)
   scenario.centre.heard.splice(0)
   await scenario.walk()
+  await scenario.pass(60_000)
   // Whatever of it comes too early is in doubt, and comes again.
   expect(new Set(scenario.centre.kinds())).toEqual(new Set(['voucher', 'repost', 'outcome']))
   const again = scenario.centre.heard.find(({ operation }) => operation.kind === 'voucher')?.operation

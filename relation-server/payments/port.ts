@@ -13,8 +13,8 @@ export interface ConsentProof {
   readonly channel: Channel | 'voice'
   /**
    * `code`: a code sent to the number came back (on the page: once, when the visit began); `network`: the
-   * carrier vouched for the session; `voucher`: the code of a call was typed at the machine, or the call named
-   * it.
+   * carrier vouched for the session; `voucher`: the code of a call was typed at the machine, or the call
+   * named it.
    */
   readonly by: 'code' | 'network' | 'voucher'
   readonly at: number

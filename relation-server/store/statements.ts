@@ -213,7 +213,7 @@ export function prepareStatements(db: NodePgDatabase) {
         honouredUntil: sql`v.honoured_until`,
         dueAt: sql`v.due_at`,
       })
-      .from(sql`json_populate_recordset(null::${call}, ${sql.placeholder('rows')}::json) as v`)
+      .from(sql`(${rowsFrom(call)}) as v`)
       .where(sql`${call.callId} = v.call_id`)
       .prepare('end_calls'),
     countWrongCodes: db
