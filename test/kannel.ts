@@ -152,7 +152,7 @@ function configurationOf(
   ports: Readonly<Record<'admin' | 'smsbox' | 'send' | 'fake', number>>,
 ): string {
   const text = readFileSync(given, 'utf8')
-    .replace('admin-port = 13000', `admin-port = ${ports.admin}\nadmin-interface = 127.0.0.1`)
+    .replace('admin-port = 13000', `admin-port = ${ports.admin}`)
     .replace('smsbox-port = 13001', `smsbox-port = ${ports.smsbox}`)
     .replace('sendsms-port = 13013', `sendsms-port = ${ports.send}`)
     .replaceAll('http://127.0.0.1:8080/phones/SECRET/NAME', gatewayUrl)
@@ -169,6 +169,7 @@ function configurationOf(
     'smsc = fake',
     'smsc-id = fake',
     `port = ${ports.fake}`,
+    // It has no choice of interface; others than this machine are turned away.
     'connect-allow-ip = 127.0.0.1',
     `allowed-prefix = "${fakeNumber}"`,
     '',

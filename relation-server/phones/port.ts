@@ -51,7 +51,7 @@ export interface OutgoingText {
 
 /**
  * `sent`: the gateway has taken it; whether a handset ever shows it nobody promises. `temporary` is also what
- * is in doubt, handed over without an answer: it is said again, for a text that comes twice tells nothing new.
+ * is in doubt, handed over without an answer: it is said again, as a text that comes twice tells nothing new.
  */
 export type SendResult = { kind: 'sent' } | { kind: 'failed'; retry: 'temporary' | 'final'; why: string }
 

@@ -142,6 +142,20 @@ describe('a phone', () => {
     expect(another).not.toBe(first)
   })
 
+  test('repeats itself as well when nobody knows whether the acknowledgement was seen', async () => {
+    const far = new FarEnd()
+    await far.start()
+    await far.text('4021')
+    far.isAwake = false
+    await far.pass(1001)
+    far.session.end('dropped')
+    far.isAwake = true
+    await far.pass(2000)
+    await far.text('4021')
+    const [first, repeat] = far.heard.map(({ messageId }) => messageId)
+    expect(repeat).toBe(first)
+  })
+
   test('is the same message to a server that forgot everything, within the minute', async () => {
     const ids = await Promise.all(
       ['4021', '4021', '4022'].map(async (words) => {
