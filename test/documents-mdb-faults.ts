@@ -3,7 +3,7 @@
 // is named here is there.
 
 /** Where a test is, and its title or the beginning of it. */
-type Shown = readonly [file: string, title: string]
+export type Shown = readonly [file: string, title: string]
 
 interface FaultRow {
   readonly fault: string
@@ -244,14 +244,14 @@ export const mistakes: readonly (readonly [mistake: string, shown: Shown])[] = [
 
 export function mdbFaultsPage(): string {
   const faults = faultRows.map(({ fault, words, does, shown }) => {
-    return [fault, words.map((word) => `\`${word}\``).join(', '), does, test(shown)]
+    return [fault, words.map((word) => `\`${word}\``).join(', '), does, testLink(shown)]
   })
   return `# Faults of a machine and its bus: how to bring them about, and what our reader does
 
 Words are typed at \`npm run vmc\` and at the bench (\`node simulator/main.ts --machine\`); \`behave NAME\` is
 \`--behaviour NAME\` as a flag, \`fault NAME\` is \`--fault NAME\`, and a script has the calls of
 [control.ts](../simulator/control.ts). What begins with \`--\` is a flag of \`npm run vmc\`. Faults of a coin
-changer are told in [the simulator's page](../simulator/README.md). In all of them money and goods agree; the
+changer have [a page of their own](kiosk-faults.md). In all of them money and goods agree; the
 seeds of [reader-seeds.test.ts](../simulator/reader-seeds.test.ts) mix them at random.
 
 ${table(['fault', 'to type', 'our reader', 'test'], faults)}
@@ -262,16 +262,16 @@ Seen in public code of other readers; each is a test of ours.
 
 ${table(
   ['mistake', 'test'],
-  mistakes.map(([mistake, shown]) => [mistake, test(shown)]),
+  mistakes.map(([mistake, shown]) => [mistake, testLink(shown)]),
 )}
 `
 }
 
-function test([file, title]: Shown): string {
+export function testLink([file, title]: Shown): string {
   const name = file.split('/').at(-1)
-  return `[${name}](../${file}): ${title.replaceAll('%s', '...').replaceAll('$status', '...')}`
+  return `[${name}](../${file}): ${title.replaceAll(/%[si]/g, '...').replaceAll('$status', '...')}`
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
 }

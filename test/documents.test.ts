@@ -5,6 +5,7 @@ import specifications from '@asyncapi/specs'
 import { downChannels, upChannels } from '@concilia/protocol/topics.ts'
 import { behaviourNames } from '@concilia/simulator/behaviours.ts'
 import { busFaults } from '@concilia/simulator/bus-faults.ts'
+import { kioskActOf } from '@concilia/simulator/kiosk/kiosk-words.ts'
 import { Ajv } from 'ajv'
 import { fullFormats } from 'ajv-formats/dist/formats.js'
 import { type Document, OpenAPIBackend } from 'openapi-backend'
@@ -13,6 +14,7 @@ import { createMachine } from 'xstate'
 import { documents } from './documents.ts'
 import { asyncapiDocument } from './documents-asyncapi.ts'
 import { mermaidOf } from './documents-charts.ts'
+import { lasting, shownOfKiosks } from './documents-kiosk-faults.ts'
 import { faultRows, mistakes } from './documents-mdb-faults.ts'
 
 test.each([...documents()])('%s is what the code says: otherwise run npm run documents', (path, text) => {
@@ -54,6 +56,15 @@ test('the OpenAPI document keeps to OpenAPI 3.0', async () => {
   expect(Object.keys(definition.paths).length).toBeGreaterThan(5)
   await expect(checked(definition)).resolves.toMatchObject({ document: { openapi: '3.0.3' } })
   await expect(checked({ ...definition, paths: { '/x': { get: {} } } })).rejects.toThrow()
+})
+
+test('the page of a kiosk’s faults names tests that are there, and words that can be typed', () => {
+  const absent = shownOfKiosks.filter(([file, title]) => {
+    return !readFileSync(join(import.meta.dirname, '..', file), 'utf8').includes(title)
+  })
+  expect(absent).toEqual([])
+  const words = lasting.flatMap(([, typed]) => typed.filter((word) => !word.startsWith('(')))
+  expect(words.filter((word) => typeof kioskActOf(word, 'EUR') === 'string')).toEqual([])
 })
 
 test('the page of faults names tests that are there, words that can be typed, and every fault there is', () => {

@@ -8,6 +8,7 @@ import { saleChart as serverChart } from '@concilia/relation-server/sale-chart.t
 import { asyncapiDocument } from './documents-asyncapi.ts'
 import { chartPage } from './documents-charts.ts'
 import { evaDtsPage } from './documents-eva-dts.ts'
+import { kioskFaultsPage } from './documents-kiosk-faults.ts'
 import { machineStatePage } from './documents-machine-state.ts'
 import { mdbPage } from './documents-mdb.ts'
 import { mdbFaultsPage } from './documents-mdb-faults.ts'
@@ -23,6 +24,7 @@ export function documents(): Map<string, string> {
     ['docs/mdb-sale.md', mdbSalePage()],
     ['docs/mdb-faults.md', mdbFaultsPage()],
     ['docs/eva-dts.md', evaDtsPage()],
+    ['docs/kiosk-faults.md', kioskFaultsPage()],
     [
       'docs/charts/automaton-sale.md',
       chartPage(

@@ -1,6 +1,6 @@
-// A kiosk on real processes: the automaton as master of the raw bus of a coin changer and of a motor board, each
-// on a pseudo-terminal, with the whole house around it. Coins and goods are counted where they lie, what the
-// operator knows is asked of the server.
+// A kiosk on real processes: the automaton as master of the raw bus of a coin changer and of a motor board,
+// each on a pseudo-terminal, with the whole house around it. Coins and goods are counted where they lie,
+// what the operator knows is asked of the server.
 import { rmSync } from 'node:fs'
 import { doAt, look } from '@concilia/simulator/start/at-machine.ts'
 import { benchKiosk, buyers } from '@concilia/simulator/start/buyers.ts'

@@ -197,7 +197,8 @@ describe.each(bridges)('over the bridge "%s"', (bridge) => {
     // Without its tube of 0.50 it changes 2.00 into other coins.
     expect(world.coins(200).press(5).pass(5000).fallen(5)).toBe(1)
     expect([world.trayMinor, world.till.counters.inDoubtMinor]).toEqual([250, 0])
-    world.do({ act: 'mend' }).pass(6000)
+    // That a tube can be counted again shows when it is next counted.
+    world.do({ act: 'mend' }).coins(10).pass(1000)
     expect(world.till.counters.events).toMatchObject({ EAR_6: { active: false }, EAG_T3: { active: false } })
   })
 

@@ -1,5 +1,5 @@
-// What somebody does at a machine of the bench, and what is seen of it: a machine with a controller of its own,
-// or a kiosk, which is two parts and the automaton. Whoever plays a buyer needs not know which.
+// What somebody does at a machine of the bench, and what is seen of it: a machine with a controller of its
+// own, or a kiosk, which is two parts and the automaton. Whoever plays a buyer needs not know which.
 import { systemClock } from '@concilia/platform/system-clock.ts'
 import { decimalText } from '@concilia/protocol/money.ts'
 import type { KioskAct } from '../kiosk/kiosk-acts.ts'

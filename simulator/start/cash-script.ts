@@ -1,5 +1,6 @@
-// One whole sale for coins at a kiosk, without a person: coins in, key, goods and change out, and the operator
-// is told. Then coins, goods and what the server was told must agree, and the ledger must not have moved.
+// One whole sale for coins at a kiosk, without a person: coins in, key, goods and change out, and the
+// operator is told. Then coins, goods and what the server was told must agree, and the ledger must not have
+// moved.
 import { systemClock } from '@concilia/platform/system-clock.ts'
 import type { Verdict } from './agreement.ts'
 import { look, patienceMs, pause, payInCoins, type Seen } from './at-machine.ts'
