@@ -67,6 +67,8 @@ describe('what is mistyped', () => {
     [['--sale', '--hold', '--fault', 'owed'], /--fault owed goes without --hold/],
     [['--sales'], /unknown flag --sales; did you mean --sale\?/],
     [['--sale', '--machine', '4012'], /no machine 4012 on this bench/],
+    [['--sale', '--cash'], /--cash goes with --sale --kiosk/],
+    [['--sale', '--kiosk', '--fault', 'slow'], /is for machines with a controller: not with --kiosk/],
     [['--sale', '--buyer', 'rick'], /no buyer rick; there are rich, poor/],
   ])('%j', async (words, said) => {
     const session = new Session(...words)

@@ -7,7 +7,7 @@ import { ManualClock } from '@concilia/protocol/manual-clock.ts'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Bench, openBench } from '../bench.ts'
 import type { MachineEvent } from '../vending-machine.ts'
-import { machineOf, obey, typedHelp } from './typed-bench.ts'
+import { machineOf, obey, obeyKiosk, typedHelp } from './typed-bench.ts'
 
 const flags = { machine: 'bench', link: '/tmp/tty', items: undefined, currency: undefined } as const
 const more = { behaviour: undefined, bus: false, session: false } as const
@@ -94,4 +94,27 @@ test('on a real bench: door, power and faults reach the machine, and what cannot
   expect(obey(bench, 'qibixx', 'fault ret')).toMatch(/has a box on it\.\n.*raw bus/)
   for (const text of ['door open', 'door close', 'power', 'quiet']) obey(bench, 'qibixx', text)
   expect(seen).toEqual(['doorOpened', 'doorClosed', 'powerLost'])
+})
+
+test('words to a kiosk become acts on it; what it cannot do is said', () => {
+  const called: unknown[] = []
+  const calls = {
+    lookAtKiosk: (takes: unknown) => called.push(['look', takes]),
+    kiosk: (takes: { act: { act: string } }) => {
+      if (takes.act.act === 'take') throw new Error('no coin comes')
+      return called.push(takes)
+    },
+  }
+  // Only the calls of a kiosk are reached.
+  const bench = { calls, close: async () => {} } as unknown as Bench
+  const type = (text: string) => obeyKiosk(bench, 'bench', 'EUR', text)
+  for (const text of ['coin 0.50', 'press 5', 'look']) type(text)
+  const machine = 'bench'
+  expect(called).toEqual([
+    { machine, act: { act: 'coin', valueMinor: 50 } },
+    { machine, act: { act: 'press', item: 5 } },
+    ['look', { machine }],
+  ])
+  expect(type('take 0.50')).toBe('no coin comes')
+  expect(type('coin x')).toMatch(/^coin VALUE/)
 })
