@@ -37,6 +37,8 @@ export function nextOfPayout(turn: ControllerTurn): ChangerCommand | undefined {
   const byValue = payout.command.order.by === 'value' && paying.acknowledged
   if (byValue && !paying.finished) return askValue(turn)
   if (turn.changer.silentSince !== undefined || turn.now - paying.since < quietFor(paying)) return undefined
+  // Reset, it lets coins be dispensed by hand again: what was is told before the tubes are counted.
+  if (turn.changer.told !== '0/0') return { name: 'coinType', accept: 0, dispenseByHand: 0 }
   turn.setPaying({ stage: 'counting' })
   if (byValue && !paying.counts) return { name: 'payoutStatus' }
   return tubesMayBeRead(turn) ? { name: 'tubeStatus' } : undefined

@@ -219,6 +219,21 @@ describe.each(bridges)('over the bridge "%s"', (bridge) => {
     expect(world.paidMinor).toBe(115)
   })
 
+  test('a coin taken by hand after a reset in mid-payout, at any moment, is not counted as paid to the buyer', () => {
+    for (let ms = 1500; ms < 3500; ms += 100) {
+      const world = worldOf()
+        .coins(50, 50)
+        .do({ act: 'changerFault', fault: 'resetInPayout' }, { act: 'lever' })
+      // Reset, the changer allows it as long as it has not been told otherwise.
+      world.pass(ms).attempt({ act: 'take', valueMinor: 5 })
+      world.pass(8000)
+      const { paidOutMinor, inDoubtMinor } = world.till.counters
+      expect(paidOutMinor + inDoubtMinor).toBe(100)
+      expect(world.paidMinor).toBeGreaterThanOrEqual(paidOutMinor)
+      expect(world.paidMinor).toBeLessThanOrEqual(paidOutMinor + inDoubtMinor)
+    }
+  })
+
   test('a changer that believes in coins which are not there is believed: nobody sees what falls', () => {
     const coins = [{ valueMinor: 50, tube: { holds: 1, capacity: 60 } }, { valueMinor: 200 }] as const
     const world = worldOf({ coins }).do({ act: 'miscount', valueMinor: 50, by: 5 }).pass(1000)
