@@ -70,7 +70,7 @@ export function reconciled(
   }
 }
 
-/** The account that the payment came from is lost as well: the payment is in doubt until it is there again. */
+/** The account that the payment came from is lost as well: the payment is in doubt until it is back. */
 function remakeVoucher(scene: Scene, world: World, sale: SaleRow): void {
   const context = contextOf(sale)
   const call = payerOf(context)?.call
