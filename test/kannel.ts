@@ -8,14 +8,16 @@ import { createInterface } from 'node:readline'
 import { freePorts } from '@concilia/platform/free-ports.ts'
 
 const given = join(import.meta.dirname, '../relation-server/phones/gateways/kannel.example.conf')
+/** Whoever starts it takes it along, also when killed: none of them ends by itself. */
+const withUs = ['--pdeathsig', 'KILL']
 const fakePhone = '/usr/lib/kannel/test/fakesmsc'
 /** Debian keeps it where only root looks for programs. */
 const environment = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/usr/local/sbin` }
 
 /** Why it cannot be tried here; undefined when it can. */
 export function kannelIsMissing(): string | undefined {
-  const { error } = spawnSync('bearerbox', ['--version'], { env: environment })
-  const isHere = !error && existsSync(fakePhone)
+  const { status } = spawnSync('setpriv', [...withUs, 'bearerbox', '--version'], { env: environment })
+  const isHere = status === 0 && existsSync(fakePhone)
   return isHere ? undefined : 'Kannel is not installed here (on Debian: apt-get install kannel kannel-extras)'
 }
 
@@ -74,7 +76,7 @@ export class Kannel {
   }
 
   async #run(name: string, words: readonly string[], ready: RegExp): Promise<void> {
-    const child = spawn(name, ['-v', '0', ...words], {
+    const child = spawn('setpriv', [...withUs, name, '-v', '0', ...words], {
       cwd: this.#folder,
       env: environment,
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -105,13 +107,9 @@ export class FakePhone {
   }
 
   text(from: string, to: string, words: string): void {
-    const child = spawn(
-      fakePhone,
-      ['-H', '127.0.0.1', '-r', String(this.#port), '-i', '0.1', '-m', '1', `${from} ${to} text ${words}`],
-      {
-        stdio: ['ignore', 'ignore', 'pipe'],
-      },
-    )
+    const where = ['-H', '127.0.0.1', '-r', String(this.#port), '-i', '0.1', '-m', '1']
+    const command = [...withUs, fakePhone, ...where, `${from} ${to} text ${words}`]
+    const child = spawn('setpriv', command, { stdio: ['ignore', 'ignore', 'pipe'] })
     this.#child = child
     createInterface({ input: child.stderr }).on('line', (line) => {
       const [, heard] = /Got message \d+: <(.*)>/.exec(line) ?? []

@@ -21,6 +21,25 @@ describe('by hand', () => {
     expect([kiosk.till.tubes[3], kiosk.noticed('surprise')]).toEqual([8, []])
   })
 
+  it('a coin dispensed by hand in the last moment before a payout is not counted as paid', () => {
+    const kiosk = bench()
+    const { changer } = kiosk
+    kiosk.insert(3)
+    const exchange = changer.exchange.bind(changer)
+    changer.exchange = (command) => {
+      if (command.name === 'coinType' && command.dispenseByHand === 0) {
+        changer.tubes[3] = 10
+        changer.counted[3] = 10
+        changer.say({ name: 'dispensedByHand', count: 1, type: 3, inTube: 10 })
+      }
+      return exchange(command)
+    }
+    changer.pullLever()
+    kiosk.pass(5000)
+    expect(changer.tray).toBe(50)
+    expect(kiosk.till.counters).toMatchObject({ byHandMinor: 50, paidOutMinor: 50, inDoubtMinor: 0 })
+  })
+
   it('what was filled in is asked for, once it says so', () => {
     const kiosk = bench(({ changer }) => {
       changer.options = 6
