@@ -2,6 +2,7 @@
 // parties separately and compared: the goods that fell, the server's sales, the centre's books.
 
 import { isDeepStrictEqual } from 'node:util'
+import { canSell } from '@concilia/protocol/machine-state.ts'
 import type { SaleRow } from '@concilia/relation-server/store/port.ts'
 import type { BehaviourName } from '@concilia/simulator/behaviours.ts'
 import type { Shown } from '@concilia/simulator/phone-gateway.ts'
@@ -48,7 +49,9 @@ export class Story {
       await simulator.call('behave', { machine: number, behaviours: [] })
       await watch.untilTrue(`machine ${number} sells by phone`, async () => {
         const { enabled, plugged } = await simulator.call('look', { machine: number })
-        return enabled && plugged
+        // What it says of itself reaches the server a moment later.
+        const known = (await house.serverStore.machines()).find((row) => row.machineNumber === number)
+        return enabled && plugged && canSell(known?.hardware)
       })
     }
     const sales = await house.serverStore.recentSales(1000)

@@ -1,6 +1,7 @@
 // One whole sale without a person: the buyer's part, then waiting until machine, server and ledger agree.
 // Tells nothing itself; whoever listens to the happenings sees it go by.
 import { systemClock } from '@concilia/platform/system-clock.ts'
+import { canSell } from '@concilia/protocol/machine-state.ts'
 import { type Agreement, judge, type Verdict } from './agreement.ts'
 import { doAt, patienceMs } from './at-machine.ts'
 import { Baseline } from './baseline.ts'
@@ -126,6 +127,17 @@ async function machineReady(house: House, { number }: BenchMachine): Promise<voi
   const { enabled: already } = await house.simulator.call('look', { machine: number })
   if (already) enabled.catch(() => {})
   else await enabled
+  await serverKnowsIt(house, number)
+}
+
+/** A phone that comes first is sent away from a machine that has not said yet that it can sell. */
+async function serverKnowsIt({ serverStore, happenings }: House, number: string): Promise<void> {
+  const until = systemClock.monotonic() + patienceMs
+  while (systemClock.monotonic() < until) {
+    const row = (await serverStore.machines()).find(({ machineNumber }) => machineNumber === number)
+    if (canSell(row?.hardware)) return
+    await happenings.next('anything', 250, () => true).catch(() => {})
+  }
 }
 
 /** "The time was over": nothing may change any more. */
