@@ -1,5 +1,5 @@
 // The store in memory, for the simulated world and for fast tests. One batch at a time, all or nothing, rows
-// copied in and out; nothing outlives the process. Passes the same suite as PostgreSQL.
+// copied in and out; nothing outlives the process. Passes the same suite as PostgreSQL. Long, as the port is.
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import {
   type AuditRow,
