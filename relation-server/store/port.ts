@@ -1,8 +1,8 @@
 // The store port of the relation server: one coarse write - lock these machines, decide, commit - and a few
 // reads. PostgreSQL in the house, memory in the simulated world; both pass the suite in contract.ts.
 //
-// Times are epoch ms. A row is plain data; only the engine knows what its JSON texts mean. Long, because every
-// table has its row here.
+// Times are epoch ms. A row is plain data; only the engine knows what its JSON texts mean. Long, because
+// every table has its row here.
 import type { HardwareState } from '@concilia/protocol/machine-state.ts'
 import type { Channel, Language } from '../sale-events.ts'
 
