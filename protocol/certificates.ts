@@ -57,8 +57,8 @@ function readChain(chainPem: string, rootPem: string): CheckedChain {
   let chain: X509Certificate[]
   let root: X509Certificate
   try {
-    chain = blocks.map((block) => new X509Certificate(block))
-    root = new X509Certificate(rootPem)
+    chain = blocks.map((block, index) => (index === 0 ? new X509Certificate(block) : authority(block)))
+    root = authority(rootPem)
   } catch {
     return { ok: false, refusal: 'unreadable' }
   }
@@ -85,12 +85,40 @@ function readChain(chainPem: string, rootPem: string): CheckedChain {
   return { ok: true, party }
 }
 
+/**
+ * The few certificates that issue all others, parsed once. Each one parsed holds kilobytes outside the heap
+ * until it is collected: a fleet of ten thousand that is born at once would hold them three times over.
+ */
+const authorities = new Map<string, X509Certificate>()
+const mostAuthorities = 100
+/** What was found signed by them, of themselves. */
+const signed = new WeakMap<X509Certificate, WeakSet<X509Certificate>>()
+
+function authority(pem: string): X509Certificate {
+  let certificate = authorities.get(pem)
+  if (!certificate) {
+    certificate = new X509Certificate(pem)
+    if (authorities.size >= mostAuthorities) authorities.clear()
+    authorities.set(pem, certificate)
+    signed.set(certificate, new WeakSet())
+  }
+  return certificate
+}
+
+function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  const known = signed.get(certificate)
+  if (known?.has(issuer)) return true
+  const isSo = certificate.verify(issuer.publicKey)
+  if (isSo) known?.add(issuer)
+  return isSo
+}
+
 function linkRefusal(chain: readonly X509Certificate[]): ChainRefusal | undefined {
   for (const [index, certificate] of chain.entries()) {
     const issuer = chain[index + 1] ?? certificate
     if (!issuer.ca) return 'issuer-is-no-authority'
     if (!certificate.checkIssued(issuer)) return 'not-our-root'
-    if (!certificate.verify(issuer.publicKey)) return 'bad-signature'
+    if (!isSignedBy(certificate, issuer)) return 'bad-signature'
   }
   return undefined
 }
