@@ -159,8 +159,9 @@ export class Automaton {
       case 'ready':
         this.#hardware = 'ready'
         this.#reader = event.reader
-        this.#link.readerIs(event.reader)
+        // First: a birth that says the reader says this too.
         this.#sayHardware()
+        this.#link.readerIs(event.reader)
         this.#parts.log.info('the vending machine can sell by phone')
         break
       case 'notReady':

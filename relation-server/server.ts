@@ -56,6 +56,8 @@ export class RelationServer {
   readonly #centre: CentreCertificates
   #pruning: Timer | undefined
   readonly #births = sharedWork<void>()
+  /** Births under way, by machine. */
+  readonly #born = new Map<string, Promise<void>>()
   #stopped = false
 
   constructor(parts: ServerParts) {
@@ -151,9 +153,19 @@ export class RelationServer {
    * when a whole fleet comes back at once, they would come faster than they can be answered.
    */
   async #hearOnce(input: MachineInput): Promise<void> {
-    if (input.type !== 'birth') return await this.#hear(input)
-    const key = sha256(JSON.stringify([input.automatonId, input.birth]))
-    await this.#births(key, () => this.#hear(input))
+    const { automatonId } = input
+    if (input.type !== 'birth') {
+      // A birth asks the books first: what the machine says of itself after it must not overtake it.
+      if (input.type === 'presence') await this.#born.get(automatonId)
+      return await this.#hear(input)
+    }
+    const key = sha256(JSON.stringify([automatonId, input.birth]))
+    const birth = this.#births(key, () => this.#hear(input))
+    const settled = birth.catch(() => {})
+    this.#born.set(automatonId, settled)
+    await birth.finally(() => {
+      if (this.#born.get(automatonId) === settled) this.#born.delete(automatonId)
+    })
   }
 
   /** Keeps the books as long as a re-credit is possible, and no longer. */
