@@ -172,6 +172,18 @@ describe('a code', () => {
     await nothingLeft(scenario)
   })
 
+  test('typed before that, for a sale that comes to nothing: the carrier owes for the call all the same', async () => {
+    const { scenario, machine, call } = await world()
+    await call.begin()
+    await call.name()
+    scenario.centre.next('charge', refusedWith('SERVICE_NOT_APPLICABLE', 'accountBarred'))
+    const saleId = await machine.offer({}, await call.code())
+    await call.hangUp()
+    expect([await scenario.state(saleId), await call.state()]).toEqual(['refused', 'good'])
+    expect(scenario.centre.vouchers.get(call.voucherId)).toBe('read')
+    await scenario.close()
+  })
+
   test('comes too late for a sale that is paid by another phone, and stays good', async () => {
     const { scenario, machine, call } = await world()
     const code = await call.buy()
@@ -305,6 +317,9 @@ describe('a call', () => {
     await call.name()
     await scenario.pass(901_000)
     expect([await call.state(), scenario.centre.vouchers.get(call.voucherId)]).toEqual(['over', 'announced'])
+    // Said after all, it still counts at the centre.
+    await call.read()
+    expect([await call.state(), scenario.centre.vouchers.get(call.voucherId)]).toEqual(['over', 'read'])
     await nothingLeft(scenario)
   })
 
