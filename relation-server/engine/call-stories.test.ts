@@ -1,6 +1,7 @@
 // Stories of calls: what a code buys, what a failed sale gives back, what guessing comes to, and what is left
 // when a call, or an answer, is lost in between. Long, because each is short and they are read side by side.
 import { describe, expect, test } from 'vitest'
+import { machineSource } from './inputs.ts'
 import { Scenario, type ScenarioOptions } from './scenario.ts'
 import { ScenarioCall } from './scenario-call.ts'
 import { refusedWith } from './scenario-centre.ts'
@@ -137,6 +138,24 @@ describe('a code', () => {
     const saleId = await machine.offer({ amountMinor: 140 }, code)
     expect([await scenario.state(saleId), await call.state()]).toEqual(['open.awaitingPhone', 'good'])
     expect(told(scenario)).toEqual([{ kind: 'otherPrice', amountMinor: 150, currency: 'EUR' }])
+    await scenario.close()
+  })
+
+  test('is not in the record of what was said, where it could be read while it is good', async () => {
+    const { scenario, machine, call } = await world()
+    const code = await call.buy()
+    const recorded = () => {
+      const source = machineSource(machine.automatonId, machine.journalId)
+      return scenario.store.inputBody(source, String(machine.seq))
+    }
+    const saleId = await machine.offer({ amountMinor: 140 }, code)
+    const offer = await recorded()
+    await machine.type(saleId, code)
+    expect(await call.state()).toBe('good')
+    for (const body of [offer, await recorded()]) {
+      expect(body).toContain(saleId)
+      expect(body).not.toContain(code)
+    }
     await scenario.close()
   })
 

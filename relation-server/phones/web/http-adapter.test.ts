@@ -166,6 +166,22 @@ describe('a sale', () => {
 })
 
 describe('whose number it is', () => {
+  test('its code is in no record', async () => {
+    const { store } = pages.scenario
+    const commitBatch = store.commitBatch.bind(store)
+    const recorded: string[] = []
+    store.commitBatch = (need, decide) =>
+      commitBatch(need, (book) => {
+        const decided = decide(book)
+        recorded.push(...decided.writes.inbox.map(({ body }) => body))
+        return decided
+      })
+    await browser().tap('number', { number: '+33612345678' })
+    expect(recorded).toHaveLength(1)
+    expect(recorded[0]).toContain('pageCode')
+    expect(recorded[0]).not.toContain(pages.code())
+  })
+
   test('three wrong codes end it; the right one is worth nothing then', async () => {
     const visitor = browser()
     await visitor.tap('number', { number: '+33612345678' })
