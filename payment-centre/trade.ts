@@ -54,7 +54,7 @@ export interface Offered {
 }
 
 const centreKey = generateKeyPairSync('ed25519')
-const automaton: Party = {
+export const automaton: Party = {
   kid: 'kid',
   id: 'automaton-1',
   role: 'automaton',

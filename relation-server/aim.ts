@@ -41,15 +41,17 @@ export async function aimOf(heard: HeardWords, aiming: Aiming): Promise<Aim> {
     return await identify(before.suggested, heard, aiming)
   }
   const own = open.find((row) => sessionId !== null && row.sessionId === sessionId)
-  // A tap on a machine's page means that machine.
-  const current = incoming.channel === 'web' ? own : (own ?? open[0])
+  // A tap on a machine's page means that machine, and nothing that is open elsewhere.
+  const isPage = incoming.channel === 'web'
+  const current = isPage ? own : (own ?? open[0])
+  const meant = isPage ? { ...heard, open: own ? [own] : [] } : heard
   switch (intent.kind) {
     case 'identify':
       return await identify(intent.machineNumber, heard, aiming)
     case 'digits':
-      return await figures(intent.code, heard, aiming)
+      return await figures(intent.code, meant, aiming)
     case 'consent':
-      return consent(intent.code, heard)
+      return consent(intent.code, meant)
     case 'pick':
     case 'consentWithoutCode':
       return pick(current, heard)
@@ -78,13 +80,16 @@ export function lookAt({ automatonId }: Pick<Aim, 'automatonId'>, { incoming, la
 }
 
 async function figures(code: string, heard: HeardWords, aiming: Aiming): Promise<Aim> {
-  const { open } = heard
+  const { open, incoming } = heard
+  const isPage = incoming.channel === 'web'
   const validating = open.find(({ expects }) => expects === 'validation')
   if (validating) return inSale(validating, { type: 'code', code }, heard)
   // The centre's code may come back before its answer: what names no machine waits for that answer.
   const authorising = open.find(({ expects }) => expects === 'authorisation')
-  if (authorising && !(await machineOf(code, aiming)))
+  if (authorising && (isPage || !(await machineOf(code, aiming))))
     return inSale(authorising, { type: 'code', code }, heard)
+  // A page's machine is in its address, and not among the figures typed on it.
+  if (isPage) return open[0] ? lookAt(open[0], heard) : answer(heard, { kind: 'nothingOpen' })
   return await identify(code, heard, aiming)
 }
 

@@ -23,7 +23,7 @@ import { badSignature, type Signed, signatureRefusal } from './evidence.ts'
 import { once } from './idempotency.ts'
 import { debit, hold, type Posting } from './postings.ts'
 import type { Account, PaymentRecord } from './records.ts'
-import { isVoucher, spent } from './voucher.ts'
+import { isVoucher, spent, termsOf } from './voucher.ts'
 
 /** Why a payment is refused, in words for whoever reads the client's log. */
 const words: { readonly [Code in ErrorCode]?: string } = {
@@ -150,10 +150,7 @@ function draft(command: Charge, { payload, by }: Signed<Slip>, account: Account,
     withdrawn: false,
     learntMinor: 0,
     live: true,
-    ...(account.voucher && {
-      sellerShareBps: account.voucher.sellerShareBps,
-      service: account.voucher.service,
-    }),
+    ...(account.voucher && termsOf(account.voucher)),
   }
 }
 

@@ -169,7 +169,9 @@ export function giveBack(
     : { ...payment, refundedMinor: payment.refundedMinor + amountMinor }
   const count = remainingMinor(returned) === 0 ? -1 : 0
   const usage = usageOf(payment, subscriberOf(payment, books), count, -amountMinor)
-  const again = remainingMinor(returned) === 0 ? restored(account, desk) : {}
+  // What the centre bore never came from the voucher, which may have lapsed meanwhile.
+  const isWhole = remainingMinor(returned) === 0 && !payment.borneByCentre
+  const again = isWhole ? restored(account, desk) : {}
   return { payment: returned, change: allOf([{ transfers, payments: [returned], usage }, again]) }
 }
 

@@ -106,7 +106,8 @@ export function decideVoid(books: Books, command: Void, desk: Desk): Decision {
   }
   if (known?.use === 'voucher') {
     const account = books.accountOf(desk.secrets.subscriberHash(voucherSubscriber(command.key)))
-    if (isVoucher(account)) return decideVoucherVoid(account, command, known, desk)
+    const isTheirs = isVoucher(account) && account.voucher.client === command.client
+    if (isTheirs) return decideVoucherVoid(account, command, known, desk)
   }
   if (!known?.paymentId) {
     const change = known?.voided ? {} : { keys: [voidedKey(command, known, desk)] }

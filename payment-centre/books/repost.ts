@@ -10,8 +10,8 @@ import type { Decision, Desk, Repost } from './commands.ts'
 import { signatureRefusal } from './evidence.ts'
 import { centreAccountId, move, operatorAccountId } from './ledger.ts'
 import { debit, hold, type Posting, transferOf } from './postings.ts'
-import type { KeyRecord, PaymentRecord } from './records.ts'
-import { isVoucher, spent } from './voucher.ts'
+import type { Account, KeyRecord, PaymentRecord } from './records.ts'
+import { isVoucher, spent, termsOf } from './voucher.ts'
 
 export function decideRepost(books: Books, command: Repost, desk: Desk): Decision {
   const { acknowledgement } = command
@@ -24,13 +24,15 @@ export function decideRepost(books: Books, command: Repost, desk: Desk): Decisio
   const account = books.accountOf(command.subscriberHash)
   if (!account)
     return refused('IDENTIFIER_NOT_FOUND', 'There is no account for this buyer. Open it, then post again.')
-  const payment = restored(command, payload, account.id, desk)
+  const payment = restored(command, payload, account, desk)
   const posting = booked(books, payment, desk)
   const usage = usageOf(payment, command.subscriberHash, 1, payment.amountMinor)
+  const { status, borneByCentre } = posting.payment
+  const isCharged = status !== 'cancelled' && !borneByCentre
   return {
     answer: noContent,
     change: allOf([
-      isVoucher(account) ? spent(account, desk) : {},
+      isCharged && isVoucher(account) ? spent(account, desk) : {},
       posting.change,
       { usage, keys: [keyOf(command, payment.id, desk)] },
     ]),
@@ -60,7 +62,7 @@ function agrees(payment: PaymentRecord, { client, key }: Repost, promised: Ackno
 function restored(
   { client, key, referenceCode, token }: Repost,
   { honouredUntil, paymentId, at, ...terms }: Acknowledgement,
-  accountId: string,
+  { id: accountId, voucher }: Account,
   desk: Desk,
 ): PaymentRecord {
   return {
@@ -81,6 +83,7 @@ function restored(
     learntMinor: 0,
     acknowledgement: token,
     live: true,
+    ...(voucher && termsOf(voucher)),
   }
 }
 

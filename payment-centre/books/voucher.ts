@@ -29,6 +29,11 @@ export function isVoucher(account: Account | undefined): account is VoucherAccou
   return account?.voucher !== undefined
 }
 
+/** What a payment out of it is shared by. */
+export function termsOf({ sellerShareBps, service }: Voucher): Pick<Voucher, 'sellerShareBps' | 'service'> {
+  return { sellerShareBps, service }
+}
+
 /** The call is under way and has heard what it costs; its code is not read out before this is answered. */
 export function decideVoucher(books: Books, command: Of<'voucher'>, desk: Desk): Decision {
   return once(books, command, 'voucher', desk, () => {

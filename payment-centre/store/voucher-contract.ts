@@ -1,8 +1,9 @@
 // What a voucher may come to, as a suite over the store: a call that is paid or not, a purchase that is made
 // or fails, a code that is forgotten; and that whatever comes in whatever order, money is where it belongs.
+import type { Acknowledgement } from '@concilia/protocol/promises.ts'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Trade } from '../trade.ts'
+import { automaton, Trade } from '../trade.ts'
 import type { CentreStore } from './port.ts'
 
 let opened = 0
@@ -29,6 +30,20 @@ export function voucherContract(open: () => Promise<CentreStore>, runs: number):
       one.do({ kind: 'voucherRead', client: one.client, subscriberHash: one.voucherHash(key) })
     const voided = (one: Trade, key: string) =>
       one.do({ kind: 'void', client: one.client, key: one.voucherId(key), referenceCode: `call ${key}` })
+
+    /** The centre's own word on a payment that it has lost with its database. */
+    const again = (one: Trade, of: string, lost: Partial<Acknowledgement> = {}) => {
+      const payload = {
+        ...{ offerHash: one.offerHash('lost'), amountMinor: 100, currency: 'EUR', seller: 'acme' },
+        ...{ paymentId: `2f1f7ee2-9b32-4c5e-8f0a-${String(++opened).padStart(12, '0')}` },
+        ...{ charge: 'debit', at: 0 },
+        ...lost,
+      } as const satisfies Acknowledgement
+      const acknowledgement = { ok: true, by: automaton, payload } as const
+      const subscriberHash = one.voucherHash(of)
+      const asked = { client: one.client, key: 'lost-payment', referenceCode: 'sale lost', subscriberHash }
+      return { payload, command: { kind: 'repost', ...asked, token: 'token', acknowledgement } as const }
+    }
 
     test('read, typed, delivered: the seller has its part, the rest is the revenue of the calls', async () => {
       const one = await trade()
@@ -156,6 +171,64 @@ export function voucherContract(open: () => Promise<CentreStore>, runs: number):
         registration: { ...registration, voucherDayCeilingMinor: 1_000_000_000 },
       })
       expect((await one.do(one.voucher('z', 100_001))).body.code).toBe('CARRIER_BILLING.UNAUTHORIZED_AMOUNT')
+    })
+
+    test.each([true, false])(
+      'restored: what its voucher had lapsed to (read: %s) is not paid again when the sale fails',
+      async (isRead) => {
+        const one = await trade()
+        await one.do(one.voucher('v', 100, 60_000))
+        if (isRead) await read(one, 'v')
+        one.clock.advance(60_000)
+        await one.sweep()
+        const { payload, command } = again(one, 'v')
+        expect(await moved(one, () => one.do(command))).toEqual({ unsettled: 100 })
+        const back = one.refund(payload.paymentId, 'r')
+        expect(await moved(one, () => one.do(back))).toEqual({ unsettled: -100 })
+        one.clock.advance(60_000)
+        expect(await moved(one, () => one.sweep())).toEqual({})
+      },
+    )
+
+    test('restored: of a voucher’s payment the seller has its part, and no more', async () => {
+      const one = await trade()
+      await one.do(one.voucher('v', 100))
+      const { payload, command } = again(one, 'v')
+      expect(await moved(one, () => one.do(command))).toEqual({ calls: -100, unsettled: 100 })
+      const outcome = { kind: 'outcome', client: one.client, paymentId: payload.paymentId } as const
+      const evidence = one.outcome('lost', 'delivered')
+      const delivered = await moved(one, () => one.do({ ...outcome, evidence }))
+      expect(delivered).toEqual({ unsettled: -100, payable: 66, revenue: 34 })
+    })
+
+    test('restored: a hold whose time is over does not keep its voucher from lapsing', async () => {
+      const one = await trade()
+      await one.do(one.voucher('v', 100, 60_000))
+      await read(one, 'v')
+      one.clock.advance(30_000)
+      const { command } = again(one, 'v', { charge: 'hold', honouredUntil: 20_000 })
+      expect(await moved(one, () => one.do(command))).toEqual({})
+      one.clock.advance(30_000)
+      expect(await moved(one, () => one.sweep())).toEqual({ unclaimed: 100 })
+    })
+
+    test('of another client: nobody else undoes it, whatever they ask for under its name', async () => {
+      const one = await trade()
+      await one.do(one.voucher('v', 100))
+      const other = `${one.client}-other`
+      const rights = { secretHash: '', scopes: [], sellers: ['acme'], voucherDayCeilingMinor: 1_000_000 }
+      await one.do({ kind: 'registerClient', registration: { id: other, ...rights } })
+      expect((await one.do({ ...one.voucher('v', 100), client: other })).body.code).toBe('ALREADY_EXISTS')
+      const theirs = {
+        kind: 'void',
+        client: other,
+        key: one.voucherId('v'),
+        referenceCode: 'call v',
+      } as const
+      expect((await one.do(theirs)).body.result).toBe('tombstone')
+      const charge = one.chargeVoucher('k', 'v', { amountMinor: 100, offer: 'o' })
+      expect((await one.do(charge)).status).toBe(201)
+      await right()
     })
 
     test('whatever comes in whatever order, the books are right and each call is in one place', async () => {

@@ -135,8 +135,9 @@ export function voucherAnswered(scene: Scene, world: World, input: PaymentInput)
 }
 
 function codeWasRead(scene: Scene, world: World, call: CallRow): void {
-  if (call.state !== 'reading') return
-  scene.putCall({ ...call, state: 'good' })
+  const isLate = call.state === 'over' && call.goodUntil !== null
+  if (call.state !== 'reading' && !isLate) return
+  if (!isLate) scene.putCall({ ...call, state: 'good' })
   const { automatonId, voucherId, callId } = call
   if (automatonId === null || voucherId === null) return
   pay(scene, world, automatonId, callId, { kind: 'voucherRead', voucherId })
@@ -157,7 +158,7 @@ function hangUp(scene: Scene, world: World, call: CallRow): void {
 /** Unpaid: whatever became of the voucher, it is reversed, or will never be made (rule 8). */
 function undo(scene: Scene, world: World, call: CallRow): void {
   const { automatonId, voucherId, callId } = call
-  scene.putCall({ ...call, state: 'over', saleId: null, dueAt: null })
+  scene.putCall({ ...call, state: 'over', saleId: null, goodUntil: null, dueAt: null })
   scene.changes.releases.push({ channel: 'call', callId })
   if (automatonId === null || voucherId === null) return
   scene.note({ words: 'a call ended before its code was read: nothing is bought' })

@@ -1,6 +1,7 @@
 // Stories of calls: what a code buys, what a failed sale gives back, what guessing comes to, and what is left
 // when a call, or an answer, is lost in between. Long, because each is short and they are read side by side.
 import { describe, expect, test } from 'vitest'
+import { machineSource } from './inputs.ts'
 import { Scenario, type ScenarioOptions } from './scenario.ts'
 import { ScenarioCall } from './scenario-call.ts'
 import { refusedWith } from './scenario-centre.ts'
@@ -140,6 +141,24 @@ describe('a code', () => {
     await scenario.close()
   })
 
+  test('is not in the record of what was said, where it could be read while it is good', async () => {
+    const { scenario, machine, call } = await world()
+    const code = await call.buy()
+    const recorded = () => {
+      const source = machineSource(machine.automatonId, machine.journalId)
+      return scenario.store.inputBody(source, String(machine.seq))
+    }
+    const saleId = await machine.offer({ amountMinor: 140 }, code)
+    const offer = await recorded()
+    await machine.type(saleId, code)
+    expect(await call.state()).toBe('good')
+    for (const body of [offer, await recorded()]) {
+      expect(body).toContain(saleId)
+      expect(body).not.toContain(code)
+    }
+    await scenario.close()
+  })
+
   test('is for one machine', async () => {
     const { scenario, call } = await world()
     const other = await scenario.machine('4022')
@@ -170,6 +189,18 @@ describe('a code', () => {
     expect([await scenario.state(saleId), await call.state()]).toEqual(['settled', 'used'])
     expect(scenario.centre.vouchers.get(call.voucherId)).toBe('read')
     await nothingLeft(scenario)
+  })
+
+  test('typed before that, for a sale that comes to nothing: the carrier owes for the call all the same', async () => {
+    const { scenario, machine, call } = await world()
+    await call.begin()
+    await call.name()
+    scenario.centre.next('charge', refusedWith('SERVICE_NOT_APPLICABLE', 'accountBarred'))
+    const saleId = await machine.offer({}, await call.code())
+    await call.hangUp()
+    expect([await scenario.state(saleId), await call.state()]).toEqual(['refused', 'good'])
+    expect(scenario.centre.vouchers.get(call.voucherId)).toBe('read')
+    await scenario.close()
   })
 
   test('comes too late for a sale that is paid by another phone, and stays good', async () => {
@@ -305,6 +336,9 @@ describe('a call', () => {
     await call.name()
     await scenario.pass(901_000)
     expect([await call.state(), scenario.centre.vouchers.get(call.voucherId)]).toEqual(['over', 'announced'])
+    // Said after all, it still counts at the centre.
+    await call.read()
+    expect([await call.state(), scenario.centre.vouchers.get(call.voucherId)]).toEqual(['over', 'read'])
     await nothingLeft(scenario)
   })
 

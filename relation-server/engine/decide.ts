@@ -3,7 +3,7 @@
 // cannot be processed costs its machine one quarantine row and nobody else anything (rule 16).
 import type { BatchBook, CallRow, IdentificationRow, MachineRow, SaleRow, Writes } from '../store/port.ts'
 import { callDue, callSpoke } from './call-step.ts'
-import { type Input, inboxKeyOf, saleIdOf } from './inputs.ts'
+import { type Input, inboxKeyOf, type PhoneAct, saleIdOf } from './inputs.ts'
 import { bar, countStored, machineSpoke, readmit, releaseStored } from './machine-step.ts'
 import { addText } from './outgoing.ts'
 import { paymentAnswered } from './payment-step.ts'
@@ -285,8 +285,15 @@ function sceneOfKept(scene: Scene, before: Changes): Scene {
   return kept
 }
 
-/** For the record: the input as JSON, without the sealed number of a phone. */
+/**
+ * For the record: the input as JSON, without the sealed number of a phone and without codes, which may be
+ * good for a while yet.
+ */
 function bodyOf(input: Input): string {
+  if (input.kind === 'machine' && input.type === 'sale' && 'code' in input.message) {
+    const { code: _, ...rest } = input.message
+    return storable(JSON.stringify(rest))
+  }
   if (input.kind === 'machine' && 'body' in input) return storable(input.body)
   if (input.kind === 'voice') {
     const { act, ...rest } = input
@@ -294,7 +301,8 @@ function bodyOf(input: Input): string {
   }
   if (input.kind === 'phone') {
     const { subscriber, ...rest } = input
-    return storable(JSON.stringify({ ...rest, subscriberId: subscriber.subscriberId }))
+    const act = withoutCode(input.act)
+    return storable(JSON.stringify({ ...rest, act, subscriberId: subscriber.subscriberId }))
   }
   return storable(JSON.stringify(input))
 }
@@ -302,7 +310,8 @@ function bodyOf(input: Input): string {
 /** The same without what the columns of its inbox row say: seven are written in a sale. */
 function restOf(input: Input): string {
   if (input.kind === 'phone') {
-    const { act, at, subscriber } = input
+    const { at, subscriber } = input
+    const act = withoutCode(input.act)
     return storable(JSON.stringify({ act, at, subscriberId: subscriber.subscriberId }))
   }
   if (input.kind === 'payment') {
@@ -310,6 +319,11 @@ function restOf(input: Input): string {
     return storable(JSON.stringify({ operationKind, result, at }))
   }
   return bodyOf(input)
+}
+
+/** That of a page is kept nowhere but in its text, until that is sent (visits.ts). */
+function withoutCode(act: PhoneAct): object {
+  return act.type === 'answerOnly' && act.say.kind === 'pageCode' ? { ...act, say: act.say.kind } : act
 }
 
 /** PostgreSQL's text takes neither NUL nor half a surrogate pair. */

@@ -4,7 +4,7 @@
 import { codeTries } from '../sale-chart.ts'
 import { payerOf, type SaleContext } from '../sale-context.ts'
 import type { CallEnd, CallRow, MachineRow, SaleRow } from '../store/port.ts'
-import { addInstruction } from './outgoing.ts'
+import { addInstruction, addPayment } from './outgoing.ts'
 import { contextOf, stepSale } from './sale-step.ts'
 import type { Scene } from './scene.ts'
 import type { DisplayWords, VoiceRules, World } from './world.ts'
@@ -132,14 +132,27 @@ export function callAfterSale(scene: Scene, world: World, context: SaleContext, 
     endCall(scene, { callId, state: 'used', goodUntil: null, honouredUntil: null, dueAt: null })
     return
   }
+  // Charged and given back, the voucher lives anew at the centre; else it lives as long as it did.
+  const isNew = state === 'recredited' || state === 'unknownClosed'
+  // Nothing tells the centre that its code was heard, which no platform has said while it was bound.
+  if (!isNew) {
+    const operation = { kind: 'voucherRead' as const, voucherId }
+    const { automatonId } = scene.machine
+    addPayment(scene, world, {
+      id: world.mint(),
+      automatonId,
+      saleId: null,
+      callId,
+      operation,
+      subscriberId: null,
+    })
+  }
   if (!voice) {
     // A person's command, which knows no codes.
     const goodUntil = honouredUntil
     endCall(scene, { callId, state: 'good', goodUntil, honouredUntil, dueAt: goodUntil })
     return
   }
-  // Charged and given back, the voucher lives anew at the centre; else it lives as long as it did.
-  const isNew = state === 'recredited' || state === 'unknownClosed'
   const honoured = isNew ? world.at + voice.voucherLifeMs - limits.marginMs : honouredUntil
   const goodUntil = Math.min(world.at + voice.codeLifeMs, honoured)
   endCall(scene, { callId, state: 'good', goodUntil, honouredUntil: honoured, dueAt: goodUntil })

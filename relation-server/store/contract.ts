@@ -587,6 +587,8 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await store.takeVisitTry('x')).toBeUndefined()
       expect(await store.visitsSince('s1', 9)).toEqual({ own: 1, all: 2 })
       expect(await store.visitsSince('s1', 10)).toEqual({ own: 0, all: 1 })
+      await store.dropVisit('x')
+      expect(await store.visitsSince('s2', 10)).toEqual({ own: 0, all: 0 })
       await store.prune(20)
       expect(await store.visit('v')).toBeUndefined()
     })

@@ -279,6 +279,10 @@ export class MemoryStore implements Store {
     this.#visits.set(newId, { ...row, visitId: newId, provenAt: at })
   }
 
+  async dropVisit(visitId: string): Promise<void> {
+    this.#visits.delete(visitId)
+  }
+
   async visitsSince(subscriberId: string, since: number): Promise<{ own: number; all: number }> {
     const asked = [...this.#visits.values()].filter(({ askedAt }) => askedAt > since)
     return { own: asked.filter((row) => row.subscriberId === subscriberId).length, all: asked.length }

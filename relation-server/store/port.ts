@@ -431,6 +431,8 @@ export interface Store {
   takeVisitTry(visitId: string): Promise<VisitRow | undefined>
   /** The number is proven; the visit goes on under another id: what was known before is worth nothing. */
   proveVisit(visitId: string, newId: string, at: number): Promise<void>
+  /** One that was asked for too much: as if it never had been. */
+  dropVisit(visitId: string): Promise<void>
   /** Codes asked for since then: for this number, and in all. */
   visitsSince(subscriberId: string, since: number): Promise<{ own: number; all: number }>
   sale(saleId: string): Promise<SaleRow | undefined>

@@ -164,6 +164,10 @@ class PostgresStore implements TimedStore {
     await this.#rest.read(({ proveVisit }) => proveVisit.execute({ id, newId, at }))
   }
 
+  async dropVisit(id: string): Promise<void> {
+    await this.#rest.read(({ dropVisit }) => dropVisit.execute({ id }))
+  }
+
   async visitsSince(id: string, since: number) {
     const [row] = await this.#rest.read(({ visitsSince }) => visitsSince.execute({ id, since }))
     return { own: Number(row?.own ?? 0), all: Number(row?.all ?? 0) }

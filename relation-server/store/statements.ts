@@ -361,6 +361,10 @@ export function prepareStatements(db: NodePgDatabase) {
       .set({ visitId: sql`${sql.placeholder('newId')}`, provenAt: sql`${sql.placeholder('at')}::bigint` })
       .where(eq(visit.visitId, sql.placeholder('id')))
       .prepare('prove_visit'),
+    dropVisit: db
+      .delete(visit)
+      .where(eq(visit.visitId, sql.placeholder('id')))
+      .prepare('drop_visit'),
     visitsSince: db
       .select({
         own: sql<string>`count(*) filter (where ${visit.subscriberId} = ${sql.placeholder('id')})`,

@@ -27,6 +27,7 @@ const statementNames = [
   'addVisit',
   'takeVisitTry',
   'proveVisit',
+  'dropVisit',
   'visitsSince',
   'sale',
   'call',

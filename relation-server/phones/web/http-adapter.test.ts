@@ -105,6 +105,27 @@ describe('a sale', () => {
     expect(await visitor.tap('here')).toContain('2.00 EUR incl. tax')
   })
 
+  test('a tap at one machine says nothing at another, whatever its figures are', async () => {
+    const { machine, scenario } = pages
+    const other = await scenario.machine('4022')
+    const here = await machine.offer()
+    const there = await other.offer()
+    const visitor = browser()
+    await visitor.prove()
+    await visitor.send('/m/4022/here', {})
+    await scenario.settle()
+    const code = codeOn(await visitor.look('/m/4022'))
+    await machine.withdraw(here)
+    // Neither its code nor, three times, a wrong one; nor figures that are the number of a machine.
+    for (const figures of [code, '1', '22', '333']) await visitor.tap('pay', { code: figures })
+    await visitor.tap('validation', { code: '4022' })
+    expect(scenario.centre.paid(there)).toBe(0)
+    expect(await visitor.look('/m/4022')).toContain('1.50 EUR incl. tax')
+    await visitor.send('/m/4022/pay', { code })
+    await scenario.settle()
+    expect(scenario.centre.paid(there)).toBe(150)
+  })
+
   test('cancelled on the page, nothing is paid', async () => {
     const { machine, scenario } = pages
     const saleId = await machine.offer()
@@ -145,6 +166,22 @@ describe('a sale', () => {
 })
 
 describe('whose number it is', () => {
+  test('its code is in no record', async () => {
+    const { store } = pages.scenario
+    const commitBatch = store.commitBatch.bind(store)
+    const recorded: string[] = []
+    store.commitBatch = (need, decide) =>
+      commitBatch(need, (book) => {
+        const decided = decide(book)
+        recorded.push(...decided.writes.inbox.map(({ body }) => body))
+        return decided
+      })
+    await browser().tap('number', { number: '+33612345678' })
+    expect(recorded).toHaveLength(1)
+    expect(recorded[0]).toContain('pageCode')
+    expect(recorded[0]).not.toContain(pages.code())
+  })
+
   test('three wrong codes end it; the right one is worth nothing then', async () => {
     const visitor = browser()
     await visitor.tap('number', { number: '+33612345678' })
@@ -225,6 +262,17 @@ describe('whose number it is', () => {
     await browser().tap('number', { number: '+33611111111' })
     expect(await browser().tap('number', { number: '+33622222222' })).toContain('Too many codes')
     expect(texts).toHaveLength(5)
+    await scenario.leap(3_600_001)
+    expect(await browser().tap('number', { number: '+33612345678' })).toContain('The code we have sent')
+  })
+
+  test('asked for all at once, no more are sent', async () => {
+    const { scenario, texts } = pages
+    const subscriber = { realm: 'e164', key: '+33612345678' }
+    const about = { machineNumber: '4021', language: 'en' }
+    await Promise.all(Array.from({ length: 20 }, () => pages.visits.ask(subscriber, about)))
+    await scenario.settle()
+    expect(texts.length).toBeLessThanOrEqual(3)
     await scenario.leap(3_600_001)
     expect(await browser().tap('number', { number: '+33612345678' })).toContain('The code we have sent')
   })

@@ -48,7 +48,7 @@ export async function openPages() {
   await app.register(pagesPlugin, Object.assign(options, { receive, clock, random, log: silent }))
   options.publicOrigin = await app.listen({ host: '127.0.0.1', port: 0 })
   return {
-    ...{ scenario, machine, texts, origin: options.publicOrigin },
+    ...{ scenario, machine, visits, texts, origin: options.publicOrigin },
     /** Nothing can be stored while this stands. */
     refuse: (error: Error | undefined) => {
       refusal = error

@@ -13,7 +13,7 @@ import type { Visitor } from './view.ts'
 export interface VisitsParts {
   readonly store: Pick<
     Store,
-    'visit' | 'addVisit' | 'takeVisitTry' | 'proveVisit' | 'visitsSince' | 'subscriber'
+    'visit' | 'addVisit' | 'dropVisit' | 'takeVisitTry' | 'proveVisit' | 'visitsSince' | 'subscriber'
   >
   readonly vault: SubscriberVault
   readonly engine: () => Pick<Engine, 'submit'>
@@ -64,17 +64,17 @@ export class Visits {
     subscriber: Subscriber,
     { machineNumber, language }: { machineNumber: string; language: Language },
   ): Promise<string | undefined> {
-    const { store, vault, engine, clock, random, codesPerHour } = this.#parts
+    const { store, vault, engine, clock, random } = this.#parts
     const now = clock.now()
     const subscriberId = vault.idOf(subscriber)
-    const asked = await store.visitsSince(subscriberId, now - hourMs)
-    if (asked.own >= codesPerNumber || asked.all >= codesPerHour) return undefined
+    if (await this.#isOver(subscriberId, now, 1)) return undefined
     const token = newToken(random)
     const code = codeFrom(random, codeDigits)
     const sealed = vault.seal(subscriber)
     const known = await store.subscriber(subscriberId)
+    const visitId = visitIdOf(token)
     await store.addVisit({
-      visitId: visitIdOf(token),
+      visitId,
       subscriberId,
       sealed,
       codeHash: codeHashOf(token, code),
@@ -82,6 +82,11 @@ export class Visits {
       askedAt: now,
       provenAt: null,
     })
+    // Of those asked for at the same moment, at any server, each is counted by the ones after it.
+    if (await this.#isOver(subscriberId, now, 0)) {
+      await store.dropVisit(visitId)
+      return undefined
+    }
     await engine().submit({
       kind: 'phone',
       automatonId: null,
@@ -99,6 +104,12 @@ export class Visits {
       at: now,
     })
     return token
+  }
+
+  async #isOver(subscriberId: string, now: number, more: number): Promise<boolean> {
+    const { store, codesPerHour } = this.#parts
+    const { own, all } = await store.visitsSince(subscriberId, now - hourMs)
+    return own + more > codesPerNumber || all + more > codesPerHour
   }
 
   /**
