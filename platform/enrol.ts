@@ -17,8 +17,8 @@ const description = {
   program: 'enrol',
   summary: 'makes the identity folder of a party (key.pem, chain.pem, root.pem).',
   usage: [
-    'node platform/enrol.ts --folder certificates --role payment-centre --id centre --host pay.example.org',
-    'node platform/enrol.ts --folder certificates --role automaton --id automaton-4021 --seller snacks-and-co',
+    'node platform/enrol.ts --folder FOLDER --role payment-centre --id centre --host pay.example.org',
+    'node platform/enrol.ts --folder FOLDER --role automaton --id automaton-4021 --seller snacks-and-co',
   ],
   flags: {
     folder: { value: 'FOLDER', says: 'where the root is kept, made the first time, and all that it issued' },
