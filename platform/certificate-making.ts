@@ -79,7 +79,7 @@ export async function makeAuthority(at: number): Promise<Authority> {
  * A new key with its certificate chain. Ids and sellers are of our own alphabet, so nothing needs escaping.
  */
 export async function makeCredentials(
-  authority: Authority,
+  authority: Omit<Authority, 'rootKeyPem'>,
   subject: Subject,
   at: number,
 ): Promise<Credentials> {

@@ -25,7 +25,7 @@ describe('reading', () => {
       flags: { config: 'a.toml', hold: false },
     })
     expect(read('ledger', '--config=a.toml', '--hold').flags).toEqual({ config: 'a.toml', hold: true })
-    expect(readCommandLine({ ...description, operands: true }, ['ledger', 'a', 'b'])).toMatchObject({
+    expect(readCommandLine({ ...description, operands: ['ledger'] }, ['ledger', 'a', 'b'])).toMatchObject({
       command: 'ledger',
       operands: ['a', 'b'],
     })

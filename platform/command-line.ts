@@ -23,8 +23,8 @@ export interface CommandLine<F extends Flags = Flags> {
   readonly commands?: Readonly<Record<string, string>>
   /** What else --help should say, at its end. */
   readonly notes?: string
-  /** Whether words may follow (after the command, if there is one). */
-  readonly operands?: boolean
+  /** The commands that more words may follow. */
+  readonly operands?: readonly string[]
 }
 
 export interface Line<F extends Flags = Flags> {
@@ -88,7 +88,7 @@ function commandIn(description: CommandLine, words: readonly string[]) {
   const known = Object.keys(description.commands ?? {})
   const command = [words.slice(0, 2).join(' '), words[0] ?? ''].find((name) => known.includes(name)) ?? ''
   const operands = words.slice(command ? command.split(' ').length : 0)
-  if (operands.length === 0 || description.operands) return { command, operands }
+  if (operands.length === 0 || description.operands?.includes(command)) return { command, operands }
   if (command || known.length === 0) throw usageError(description, `unexpected: ${operands.join(' ')}`)
   const typed = words.join(' ')
   const nearest = nearestWord(typed, known)

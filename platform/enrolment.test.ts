@@ -1,4 +1,5 @@
 // Real certificates, real folders, and the real checks of protocol/certificates.ts on both.
+import { spawnSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -151,10 +152,10 @@ describe('folders', () => {
     writeFileSync(join(place, 'authority.new', 'root.pem'), 'half')
     const made = await ensureRoot(place, at)
     expect(made.rootPem).toContain('BEGIN CERTIFICATE')
-    rmSync(join(place, 'authority', 'root-key.pem'))
+    rmSync(join(place, 'authority', 'operations-key.pem'))
     await expect(ensureRoot(place, at)).rejects.toMatchObject({
       code: 'authority-incomplete',
-      message: expect.stringContaining('root-key.pem'),
+      message: expect.stringContaining('operations-key.pem'),
     })
   })
 
@@ -167,6 +168,21 @@ describe('folders', () => {
     expect(readIdentity(await issue(folder, automaton, at + 300 * day)).kid).toBe(identity.kid)
   })
 
+  test('the root’s key can be taken off line: nothing that is issued needs it', async () => {
+    rmSync(join(folder, 'authority', 'root-key.pem'), { force: true })
+    const place = await issue(folder, { ...automaton, id: 'later' }, at)
+    expect(readIdentity(place)).toMatchObject({ id: 'later', role: 'automaton' })
+  })
+
+  test('and made anew when it has to answer to another host', async () => {
+    const server = { id: 'server', role: 'relation-server', seller: '' } as const
+    const kidFor = async (...hosts: string[]) =>
+      readIdentity(await issue(folder, { ...server, hosts }, at)).kid
+    const first = await kidFor('server.example', '192.0.2.7')
+    expect(await kidFor('192.0.2.7')).toBe(first)
+    expect(await kidFor('server.example', '192.0.2.8')).not.toBe(first)
+  })
+
   test('and made anew when it runs out, is damaged, or is somebody else', async () => {
     const kidNow = async (subject = automaton, when = at) =>
       readIdentity(await issue(folder, subject, when)).kid
@@ -177,6 +193,23 @@ describe('folders', () => {
     const resold = { ...automaton, seller: 'other-snacks' } as unknown as typeof automaton
     kids.add(await kidNow(resold, at + 380 * day))
     expect(kids.size).toBe(4)
+  })
+
+  test('the command makes one, and says what it lacks', () => {
+    const enrol = (...words: string[]) => {
+      const command = [join(import.meta.dirname, 'enrol.ts'), '--folder', join(folder, 'typed'), ...words]
+      return spawnSync(process.execPath, command, { encoding: 'utf8' })
+    }
+    const whole = enrol('--role', 'automaton', '--id', automaton.id, '--seller', automaton.seller)
+    expect(whole).toMatchObject({ status: 0, stderr: '' })
+    expect(readIdentity(whole.stdout.split('\n')[0] ?? '')).toMatchObject(automaton)
+    const without = enrol('--role', 'automaton', '--id', automaton.id)
+    expect(without).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('an automaton needs --seller'),
+    })
+    const mistyped = enrol('--role', 'payment-center', '--id', 'centre')
+    expect(mistyped).toMatchObject({ status: 2, stderr: expect.stringContaining('payment-centre?') })
   })
 
   test('an identity that cannot be used is said before anything is signed', async () => {

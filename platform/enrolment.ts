@@ -1,5 +1,7 @@
-// Enrolment on one bench: a development root made on first start and kept, and identity folders for the
-// programs. Every folder appears whole or not at all: it is written beside its place and renamed.
+// Enrolment: a root made the first time and kept, and identity folders for the programs (enrol.ts is the
+// command). Every folder appears whole or not at all: it is written beside its place and renamed. The root's
+// own key is written once and never read again, so it can be taken off line.
+import { X509Certificate } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Authority, makeAuthority, makeCredentials, type Subject } from './certificate-making.ts'
@@ -13,6 +15,9 @@ const authorityFiles = {
   operationsKey: 'operations-key.pem',
 } as const
 
+/** What issues identities: the root's key is not among it. */
+export type Issuer = Omit<Authority, 'rootKeyPem'>
+
 /** An identity is renewed when it has less than this left. */
 const renewMs = 30 * 24 * 60 * 60 * 1000
 
@@ -20,7 +25,7 @@ const renewMs = 30 * 24 * 60 * 60 * 1000
  * The authority kept in `folder`, made when there is none yet.
  * @param at epoch ms, the certificates' first day
  */
-export async function ensureRoot(folder: string, at: number): Promise<Authority> {
+export async function ensureRoot(folder: string, at: number): Promise<Issuer> {
   const place = join(folder, 'authority')
   if (!existsSync(place)) {
     const made = await makeAuthority(at)
@@ -33,15 +38,14 @@ export async function ensureRoot(folder: string, at: number): Promise<Authority>
   }
   return {
     rootPem: readAuthorityFile(place, authorityFiles.root),
-    rootKeyPem: readAuthorityFile(place, authorityFiles.rootKey),
     operationsPem: readAuthorityFile(place, authorityFiles.operations),
     operationsKeyPem: readAuthorityFile(place, authorityFiles.operationsKey),
   }
 }
 
 /**
- * The identity folder of a party, made when there is none, when it is of another authority, subject or form,
- * or when it soon runs out.
+ * The identity folder of a party, made when there is none, when it is of another authority, subject, host or
+ * form, or when it soon runs out.
  * @returns the folder, with key.pem (mode 0600), chain.pem and root.pem
  */
 export async function issue(folder: string, subject: Subject, at: number): Promise<string> {
@@ -57,11 +61,13 @@ export async function issue(folder: string, subject: Subject, at: number): Promi
   return place
 }
 
-function isGood(place: string, authority: Authority, subject: Subject, at: number): boolean {
+function isGood(place: string, authority: Issuer, subject: Subject, at: number): boolean {
   try {
     const { id, role, seller, rootPem, validTo } = readIdentity(place)
     const same = id === subject.id && role === subject.role && seller === subject.seller
-    return same && rootPem === authority.rootPem && validTo - at > renewMs
+    const leaf = new X509Certificate(readFileSync(join(place, identityFiles.chain)))
+    const answers = (subject.hosts ?? []).every((host) => leaf.checkHost(host) ?? leaf.checkIP(host))
+    return same && answers && rootPem === authority.rootPem && validTo - at > renewMs
   } catch (error) {
     if (error instanceof OperatingError) return false
     throw error
@@ -74,7 +80,7 @@ function readAuthorityFile(place: string, file: string): string {
   } catch (cause) {
     throw new OperatingError({
       code: 'authority-incomplete',
-      message: `The development authority in ${place} lacks ${file}.`,
+      message: `The authority in ${place} lacks ${file}.`,
       advice: `Put the file back, or remove ${place}: a new root is made, all are enrolled anew.`,
       cause,
     })

@@ -13,22 +13,22 @@ import { machineOf, obey, obeyKiosk, typedHelp } from './technician/typed-bench.
 
 const description = {
   program: 'simulator',
-  summary: 'vending machines behind Qibixx boxes, on pseudo-terminals, for automata to be connected to.',
+  summary: 'vending machines on pseudo-terminals, for automata.',
   usage: [
     'node simulator/main.ts --machine NAME --link PATH [--items 1=1.20,2=2.00]',
     'node simulator/main.ts --machine NAME --link PATH --kiosk --board-link PATH',
   ],
   flags: {
     machine: { value: 'NAME', says: 'a name to call the machine by' },
-    link: { value: 'PATH', says: 'where its serial port appears: the path that the automaton opens' },
+    link: { value: 'PATH', says: 'where its serial port appears, for the automaton to open' },
     'dex-link': { value: 'PATH', says: 'where its DEX plug appears; it has none when left out' },
-    items: { value: 'LIST', says: 'item numbers with their prices; 1=1.20,2=2.00,5=1.50 when left out' },
+    items: { value: 'LIST', says: 'prices; 1=1.20,2=2.00,5=1.50 when left out' },
     currency: { value: 'CODE', says: 'of the prices; EUR when left out' },
-    behaviour: { value: 'NAME', says: 'how vends go: good (when left out), jam, silent, reset, slow ...' },
-    bus: { says: 'the serial port is the raw MDB bus, each byte with its mode bit before it, without a box' },
+    behaviour: { value: 'NAME', says: 'how vends go: good, jam, silent, reset, slow ...' },
+    bus: { says: 'the port is the raw MDB bus instead of a Qibixx box' },
     keypad: { value: 'PATH', says: 'where its keypad for the codes of phone calls appears' },
     session: { says: 'the machine waits for a session instead of asking by itself' },
-    kiosk: { says: 'a machine without a controller: a coin changer and a motor board, each on a line' },
+    kiosk: { says: 'without a controller: a coin changer and a motor board' },
     'board-link': { value: 'PATH', says: 'with --kiosk: where the line of its motor board appears' },
   },
 } as const

@@ -96,6 +96,19 @@ test('every folder with sources has a README', () => {
   expect(without).toEqual([])
 })
 
+test('the README of a folder, or of the one above it, names each of its files', () => {
+  const told = (page: string) => read(page).match(/[\w.*-]+\.(?:ts|mjs)\b/g) ?? []
+  const untold = sources.filter(({ path }) => {
+    const page = [dirname(path), dirname(dirname(path))]
+      .map((folder) => `${folder}/README.md`)
+      .find((each) => files.includes(each))
+    const isBesideWhatItTests = path.endsWith('.test.ts') && !path.startsWith('test/')
+    if (!path.includes('/') || path.startsWith('.') || isBesideWhatItTests) return false
+    return !(page && told(page).some((word) => isNamedBy(word, basename(path))))
+  })
+  expect(untold.map(({ path }) => path)).toEqual([])
+})
+
 test('every source opens by saying what it is', () => {
   const silent = sources
     .filter(({ path }) => !isTest(path) && !path.includes('.config.') && !path.endsWith('.d.ts'))
@@ -143,4 +156,9 @@ test('ARCHITECTURE.md says of every dependency why it is there', () => {
 /** What no line break improves: the title of a test, and a row of a table. */
 function isWhole(line: string): boolean {
   return /^\s*test\(['"`]/.test(line) || /^\s*[\w.]+ \| /.test(line)
+}
+
+/** A star stands for anything: `scripted-*.ts` names all of them. */
+function isNamedBy(word: string, file: string): boolean {
+  return new RegExp(`^${word.replaceAll('.', '\\.').replaceAll('*', '.*')}$`).test(file)
 }

@@ -91,7 +91,7 @@ const words: Readonly<Record<string, Word>> = {
   },
   take: {
     form: 'take VALUE',
-    says: 'the changer’s own button: one coin out of a tube',
+    says: 'its own button: one coin out of a tube',
     read: ([value], currency) => withValue('take', value, currency),
   },
   blind: {

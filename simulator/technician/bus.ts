@@ -40,7 +40,7 @@ const description = {
     dex: "the machine's audit data, over its DEX plug",
     replay: 'hears a record again',
   },
-  operands: true,
+  operands: ['replay'],
   flags: {
     port: { value: 'PATH', says: 'the serial port, such as /dev/ttyUSB0' },
     seconds: { value: 'N', says: 'stops after so long; doctor 12, wiring 5, test-vend 120' },
@@ -69,7 +69,6 @@ type Flags = Line<typeof description.flags>['flags']
 
 await runMain(description, async ({ command, flags, operands }) => {
   if (command === 'replay') return replay(operands, flags)
-  if (operands.length > 0) throw usageError(description, `unexpected: ${operands.join(' ')}`)
   const port = flags.port ?? configured(flags.config)?.serial.path
   if (!port) throw usageError(description, '--port PATH is needed, or --config FILE of the automaton')
   switch (command) {

@@ -25,7 +25,7 @@ import { machineOf } from './typed-bench.ts'
 
 const description = {
   program: 'npm run changer',
-  summary: 'a simulated coin changer and motor board, each on a serial port.',
+  summary: 'a simulated coin changer and motor board, each on a port.',
   usage: ['npm run changer -- [--port PATH] [--board-port PATH] [--box] [--watch]'],
   flags: {
     port: { value: 'PATH', says: 'the changer’s bus; without it a pseudo-terminal is made' },

@@ -13,7 +13,7 @@ import { runSeed, swarmOf, usualSales } from './run-seed.ts'
 import { Summary, swarmText } from './summary.ts'
 
 const description = {
-  program: 'npm run simulate --',
+  program: 'npm run simulate',
   summary:
     'the real programs in a simulated world full of faults, with an auditor who checks the sixteen rules.',
   usage: [
@@ -38,7 +38,9 @@ const description = {
 
 type Flags = Line<typeof description.flags>['flags']
 
-await runMain(description, async ({ flags }) => {
+await runMain(description, async ({ flags }, stopping) => {
+  // A world knows no timer, so nothing could be waited for.
+  stopping.addEventListener('abort', () => process.exit(130))
   const chosen = [flags.seed, flags.seeds, flags.kept || undefined, flags.mutants || undefined]
   if (chosen.filter((each) => each !== undefined).length !== 1) {
     throw usageError(description, 'one of --seed, --seeds, --kept and --mutants is needed')
