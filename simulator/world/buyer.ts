@@ -5,15 +5,19 @@ import type { Observe } from './observations.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { Story } from './story.ts'
 import type { Twist } from './swarm.ts'
+import type { Switchboard } from './switchboard.ts'
 import type { Timeline } from './timeline.ts'
-import type { VendingSite } from './vending-site.ts'
+import { items, type VendingSite } from './vending-site.ts'
+import { numberCalledFor } from './voice-numbers.ts'
+
+export type Way = 'text' | 'dialogue' | 'call'
 
 /** One purchase, as somebody means to make it. */
 export interface Visit {
   readonly site: VendingSite
   readonly item: number
   readonly phoneFirst: boolean
-  readonly dialogue: boolean
+  readonly way: Way
   readonly twists: ReadonlySet<Twist>
 }
 
@@ -21,6 +25,7 @@ interface Parts {
   readonly timeline: Timeline
   readonly random: SeededRandom
   readonly carrier: Carrier
+  readonly switchboard: Switchboard
   readonly observe: Observe
   readonly story: Story
   /** Others at hand, for a second phone and a second machine. */
@@ -117,7 +122,8 @@ export class Buyer {
     const visit = this.#visit
     if (!visit || visit.twists.has('walksAway')) return
     const number = visit.twists.has('mistypes') ? swapped(this.#at()) : this.#at()
-    if (visit.dialogue) this.#dial(`${serviceCode.slice(0, -1)}*${number}#`)
+    if (visit.way === 'call') this.#call(visit)
+    else if (visit.way === 'dialogue') this.#dial(`${serviceCode.slice(0, -1)}*${number}#`)
     else
       this.say(
         this.#parts.random.pick([
@@ -126,6 +132,41 @@ export class Buyer {
           `pay ${number} please`.slice(0, 4 + number.length),
         ]),
       )
+  }
+
+  /** Calls the number for the item's price, and types what it is read. */
+  #call(visit: Visit): void {
+    const { switchboard, random, story } = this.#parts
+    const { site, item, twists } = visit
+    const amountMinor = items[item] ?? 0
+    const right = site.settings.number
+    const typed = twists.has('mistypes') ? [swapped(right), right] : [right]
+    const number = numberCalledFor(amountMinor)
+    story.tell(this.number, `calls ${number.called}`)
+    switchboard.place({
+      ...{ ...number, amountMinor },
+      type: () => typed.shift() ?? right,
+      hears: (code) => this.#typeCode(visit, code),
+      ...(twists.has('hangsUp') && { hangsUpAfter: Math.floor(8 * random.fraction()) }),
+    })
+  }
+
+  #typeCode({ site, item, twists }: Visit, code: string): void {
+    const { timeline, anotherSite } = this.#parts
+    const type = (at: VendingSite, slower: number) => this.#soon(() => at.type(code), slower)
+    if (twists.has('walksAway')) return
+    if (twists.has('typesElsewhere')) type(anotherSite(), 1)
+    if (twists.has('wrongCode')) this.#soon(() => site.type(otherCode(code, 1)))
+    if (twists.has('guessesCodes'))
+      for (const place of [1, 2, 3, 4]) timeline.after(place * 200, () => site.type(otherCode(code, place)))
+    type(site, twists.has('typesLate') ? 50 : 1)
+    if (twists.has('typesTwice')) type(site, 1)
+    if (!twists.has('typesAgain')) return
+    // Whether the item came or not.
+    timeline.after(45_000, () => {
+      site.machine.press(item)
+      type(site, 1)
+    })
   }
 
   #dial(code: string): void {
@@ -203,6 +244,10 @@ export class Buyer {
   #soon(action: () => void, slower = 1): void {
     this.#parts.timeline.after(this.#parts.random.around(thinkingMs * slower), action)
   }
+}
+
+function otherCode(code: string, by: number): string {
+  return String((Number(code) + by) % 1_000_000).padStart(6, '0')
 }
 
 function swapped(number: string): string {

@@ -9,6 +9,7 @@ import { africasTalking } from '@concilia/relation-server/phones/gateways/africa
 import type { Fields, WholeGateway } from '@concilia/relation-server/phones/gateways/gateway.ts'
 import { kannel } from '@concilia/relation-server/phones/gateways/kannel.ts'
 import type { Incoming, Reply, TextSender } from '@concilia/relation-server/phones/port.ts'
+import type { CallDesk } from '@concilia/relation-server/phones/voice/call-desk.ts'
 import type { Observe } from './observations.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
@@ -29,6 +30,7 @@ export interface ServedPhones {
   readonly process: SimulatedProcess
   readonly clock: Clock
   readonly gateways: Readonly<Record<Form, WholeGateway>>
+  readonly calls: CallDesk | undefined
   readonly receive: (incoming: Incoming) => Promise<Reply>
 }
 

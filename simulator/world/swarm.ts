@@ -51,6 +51,12 @@ export const twists = [
   'secondPhone',
   'textsTwoMachines',
   'spendsTwice',
+  'hangsUp',
+  'typesTwice',
+  'typesLate',
+  'typesElsewhere',
+  'guessesCodes',
+  'typesAgain',
 ] as const
 export type Twist = (typeof twists)[number]
 
@@ -82,6 +88,8 @@ export interface Swarm {
   readonly busyGateway: number
   readonly phoneFirst: number
   readonly dialogues: number
+  /** Of the visits that are no dialogue. */
+  readonly calls: number
 }
 
 const behaviourNames: readonly BehaviourName[] = [
@@ -130,6 +138,7 @@ export function drawSwarm(random: SeededRandom): Swarm {
     busyGateway: random.pick([0, 0, 0.1, 0.4]),
     phoneFirst: random.pick([0, 0.3, 0.7]),
     dialogues: random.pick([0, 0.3, 0.6]),
+    calls: random.stream('calls').pick([0, 0.2, 0.5]),
   }
 }
 

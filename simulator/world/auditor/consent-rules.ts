@@ -74,7 +74,8 @@ export class ConsentRules implements Rules {
     if (kind !== 'debit' && kind !== 'hold') return
     const sale = this.#seen.saleOfPayment(paymentId)
     const account = this.#seen.accounts.get(sale?.payments.get(paymentId)?.accountId ?? '')
-    if (!sale || !account) return
+    // What a call pays, a code typed at the machine has said yes to: voucher-rules.ts.
+    if (!sale || !account || sale.payments.get(paymentId)?.accountId.startsWith('voucher:')) return
     const buyer = this.#premises.numberOfHash.get(account.subscriberHash) ?? ''
     const machineNumber = this.#premises.machineNumberOf.get(sale.automatonId)
     const fitting = (this.#quotes.get(buyer) ?? []).filter(

@@ -18,6 +18,7 @@ export interface Circumstances {
   readonly weather?: Readonly<Partial<Record<'mqtt' | 'http' | 'text', Partial<Weather>>>>
   readonly limits?: Partial<Limits>
   readonly dialogues?: number
+  readonly calls?: number
   readonly phoneFirst?: number
   readonly machines?: number
   readonly largestPurseMinor?: number
@@ -50,6 +51,7 @@ export function circumstances(asked: Circumstances = {}): (drawn: Swarm) => Swar
     busyGateway: 0,
     phoneFirst,
     dialogues,
+    calls: asked.calls ?? 0,
   })
 }
 
