@@ -49,6 +49,14 @@ export type Observation =
   | { type: 'textTaken'; gateway: string; key: string }
   /** A server will never take it. */
   | { type: 'textRefused'; key: string; why: string }
+  // Machines' pages, by browser.
+  | { type: 'pageNumber'; browser: string; number: string }
+  | { type: 'pageCodeTyped'; browser: string; code: string }
+  /** The code was taken. */
+  | { type: 'pageProven'; browser: string; code: string }
+  /** A price, with the code that a tap under it carries. */
+  | { type: 'pageShown'; browser: string; machineNumber: string; amountMinor: number; code: string }
+  | { type: 'pageTapped'; browser: string; code: string }
   // Calls. `direct`: it pays what stands open on the machine that is typed in it.
   | { type: 'called'; callId: string; amountMinor: number; direct: boolean }
   /** The name of a recording, or `code`. */

@@ -21,6 +21,7 @@ import { languages, voice, voiceCodes } from './voice-numbers.ts'
 export const vaultSecret = Buffer.alloc(32, 7)
 const restartMeanMs = 5_000
 const answerLimitMs = 10_000
+const pages = { provenMs: 600_000, codesPerHour: 1_000 }
 const house = { serviceName: 'Concilia', helpNumber: '0800 123 456' }
 
 interface Parts {
@@ -99,6 +100,7 @@ export class ServerSite {
       clock,
       gateways: gatewaysOfServer,
       calls,
+      web: { visits: server.visits(pages), store, random },
       receive: (incoming) => server.receive(incoming),
     }
     server.start()

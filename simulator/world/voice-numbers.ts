@@ -14,9 +14,9 @@ const calledFor: Readonly<Record<number, string>> = {
 }
 const directMinor = 350
 
-/** Shorter than in the field, as all limits of a world: a code is good for three minutes. */
+/** Shorter than in the field, as all limits of a world: a code is good for two minutes. */
 export const voice = voiceSchema.parse({
-  codeLifeMs: 180_000,
+  codeLifeMs: 120_000,
   wrongCodesMachine: 30,
   numbers: Object.fromEntries(
     Object.entries(calledFor).map(([amountMinor, called]) => [
@@ -33,7 +33,8 @@ export const voice = voiceSchema.parse({
   ),
   platforms: {},
 })
-export const voiceRules = voiceRulesOf(voice, voiceCodes, languages)
+/** The centre's vouchers live but a little longer, so that some lapse while a world lasts. */
+export const voiceRules = { ...voiceRulesOf(voice, voiceCodes, languages), voucherLifeMs: 330_000 }
 
 export function numberCalledFor(amountMinor: number): { readonly called: string; readonly direct: boolean } {
   const called = calledFor[amountMinor]

@@ -7,6 +7,7 @@ import { makeSaleChart } from '@concilia/relation-server/sale-chart.ts'
 import type { BehaviourName } from '../behaviours.ts'
 import { Auditor, type Breach } from './auditor/auditor.ts'
 import { Broker } from './broker.ts'
+import { Browser, type BrowserParts } from './browser.ts'
 import { Buyer, type Way } from './buyer.ts'
 import { Carrier } from './carrier.ts'
 import { CentreSite, hashOfNumber, type Opening } from './centre-site.ts'
@@ -89,6 +90,7 @@ export class World {
   readonly #broker: Broker
   readonly #carrier: Carrier
   readonly #switchboard: Switchboard
+  readonly #browsers: Carriage
   readonly #centre: CentreSite
   readonly #servers: readonly ServerSite[]
   readonly #sites: readonly VendingSite[]
@@ -125,6 +127,7 @@ export class World {
         this.#buyers.find((buyer) => buyer.number === number)?.read(words, key),
       busy: () => (this.#calm ? 0 : this.#swarm.busyGateway),
     })
+    this.#browsers = this.#carriage('http', 'pages')
     this.#switchboard = new Switchboard({
       timeline,
       random: this.#random.stream('switchboard'),
@@ -313,9 +316,10 @@ export class World {
   }
 
   #wayOf(random: SeededRandom): Way {
-    const { dialogues, calls } = this.#swarm
+    const { dialogues, calls, pages } = this.#swarm
     if (random.chance(dialogues)) return 'dialogue'
-    return random.chance(calls) ? 'call' : 'text'
+    if (random.chance(calls)) return 'call'
+    return random.chance(pages) ? 'page' : 'text'
   }
 
   #siteOf(index: number): VendingSite {
@@ -361,11 +365,22 @@ export class World {
       random,
       carrier: this.#carrier,
       switchboard: this.#switchboard,
+      browserOf: (name) => new Browser(this.#browsing(number), name),
       observe: (observation) => this.#observe(observation),
       story: this.#story,
       another: () => random.pick(this.#buyers),
       anotherSite: () => random.pick(this.#sites),
     })
+  }
+
+  #browsing(number: string): BrowserParts {
+    return {
+      timeline: this.#timeline,
+      random: this.#random.stream(`browser ${number}`),
+      carriage: this.#browsers,
+      observe: (observation) => this.#observe(observation),
+      servers: () => this.#servers.flatMap(({ running }) => running ?? []),
+    }
   }
 
   #premises() {

@@ -122,6 +122,7 @@ export class VoucherRules implements Rules {
   #endOf({ callId, goodMinor, endsAt }: Voucher, spent: number, found: string): void {
     const state = this.#calls.get(callId)?.state
     if (goodMinor > 0 && endsAt === undefined) this.#breaks(5, `${found}, and will never lapse`)
+    if (spent > 0 && endsAt !== undefined) this.#breaks(4, `${found}, and is yet to lapse`)
     if (goodMinor > 0 && state === 'used') this.#breaks(2, `${found}, and its code is used up`)
     if (spent > 0 && state !== 'used') this.#breaks(2, `${found}, and its code is ${state}`)
     if (state === 'bound') this.#breaks(5, `${found}, and its call still waits for its sale`)

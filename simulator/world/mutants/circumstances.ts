@@ -19,6 +19,7 @@ export interface Circumstances {
   readonly limits?: Partial<Limits>
   readonly dialogues?: number
   readonly calls?: number
+  readonly pages?: number
   readonly phoneFirst?: number
   readonly machines?: number
   readonly largestPurseMinor?: number
@@ -52,6 +53,7 @@ export function circumstances(asked: Circumstances = {}): (drawn: Swarm) => Swar
     phoneFirst,
     dialogues,
     calls: asked.calls ?? 0,
+    pages: asked.pages ?? 0,
   })
 }
 
