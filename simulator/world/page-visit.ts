@@ -98,7 +98,8 @@ export class PageVisit {
     if (twists.has('saysNo')) soon(() => browser.tap('0', () => {}))
     else if (twists.has('tapsStale')) {
       changeMind()
-      soon(pay, 4)
+      soon(() => browser.tap(`machine ${this.machine}`, () => {}), 2)
+      soon(pay, 6)
     } else {
       soon(pay, twists.has('answersLate') ? 15 : 1)
       if (twists.has('answersTwice')) soon(pay)

@@ -67,6 +67,7 @@ export const voiceMutants: readonly Mutant[] = [
       },
     ],
     needs: circumstances({ calls: 1, twists: { typesAgain: 1 } }),
+    sales: 20,
   },
   {
     name: 'guesses-without-end',
