@@ -1,5 +1,6 @@
 // The store in memory, for the simulated world and for fast tests. One batch at a time, all or nothing, rows
-// copied in and out; nothing outlives the process. Passes the same suite as PostgreSQL. Long, as the port is.
+// copied and frozen as they are written, so that they are handed out as they are; nothing outlives the
+// process. Passes the same suite as PostgreSQL. Long, as the port is.
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import {
   type AuditRow,
@@ -42,6 +43,7 @@ export class MemoryStore implements Store {
   readonly #machines = new Map<string, MachineRow>()
   readonly #certificates = new Map<string, CertificateRow>()
   readonly #sales = new Map<string, SaleRow>()
+  readonly #openSales = new Set<string>()
   readonly #identifications = new Map<string, IdentificationRow>()
   readonly #inbox = new Map<string, InboxRow>()
   readonly #outbox = new Map<string, OutboxRow>()
@@ -71,23 +73,21 @@ export class MemoryStore implements Store {
 
   /** The first half of a batch: what a database reads once its locks are taken. */
   read(need: BatchNeed): BatchBook {
-    return structuredClone(this.#book(need))
+    return this.#book(need)
   }
 
   /** The second half: all of it or, with an OperatingError, nothing. */
   write(writes: Writes): void {
     this.#refuseDuplicates(writes)
-    this.#put(structuredClone(writes))
+    this.#put(frozen(writes))
   }
 
   #refuseDuplicates(writes: Writes): void {
     const stored = writes.inbox.some((row) => this.#inbox.has(inboxKey(row)))
-    const machines = new Map([
-      ...this.#machines,
-      ...writes.machines.map((row) => [row.automatonId, row] as const),
-    ])
-    const numbers = [...machines.values()].flatMap(({ machineNumber }) => machineNumber ?? [])
-    const taken = new Set(numbers).size < numbers.length
+    const taken = writes.machines.some(
+      ({ automatonId, machineNumber }) =>
+        machineNumber !== null && this.#isTaken(machineNumber, automatonId, writes.machines),
+    )
     const ids = new Set(writes.outbox.map(({ id }) => id))
     const gone = new Set(writes.outboxDone)
     const isThere = writes.outbox.some((row) => this.#outbox.has(row.id) && !gone.has(row.id))
@@ -100,22 +100,27 @@ export class MemoryStore implements Store {
     })
   }
 
+  /** By another machine, as it will be once these are written. */
+  #isTaken(machineNumber: string, automatonId: string, written: readonly MachineRow[]): boolean {
+    for (const row of this.#machines.values()) {
+      if (row.machineNumber !== machineNumber || row.automatonId === automatonId) continue
+      if (!written.some((other) => other.automatonId === row.automatonId)) return true
+    }
+    return written.some((row) => row.machineNumber === machineNumber && row.automatonId !== automatonId)
+  }
+
   #book(need: BatchNeed): BatchBook {
     const { automatonIds, kids, saleIds, inboxKeys, unknownsOf, auditsOf = [], voice } = need
     const { callIds = [], callsAt = [] } = voice ?? {}
     const ids = new Set(automatonIds)
     const sales = new Set(saleIds)
     return {
-      machines: [...this.#machines.values()]
-        .filter((row) => ids.has(row.automatonId))
-        .sort(by('automatonId')),
+      machines: [...ids].flatMap((id) => this.#machines.get(id) ?? []).sort(by('automatonId')),
       certificates: kids.flatMap((kid) => this.#certificates.get(kid) ?? []),
-      sales: [...this.#sales.values()].filter(
-        (row) => (row.open && ids.has(row.automatonId)) || sales.has(row.saleId),
-      ),
-      identifications: [...this.#identifications.values()]
-        .filter((row) => row.state !== 'closed' && ids.has(row.automatonId))
-        .sort((a, b) => a.at - b.at),
+      sales: this.#salesFor(ids, sales),
+      identifications: chosen(this.#identifications, (row) => {
+        return row.state !== 'closed' && ids.has(row.automatonId)
+      }).sort((a, b) => a.at - b.at),
       seen: inboxKeys.flatMap((key) => this.#inbox.get(inboxKey(key)) ?? []),
       unknowns: [...this.#unknowns.values()].filter((row) => row.day === unknownsOf),
       sold: [...this.#sold.values()].filter((row) => auditsOf.includes(row.automatonId)),
@@ -130,6 +135,11 @@ export class MemoryStore implements Store {
     }
   }
 
+  #salesFor(automatonIds: ReadonlySet<string>, saleIds: ReadonlySet<string>): SaleRow[] {
+    const rows = [...new Set([...this.#openSales, ...saleIds])].flatMap((id) => this.#sales.get(id) ?? [])
+    return rows.filter((row) => saleIds.has(row.saleId) || automatonIds.has(row.automatonId))
+  }
+
   #put(writes: Writes): void {
     for (const { saleId, kind } of writes.outboxDropped) {
       for (const row of this.#outbox.values()) {
@@ -139,22 +149,26 @@ export class MemoryStore implements Store {
     for (const id of writes.outboxDone) this.#outbox.delete(id)
     for (const { id, dueAt } of writes.outboxDue) {
       const row = this.#outbox.get(id)
-      if (row) this.#outbox.set(id, { ...row, dueAt })
+      if (row) this.#outbox.set(id, frozen({ ...row, dueAt }))
     }
     for (const row of writes.inbox) this.#inbox.set(inboxKey(row), row)
     for (const row of writes.machines) this.#machines.set(row.automatonId, row)
     for (const row of writes.certificates) this.#certificates.set(row.kid, row)
-    for (const row of writes.sales) this.#sales.set(row.saleId, row)
+    for (const row of writes.sales) {
+      this.#sales.set(row.saleId, row)
+      if (row.open) this.#openSales.add(row.saleId)
+      else this.#openSales.delete(row.saleId)
+    }
     for (const row of writes.identifications) this.#identifications.set(row.identificationId, row)
     for (const row of writes.calls) this.#calls.set(row.callId, row)
     for (const end of writes.callEnds) {
       const row = this.#calls.get(end.callId)
-      if (row) this.#calls.set(row.callId, { ...row, ...end, saleId: null })
+      if (row) this.#calls.set(row.callId, frozen({ ...row, ...end, saleId: null }))
     }
     for (const row of writes.wrongCodes) {
       const key = `${row.hour} ${row.automatonId}`
       const before = this.#wrongCodes.get(key)?.count ?? 0
-      this.#wrongCodes.set(key, { ...row, count: before + row.count })
+      this.#wrongCodes.set(key, frozen({ ...row, count: before + row.count }))
     }
     for (const row of writes.outbox) this.#outbox.set(row.id, row)
     for (const row of writes.quarantine) this.#quarantine.set(row.id, row)
@@ -172,33 +186,33 @@ export class MemoryStore implements Store {
     for (const row of writes.sold) {
       const { number = 0, valueMinor = 0 } = this.#sold.get(soldKey(row)) ?? {}
       const sum = { number: number + row.number, valueMinor: valueMinor + row.valueMinor }
-      this.#sold.set(soldKey(row), { ...row, ...sum })
+      this.#sold.set(soldKey(row), frozen({ ...row, ...sum }))
     }
     for (const row of writes.pages) this.#pages.set(row.sessionId, row)
     for (const row of writes.unknowns) {
       const before = this.#unknowns.get(unknownKey(row))?.count ?? 0
-      this.#unknowns.set(unknownKey(row), { ...row, count: before + row.count })
+      this.#unknowns.set(unknownKey(row), frozen({ ...row, count: before + row.count }))
     }
   }
 
   async ensureMachine(row: MachineRow): Promise<void> {
-    if (!this.#machines.has(row.automatonId)) this.#machines.set(row.automatonId, structuredClone(row))
+    if (!this.#machines.has(row.automatonId)) this.#machines.set(row.automatonId, frozen(row))
   }
 
   async machines(): Promise<MachineRow[]> {
-    return structuredClone([...this.#machines.values()].sort(by('automatonId')))
+    return [...this.#machines.values()].sort(by('automatonId'))
   }
 
   async configuration(automatonId: string, version: number): Promise<ConfigurationRow | undefined> {
-    return structuredClone(this.#configurations.get(`${automatonId} ${version}`))
+    return this.#configurations.get(`${automatonId} ${version}`)
   }
 
   async telemetryOf(automatonId: string, limit: number): Promise<TelemetryRow[]> {
-    return structuredClone(newestOf(this.#telemetry, automatonId).slice(0, limit))
+    return newestOf(this.#telemetry, automatonId).slice(0, limit)
   }
 
   async auditsOf(automatonId: string, limit: number): Promise<AuditRow[]> {
-    return structuredClone(newestOf(this.#audits, automatonId).slice(0, limit))
+    return newestOf(this.#audits, automatonId).slice(0, limit)
   }
 
   async inputBody(source: string, key: string): Promise<string | undefined> {
@@ -206,7 +220,7 @@ export class MemoryStore implements Store {
   }
 
   async quarantineOf(automatonId: string, limit: number): Promise<QuarantineRow[]> {
-    return structuredClone(this.#quarantined(automatonId).slice(0, limit))
+    return this.#quarantined(automatonId).slice(0, limit)
   }
 
   /** Newest first. */
@@ -228,55 +242,53 @@ export class MemoryStore implements Store {
   }
 
   async identificationsOf(subscriberId: string): Promise<IdentificationRow[]> {
-    return structuredClone(
-      [...this.#identifications.values()]
-        .filter((row) => row.subscriberId === subscriberId && row.state !== 'closed')
-        .sort((a, b) => b.at - a.at),
-    )
+    return [...this.#identifications.values()]
+      .filter((row) => row.subscriberId === subscriberId && row.state !== 'closed')
+      .sort((a, b) => b.at - a.at)
   }
 
   async subscriber(subscriberId: string): Promise<SubscriberRow | undefined> {
-    return structuredClone(this.#subscribers.get(subscriberId))
+    return this.#subscribers.get(subscriberId)
   }
 
   async dialoguesOf(subscriberId: string): Promise<DialogueRow[]> {
     const rows = [...this.#dialogues.values()].filter((row) => row.subscriberId === subscriberId)
-    return structuredClone(rows.sort((a, b) => b.at - a.at).slice(0, mostDialogues))
+    return rows.sort((a, b) => b.at - a.at).slice(0, mostDialogues)
   }
 
   async keepDialogue(row: DialogueRow): Promise<void> {
-    this.#dialogues.set(row.dialogueId, structuredClone(row))
+    this.#dialogues.set(row.dialogueId, frozen(row))
   }
 
   async sale(saleId: string): Promise<SaleRow | undefined> {
-    return structuredClone(this.#sales.get(saleId))
+    return this.#sales.get(saleId)
   }
 
   async pages(sessionIds: readonly string[]): Promise<PageRow[]> {
-    return structuredClone(sessionIds.flatMap((id) => this.#pages.get(id) ?? []))
+    return sessionIds.flatMap((id) => this.#pages.get(id) ?? [])
   }
 
   async visit(visitId: string): Promise<VisitRow | undefined> {
-    return structuredClone(this.#visits.get(visitId))
+    return this.#visits.get(visitId)
   }
 
   async addVisit(row: VisitRow): Promise<void> {
-    this.#visits.set(row.visitId, structuredClone(row))
+    this.#visits.set(row.visitId, frozen(row))
   }
 
   async takeVisitTry(visitId: string): Promise<VisitRow | undefined> {
     const row = this.#visits.get(visitId)
     if (!row || row.triesLeft === 0 || row.provenAt !== null) return undefined
-    const taken = { ...row, triesLeft: row.triesLeft - 1 }
+    const taken = frozen({ ...row, triesLeft: row.triesLeft - 1 })
     this.#visits.set(visitId, taken)
-    return { ...taken }
+    return taken
   }
 
   async proveVisit(visitId: string, newId: string, at: number): Promise<void> {
     const row = this.#visits.get(visitId)
     if (!row) return
     this.#visits.delete(visitId)
-    this.#visits.set(newId, { ...row, visitId: newId, provenAt: at })
+    this.#visits.set(newId, frozen({ ...row, visitId: newId, provenAt: at }))
   }
 
   async dropVisit(visitId: string): Promise<void> {
@@ -289,38 +301,34 @@ export class MemoryStore implements Store {
   }
 
   async call(callId: string): Promise<CallRow | undefined> {
-    return structuredClone(this.#calls.get(callId))
+    return this.#calls.get(callId)
   }
 
   async salesAside(): Promise<SaleRow[]> {
-    return structuredClone(
-      [...this.#sales.values()].filter(({ aside }) => aside !== null).sort(by('createdAt')),
-    )
+    return [...this.#sales.values()].filter(({ aside }) => aside !== null).sort(by('createdAt'))
   }
 
   async recentSales(limit: number): Promise<SaleRow[]> {
-    return structuredClone(
-      [...this.#sales.values()].sort((a, b) => b.createdAt - a.createdAt).slice(0, limit),
-    )
+    return [...this.#sales.values()].sort((a, b) => b.createdAt - a.createdAt).slice(0, limit)
   }
 
   async paidSales(from: number): Promise<SaleRow[]> {
-    return structuredClone(
-      [...this.#sales.values()].filter((row) => row.createdAt > from && row.paymentId !== null),
-    )
+    return [...this.#sales.values()].filter((row) => row.createdAt > from && row.paymentId !== null)
   }
 
   async due(now: number, limit: number): Promise<Due[]> {
     const none = { saleId: null, identificationId: null, callId: null }
-    const sales = [...this.#sales.values()].map((row) => ({ ...none, ...row }))
-    const identifications = [...this.#identifications.values()].map((row) => {
-      return { ...none, ...row, saleId: null }
-    })
-    const calls = [...this.#calls.values()].map((row) => ({ ...none, ...row, saleId: null }))
-    return [...sales, ...identifications, ...calls]
-      .flatMap(({ automatonId, saleId, identificationId, callId, dueAt }) =>
-        dueAt !== null && dueAt <= now ? [{ automatonId, saleId, identificationId, callId, dueAt }] : [],
-      )
+    const isDue = ({ dueAt }: { dueAt: number | null }) => dueAt !== null && dueAt <= now
+    const dueOf = ({ automatonId, dueAt }: { automatonId: string | null; dueAt: number | null }) => {
+      return { ...none, automatonId, dueAt: dueAt ?? 0 }
+    }
+    return [
+      ...chosen(this.#sales, isDue).map((row) => ({ ...dueOf(row), saleId: row.saleId })),
+      ...chosen(this.#identifications, isDue).map((row) => {
+        return { ...dueOf(row), identificationId: row.identificationId }
+      }),
+      ...chosen(this.#calls, isDue).map((row) => ({ ...dueOf(row), callId: row.callId })),
+    ]
       .sort((a, b) => a.dueAt - b.dueAt)
       .slice(0, limit)
   }
@@ -330,17 +338,15 @@ export class MemoryStore implements Store {
     limit: number,
     retryMs: Readonly<Record<OutboxRow['kind'], number>>,
   ): Promise<OutboxRow[]> {
-    const due = [...this.#outbox.values()]
-      .filter(({ dueAt }) => dueAt <= now)
+    const due = chosen(this.#outbox, ({ dueAt }) => dueAt <= now)
       .sort((a, b) => a.dueAt - b.dueAt)
       .slice(0, limit)
-      .map((row) => ({
-        ...row,
-        attempts: row.attempts + 1,
-        dueAt: now + retryMs[row.kind] * 2 ** Math.min(row.attempts, 3),
-      }))
+      .map((row) => {
+        const dueAt = now + retryMs[row.kind] * 2 ** Math.min(row.attempts, 3)
+        return Object.freeze({ ...row, attempts: row.attempts + 1, dueAt })
+      })
     for (const row of due) this.#outbox.set(row.id, row)
-    return structuredClone(due)
+    return due
   }
 
   async forgetOutbox(ids: readonly string[]): Promise<void> {
@@ -348,15 +354,18 @@ export class MemoryStore implements Store {
   }
 
   async nextDue(): Promise<number | undefined> {
-    const dues = [this.#outbox, this.#sales, this.#identifications, this.#calls].flatMap((rows) =>
-      [...rows.values()].flatMap(({ dueAt }) => dueAt ?? []),
-    )
-    return dues.length === 0 ? undefined : Math.min(...dues)
+    let next: number | undefined
+    for (const rows of [this.#outbox, this.#sales, this.#identifications, this.#calls]) {
+      for (const { dueAt } of rows.values())
+        if (dueAt !== null && !(dueAt >= (next ?? dueAt + 1))) next = dueAt
+    }
+    return next
   }
 
   async newestAt(): Promise<number | undefined> {
-    const times = [...this.#inbox.values()].map(({ at }) => at)
-    return times.length === 0 ? undefined : Math.max(...times)
+    let newest: number | undefined
+    for (const { at } of this.#inbox.values()) newest = Math.max(at, newest ?? at)
+    return newest
   }
 
   async prune(before: number): Promise<void> {
@@ -399,6 +408,23 @@ export class MemoryStore implements Store {
 }
 
 const isLive = ({ state }: CallRow) => state !== 'used' && state !== 'refused' && state !== 'over'
+
+function chosen<Row>(rows: ReadonlyMap<string, Row>, isOne: (row: Row) => boolean): Row[] {
+  const found: Row[] = []
+  for (const row of rows.values()) if (isOne(row)) found.push(row)
+  return found
+}
+
+/** A copy that nobody can change, all the way down. */
+function frozen<T>(value: T): T {
+  return freeze(structuredClone(value))
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value
+  for (const each of Object.values(value)) freeze(each)
+  return Object.freeze(value)
+}
 
 function newestOf<Row extends Notice>(rows: ReadonlyMap<string, Row>, automatonId: string): Row[] {
   return [...rows.values()]

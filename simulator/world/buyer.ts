@@ -1,19 +1,25 @@
 // A buyer with a phone, standing before machines: presses, texts or dials, reads, answers, and now and then
 // does something else than expected. Knows what a buyer knows, and nothing of the programs.
+import type { Browser } from './browser.ts'
 import { type Carrier, type Screen, serviceCode } from './carrier.ts'
 import type { Observe } from './observations.ts'
+import { PageVisit } from './page-visit.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { Story } from './story.ts'
 import type { Twist } from './swarm.ts'
+import type { Switchboard } from './switchboard.ts'
 import type { Timeline } from './timeline.ts'
-import type { VendingSite } from './vending-site.ts'
+import { items, type VendingSite } from './vending-site.ts'
+import { numberCalledFor } from './voice-numbers.ts'
+
+export type Way = 'text' | 'dialogue' | 'call' | 'page'
 
 /** One purchase, as somebody means to make it. */
 export interface Visit {
   readonly site: VendingSite
   readonly item: number
   readonly phoneFirst: boolean
-  readonly dialogue: boolean
+  readonly way: Way
   readonly twists: ReadonlySet<Twist>
 }
 
@@ -21,6 +27,8 @@ interface Parts {
   readonly timeline: Timeline
   readonly random: SeededRandom
   readonly carrier: Carrier
+  readonly switchboard: Switchboard
+  readonly browserOf: (name: string) => Browser
   readonly observe: Observe
   readonly story: Story
   /** Others at hand, for a second phone and a second machine. */
@@ -38,12 +46,15 @@ export class Buyer {
   #visit: Visit | undefined
   #leaves = 0
   #sessions = 0
+  readonly #browser: Browser
+  #page: PageVisit | undefined
   /** The code the centre has sent, until the server asks for it. */
   #centreCode: string | undefined
 
   constructor(number: string, parts: Parts) {
     this.number = number
     this.#parts = parts
+    this.#browser = parts.browserOf(number)
   }
 
   get busy(): boolean {
@@ -90,6 +101,8 @@ export class Buyer {
     if (/not charged|your .* back|cannot sell/.test(words)) this.#visit = undefined
     const code = /\bYES (\d{4,8})\b/.exec(words)?.[1]
     const perhaps = /: PAY (\d+)\.$/.exec(words)?.[1]
+    const pageCode = /: (\d{6}) proves your number/.exec(words)?.[1]
+    if (pageCode !== undefined) this.#page?.codeCame(pageCode)
     const centreCode = /^Your code is (\d{4,8})/.exec(words)?.[1]
     if (centreCode) this.#centreCode = centreCode
     if (code) this.#answerPrice(code)
@@ -117,7 +130,9 @@ export class Buyer {
     const visit = this.#visit
     if (!visit || visit.twists.has('walksAway')) return
     const number = visit.twists.has('mistypes') ? swapped(this.#at()) : this.#at()
-    if (visit.dialogue) this.#dial(`${serviceCode.slice(0, -1)}*${number}#`)
+    if (visit.way === 'page') this.#openPage(visit)
+    else if (visit.way === 'call') this.#call(visit)
+    else if (visit.way === 'dialogue') this.#dial(`${serviceCode.slice(0, -1)}*${number}#`)
     else
       this.say(
         this.#parts.random.pick([
@@ -126,6 +141,74 @@ export class Buyer {
           `pay ${number} please`.slice(0, 4 + number.length),
         ]),
       )
+  }
+
+  /** On the page of the machine; as somebody else, when that is the twist. */
+  #openPage(visit: Visit): void {
+    const { another, browserOf, story } = this.#parts
+    const { site, twists } = visit
+    const victim = twists.has('othersNumber') ? another().number : undefined
+    const browser = victim === undefined ? this.#browser : browserOf(`${this.number} as ${victim}`)
+    browser.open(site.settings.number)
+    const page = new PageVisit({
+      browser,
+      number: victim ?? this.number,
+      twists,
+      isThere: () => this.#visit === visit,
+      soon: (action, slower) => this.#soon(action, slower),
+      tell: (words) => story.tell(victim === undefined ? this.number : `${this.number} as ${victim}`, words),
+      choose: () => this.#press(),
+      changeMind: () => this.#changeMind(visit),
+      centreCode: () => {
+        const code = this.#centreCode
+        this.#centreCode = undefined
+        return code
+      },
+    })
+    page.begin()
+    if (victim === undefined) this.#page = page
+    else this.#soon(() => page.codeCame('000000'), 3)
+  }
+
+  #changeMind({ site, item }: Visit): void {
+    const machine = this.#machine('pushes the lever')
+    machine.pushLever()
+    this.#parts.timeline.after(2_000, () => site.machine.press(item === 3 ? 1 : 3))
+  }
+
+  /** Calls the number for the item's price, and types what it is read. */
+  #call(visit: Visit): void {
+    const { switchboard, random, story } = this.#parts
+    const { site, item, twists } = visit
+    const amountMinor = items[item] ?? 0
+    const right = site.settings.number
+    const typed = twists.has('mistypes') ? [swapped(right), right] : [right]
+    const number = numberCalledFor(amountMinor)
+    story.tell(this.number, `calls ${number.called}`)
+    switchboard.place({
+      ...{ ...number, amountMinor },
+      type: () => typed.shift() ?? right,
+      hears: (code) => this.#typeCode(visit, code),
+      ...(twists.has('hangsUp') && { hangsUpAfter: Math.floor(8 * random.fraction()) }),
+    })
+  }
+
+  #typeCode({ site, item, twists }: Visit, code: string): void {
+    const { timeline, anotherSite } = this.#parts
+    const type = (at: VendingSite, slower: number) => this.#soon(() => at.type(code), slower)
+    if (twists.has('walksAway')) return
+    if (twists.has('typesElsewhere')) type(anotherSite(), 1)
+    if (twists.has('wrongCode')) this.#soon(() => site.type(otherCode(code, 1)))
+    if (twists.has('guessesCodes'))
+      for (const place of [1, 2, 3, 4]) timeline.after(place * 200, () => site.type(otherCode(code, place)))
+    type(site, twists.has('typesLate') ? 50 : 1)
+    if (twists.has('typesTwice')) type(site, 1)
+    if (!twists.has('typesAgain')) return
+    // Whether the item came or not.
+    timeline.after(45_000, () => {
+      site.machine.press(item)
+      type(site, 1)
+    })
   }
 
   #dial(code: string): void {
@@ -203,6 +286,10 @@ export class Buyer {
   #soon(action: () => void, slower = 1): void {
     this.#parts.timeline.after(this.#parts.random.around(thinkingMs * slower), action)
   }
+}
+
+function otherCode(code: string, by: number): string {
+  return String((Number(code) + by) % 1_000_000).padStart(6, '0')
 }
 
 function swapped(number: string): string {

@@ -5,10 +5,14 @@
 
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
+import type { Random } from '@concilia/protocol/random.ts'
 import { africasTalking } from '@concilia/relation-server/phones/gateways/africas-talking.ts'
 import type { Fields, WholeGateway } from '@concilia/relation-server/phones/gateways/gateway.ts'
 import { kannel } from '@concilia/relation-server/phones/gateways/kannel.ts'
 import type { Incoming, Reply, TextSender } from '@concilia/relation-server/phones/port.ts'
+import type { CallDesk } from '@concilia/relation-server/phones/voice/call-desk.ts'
+import type { Visits } from '@concilia/relation-server/phones/web/visits.ts'
+import type { Store } from '@concilia/relation-server/store/port.ts'
 import type { Observe } from './observations.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
@@ -29,6 +33,9 @@ export interface ServedPhones {
   readonly process: SimulatedProcess
   readonly clock: Clock
   readonly gateways: Readonly<Record<Form, WholeGateway>>
+  readonly calls: CallDesk | undefined
+  /** What pages are made of. */
+  readonly web: { readonly visits: Visits; readonly store: Pick<Store, 'pages'>; readonly random: Random }
   readonly receive: (incoming: Incoming) => Promise<Reply>
 }
 

@@ -121,7 +121,10 @@ export class CentreSite {
   async open(openings: readonly Opening[]): Promise<void> {
     const engine = this.#running?.engine
     if (!engine) throw new Error('the centre is not running')
-    const registration = { id: clientId, secretHash: '', scopes: [...scopes], sellers: [seller] }
+    const registration = {
+      ...{ id: clientId, secretHash: '', scopes: [...scopes], sellers: [seller] },
+      voucherDayCeilingMinor: 10_000_000,
+    }
     const asked = [
       engine.submit({ kind: 'registerClient', registration }),
       engine.submit({ kind: 'registerSeller', registration: { id: seller, name: 'Snacks & Co' } }),

@@ -68,8 +68,12 @@ export class CentreBooks {
 
   #commit(change: Change): void {
     this.#rows.write(change)
-    for (const { id: accountId, subscriberHash = '', ceilingMinor } of change.accounts ?? []) {
-      this.#observe({ type: 'accountCommitted', accountId, subscriberHash, ceilingMinor })
+    for (const { id: accountId, subscriberHash = '', ceilingMinor, voucher, dueAt } of change.accounts ??
+      []) {
+      const bought = voucher && {
+        voucher: { callId: voucher.referenceCode, automatonId: voucher.automatonId, endsAt: dueAt },
+      }
+      this.#observe({ type: 'accountCommitted', accountId, subscriberHash, ceilingMinor, ...bought })
     }
     for (const payment of change.payments ?? []) {
       const { id, referenceCode: saleId, key, accountId, amountMinor, status } = payment

@@ -104,6 +104,20 @@ test('a decision that throws writes nothing, and its error comes back', async ()
   expect([thrown.error, next.value, written]).toEqual([error, ['a'], ['next']])
 })
 
+test('a transaction whose rows cannot be read is refused, and its locks are free', async () => {
+  const { timeline, server, client, commit } = database()
+  const error = new Error('cannot be read')
+  const read = () => {
+    throw error
+  }
+  const decide = () => ({ writes: '', result: '' })
+  const refused = settled(server.transaction(client(), ['a'], read, decide, () => {}))
+  await timeline.run(100)
+  const next = commit(client(), 'next', ['a'])
+  await timeline.run(200)
+  expect([refused.error, next.value]).toEqual([error, ['a']])
+})
+
 test('while it is down it refuses, and what was open when it fell is lost', async () => {
   const { timeline, server, client, written, commit } = database()
   const open = commit(client(), 'open', ['a'], () => server.fall(100))

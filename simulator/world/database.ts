@@ -80,9 +80,14 @@ export class Database {
         return
       }
       const transaction = begun.value
-      const book = read(transaction.locks)
+      const book = attempt(() => read(transaction.locks))
+      if (!('value' in book)) {
+        this.#end(transaction)
+        this.#answer(process, () => reject(book.error))
+        return
+      }
       this.#answer(process, () => {
-        const decided = attempt(() => decide(book))
+        const decided = attempt(() => decide(book.value))
         if (!('value' in decided)) {
           this.#travel(process, () => this.#end(transaction))
           reject(decided.error)

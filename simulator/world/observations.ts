@@ -17,6 +17,8 @@ export type Observation =
   | { type: 'answerStored'; automatonId: string; instructionId: string; answer: string }
   // The vending machine.
   | { type: 'machine'; automatonId: string; event: string; item: number; by: 'phone' | 'coins' }
+  /** Six figures on its keypad. */
+  | { type: 'codeTyped'; automatonId: string; code: string }
   // The wires of link 7.
   | { type: 'published'; automatonId: string; channel: string; text: string }
   | { type: 'sent'; server: string; automatonId: string; channel: string; text: string }
@@ -25,10 +27,18 @@ export type Observation =
   | { type: 'outboxCommitted'; id: string; kind: string; saleId: string | null; body: string }
   | { type: 'saleCommitted'; saleId: string; state: string; open: boolean; aside: string | null }
   | { type: 'personCommitted'; saleId: string | null; action: string }
+  | { type: 'callCommitted'; callId: string; state: string }
   // Link 8, and the centre's database.
   | { type: 'asked'; exchange: number; method: string; path: string; body: string }
   | { type: 'answered'; exchange: number; status: number; body: string }
-  | { type: 'accountCommitted'; accountId: string; subscriberHash: string; ceilingMinor: number }
+  | {
+      type: 'accountCommitted'
+      accountId: string
+      subscriberHash: string
+      ceilingMinor: number
+      /** Of an account that a call has bought. */
+      voucher?: SeenVoucher
+    }
   | { type: 'paymentCommitted'; payment: SeenPayment }
   | { type: 'transferCommitted'; transfer: SeenTransfer }
   // Phones.
@@ -39,6 +49,27 @@ export type Observation =
   | { type: 'textTaken'; gateway: string; key: string }
   /** A server will never take it. */
   | { type: 'textRefused'; key: string; why: string }
+  // Machines' pages, by browser.
+  | { type: 'pageNumber'; browser: string; number: string }
+  | { type: 'pageCodeTyped'; browser: string; code: string }
+  /** The code was taken. */
+  | { type: 'pageProven'; browser: string; code: string }
+  /** A price, with the code that a tap under it carries. */
+  | { type: 'pageShown'; browser: string; machineNumber: string; amountMinor: number; code: string }
+  | { type: 'pageTapped'; browser: string; code: string }
+  // Calls. `direct`: it pays what stands open on the machine that is typed in it.
+  | { type: 'called'; callId: string; amountMinor: number; direct: boolean }
+  /** The name of a recording, or `code`. */
+  | { type: 'callHeard'; callId: string; what: string; code?: string }
+  | { type: 'callTyped'; callId: string; machineNumber: string }
+
+export interface SeenVoucher {
+  readonly callId: string
+  /** Where alone it is good. */
+  readonly automatonId: string
+  /** Undefined while it cannot lapse: it is spent, or over. */
+  readonly endsAt: number | undefined
+}
 
 export interface SeenPayment {
   readonly id: string

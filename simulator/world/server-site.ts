@@ -6,7 +6,6 @@ import type { Clock } from '@concilia/protocol/clock.ts'
 import type { Settings } from '@concilia/relation-server/engine/world.ts'
 import { MachineDirectory } from '@concilia/relation-server/machine-directory.ts'
 import { CamaraPayments } from '@concilia/relation-server/payments/camara-adapter.ts'
-import { readLanguages } from '@concilia/relation-server/phones/languages-adapter.ts'
 import { RelationServer } from '@concilia/relation-server/server.ts'
 import { SubscriberVault } from '@concilia/relation-server/subscriber-vault.ts'
 import type { Broker } from './broker.ts'
@@ -17,11 +16,12 @@ import type { ServerBooks } from './server-store.ts'
 import { type ClockFault, SimulatedProcess } from './simulated-process.ts'
 import type { Story } from './story.ts'
 import type { Timeline } from './timeline.ts'
+import { languages, voice, voiceCodes } from './voice-numbers.ts'
 
 export const vaultSecret = Buffer.alloc(32, 7)
 const restartMeanMs = 5_000
 const answerLimitMs = 10_000
-const languages = readLanguages('en')
+const pages = { provenMs: 600_000, codesPerHour: 1_000 }
 const house = { serviceName: 'Concilia', helpNumber: '0800 123 456' }
 
 interface Parts {
@@ -87,16 +87,20 @@ export class ServerSite {
         authorisationMs: settings.limits.authorisationMs,
         chainOf: (kid) => store.chainOf(kid),
       }),
+      voice: { configuration: voice, codes: voiceCodes },
       sender: carrier.senderOf(process),
       vault: new SubscriberVault(vaultSecret, random),
       clock,
       random,
       log: story.logOf(process),
     })
+    const { calls } = server
     this.#running = {
       process,
       clock,
       gateways: gatewaysOfServer,
+      calls,
+      web: { visits: server.visits(pages), store, random },
       receive: (incoming) => server.receive(incoming),
     }
     server.start()

@@ -89,6 +89,9 @@ export class ServerBooks {
     for (const { source, key } of writes.inbox) this.#observe({ type: 'inboxCommitted', source, key })
     for (const { saleId, action } of writes.persons)
       this.#observe({ type: 'personCommitted', saleId, action })
+    for (const { callId, state } of [...writes.calls, ...writes.callEnds]) {
+      this.#observe({ type: 'callCommitted', callId, state })
+    }
     for (const { id, kind, saleId, body } of writes.outbox) {
       this.#observe({ type: 'outboxCommitted', id, kind, saleId, body })
     }

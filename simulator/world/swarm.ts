@@ -51,6 +51,14 @@ export const twists = [
   'secondPhone',
   'textsTwoMachines',
   'spendsTwice',
+  'hangsUp',
+  'typesTwice',
+  'typesLate',
+  'typesElsewhere',
+  'guessesCodes',
+  'typesAgain',
+  'tapsStale',
+  'othersNumber',
 ] as const
 export type Twist = (typeof twists)[number]
 
@@ -82,6 +90,9 @@ export interface Swarm {
   readonly busyGateway: number
   readonly phoneFirst: number
   readonly dialogues: number
+  /** Of the visits that are no dialogue, and of those the rest. */
+  readonly calls: number
+  readonly pages: number
 }
 
 const behaviourNames: readonly BehaviourName[] = [
@@ -130,6 +141,8 @@ export function drawSwarm(random: SeededRandom): Swarm {
     busyGateway: random.pick([0, 0, 0.1, 0.4]),
     phoneFirst: random.pick([0, 0.3, 0.7]),
     dialogues: random.pick([0, 0.3, 0.6]),
+    pages: random.stream('pages').pick([0, 0.2, 0.5]),
+    calls: random.stream('calls').pick([0, 0.2, 0.5]),
   }
 }
 

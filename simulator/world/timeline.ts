@@ -99,8 +99,15 @@ function before(one: Happening, other: Happening): boolean {
 }
 
 const { setImmediate } = globalThis
+/** So many happenings pass within one turn of the event loop; then whoever speaks to this process is heard. */
+const happeningsATurn = 500
+let sinceTurn = 0
 
-/** A turn of the event loop: no promise of a simulated world waits for anything but another one. */
+/**
+ * Until no promise can go on: none of a simulated world waits for anything but another one, and a tick comes
+ * when all of them have had their turn. Much cheaper than a turn of the event loop each.
+ */
 function everyPromise(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
+  const isTurn = ++sinceTurn % happeningsATurn === 0
+  return new Promise((resolve) => (isTurn ? setImmediate(resolve) : process.nextTick(resolve)))
 }

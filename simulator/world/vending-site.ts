@@ -3,12 +3,14 @@
 // holds.
 import { Automaton } from '@concilia/automaton/automaton.ts'
 import { BusHardware } from '@concilia/automaton/hardware/bus-hardware.ts'
+import { type Keypad, SerialKeypad } from '@concilia/automaton/hardware/keypad.ts'
 import { QibixxHardware } from '@concilia/automaton/hardware/qibixx-hardware.ts'
 import type { OpenSerialLine } from '@concilia/automaton/hardware/serial-line.ts'
 import { MemoryJournal, SimulatedDisk } from '@concilia/automaton/journal/memory-journal.ts'
 import type { Journal } from '@concilia/automaton/journal/port.ts'
 import type { LinkMode } from '@concilia/automaton/link/link-machine.ts'
 import type { Identity } from '@concilia/platform/identity.ts'
+import type { Log } from '@concilia/platform/log.ts'
 import type { Limits } from '@concilia/protocol/limits.ts'
 import type { BehaviourName } from '../behaviours.ts'
 import { type MachineEvent, usualMachine, VendingMachine } from '../vending-machine.ts'
@@ -33,6 +35,8 @@ export interface SiteSettings {
   /** What stands between machine and automaton. */
   readonly bridge: 'qibixx' | 'raw'
   readonly linkMode: LinkMode
+  /** Whether codes of calls can be typed at it. */
+  readonly keypad: boolean
   readonly limits: Limits
   readonly clock: ClockFault
 }
@@ -56,6 +60,8 @@ export class VendingSite {
   readonly #wire: Wire
   #disk: SimulatedDisk
   #starts = 0
+  /** Towards the process that listens to the keypad. */
+  #keys: (figures: string) => void = () => {}
   #process: SimulatedProcess | undefined
   #automaton: Automaton | undefined
 
@@ -139,6 +145,7 @@ export class VendingSite {
         clock: process,
         random: random.stream(`start ${this.#starts}`),
         log,
+        ...(this.settings.keypad && { keypad: this.#keypadOf(process, log) }),
       },
       {
         seller: {
@@ -162,6 +169,14 @@ export class VendingSite {
     story.tell(this.id, `starts (boot ${journal.boot})`)
     process.atEnd(() => this.#again())
     process.enter(() => automaton.start())
+  }
+
+  /** Somebody types these figures on the keypad. */
+  type(code: string): void {
+    const { observe, story } = this.#parts
+    observe({ type: 'codeTyped', automatonId: this.id, code })
+    story.tell(`machine ${this.settings.number}`, `${code} is typed`)
+    this.#keys(`*${code}`)
   }
 
   crash(): void {
@@ -207,6 +222,14 @@ export class VendingSite {
 
   #unstored(): number {
     return [...this.#disk.outbox.keys()].filter((seq) => !this.#disk.stored.has(seq)).length
+  }
+
+  #keypadOf(process: SimulatedProcess, log: Log): Keypad {
+    const openLine: OpenSerialLine = (events) => {
+      this.#keys = (figures) => process.enter(() => events.received(Buffer.from(figures)))
+      return { write: () => {}, close: async () => {} }
+    }
+    return new SerialKeypad({ openLine, clock: process, log })
   }
 
   #lineOf(process: SimulatedProcess): OpenSerialLine {

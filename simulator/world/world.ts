@@ -7,7 +7,8 @@ import { makeSaleChart } from '@concilia/relation-server/sale-chart.ts'
 import type { BehaviourName } from '../behaviours.ts'
 import { Auditor, type Breach } from './auditor/auditor.ts'
 import { Broker } from './broker.ts'
-import { Buyer } from './buyer.ts'
+import { Browser, type BrowserParts } from './browser.ts'
+import { Buyer, type Way } from './buyer.ts'
 import { Carrier } from './carrier.ts'
 import { CentreSite, hashOfNumber, type Opening } from './centre-site.ts'
 import { CentreBooks } from './centre-store.ts'
@@ -22,8 +23,10 @@ import { ServerSite } from './server-site.ts'
 import { ServerBooks } from './server-store.ts'
 import { Story } from './story.ts'
 import { calmWeather, type FaultKind, type Swarm, type Twist } from './swarm.ts'
+import { Switchboard } from './switchboard.ts'
 import { Timeline } from './timeline.ts'
 import { VendingSite } from './vending-site.ts'
+import { voiceRules } from './voice-numbers.ts'
 import { Carriage, type Weather } from './weather.ts'
 
 export interface WorldSettings {
@@ -86,6 +89,8 @@ export class World {
   readonly #centreBooks: CentreBooks
   readonly #broker: Broker
   readonly #carrier: Carrier
+  readonly #switchboard: Switchboard
+  readonly #browsers: Carriage
   readonly #centre: CentreSite
   readonly #servers: readonly ServerSite[]
   readonly #sites: readonly VendingSite[]
@@ -121,6 +126,14 @@ export class World {
       toHandset: (number, words, key) =>
         this.#buyers.find((buyer) => buyer.number === number)?.read(words, key),
       busy: () => (this.#calm ? 0 : this.#swarm.busyGateway),
+    })
+    this.#browsers = this.#carriage('http', 'pages')
+    this.#switchboard = new Switchboard({
+      timeline,
+      random: this.#random.stream('switchboard'),
+      carriage: this.#carriage('http', 'voice'),
+      observe,
+      servers: () => this.#servers.flatMap(({ running }) => running ?? []),
     })
     this.#centre = new CentreSite({
       timeline,
@@ -298,21 +311,29 @@ export class World {
     this.#observe({ type: 'behaves', automatonId: site.id, behaviours })
     const twists = new Set<Twist>(drawn(this.#swarm.twists))
     const phoneFirst = !site.settings.alwaysIdle || random.chance(this.#swarm.phoneFirst)
-    const dialogue = random.chance(this.#swarm.dialogues)
-    random.pick(free).begin({ site, item: random.pick([1, 1, 2, 3]), phoneFirst, dialogue, twists })
+    const way = this.#wayOf(random)
+    random.pick(free).begin({ site, item: random.pick([1, 1, 2, 3]), phoneFirst, way, twists })
+  }
+
+  #wayOf(random: SeededRandom): Way {
+    const { dialogues, calls, pages } = this.#swarm
+    if (random.chance(dialogues)) return 'dialogue'
+    if (random.chance(calls)) return 'call'
+    return random.chance(pages) ? 'page' : 'text'
   }
 
   #siteOf(index: number): VendingSite {
     const random = this.#random.stream(`machine ${index}`)
     const identity = this.#settings.identities.automata[index]
     if (!identity) throw new Error(`there is no identity for machine ${index}`)
-    const { limits, sessionMachines, onDemandLinks, crashAtCommit } = this.#swarm
+    const { limits, sessionMachines, onDemandLinks, crashAtCommit, calls } = this.#swarm
     const site: VendingSite = new VendingSite(
       {
         identity,
         number: machineNumberOf(index),
         alwaysIdle: !random.chance(sessionMachines),
         bridge: random.stream('bridge').chance(rawBuses) ? 'raw' : 'qibixx',
+        keypad: calls > 0,
         linkMode: random.chance(onDemandLinks) ? 'onDemand' : 'permanent',
         limits,
         clock: this.#clock(identity.id),
@@ -343,11 +364,23 @@ export class World {
       timeline: this.#timeline,
       random,
       carrier: this.#carrier,
+      switchboard: this.#switchboard,
+      browserOf: (name) => new Browser(this.#browsing(number), name),
       observe: (observation) => this.#observe(observation),
       story: this.#story,
       another: () => random.pick(this.#buyers),
       anotherSite: () => random.pick(this.#sites),
     })
+  }
+
+  #browsing(number: string): BrowserParts {
+    return {
+      timeline: this.#timeline,
+      random: this.#random.stream(`browser ${number}`),
+      carriage: this.#browsers,
+      observe: (observation) => this.#observe(observation),
+      servers: () => this.#servers.flatMap(({ running }) => running ?? []),
+    }
   }
 
   #premises() {
@@ -375,6 +408,7 @@ export class World {
       rootPem: this.#settings.identities.centre.rootPem,
       invitation: 'Text {number} to 36000',
       unknownCap,
+      voice: voiceRules,
     }
   }
 
@@ -384,10 +418,10 @@ export class World {
     return { offsetMs: 0, rate: 1 + drift * (2 * random.fraction() - 1) }
   }
 
-  #carriage(which: 'mqtt' | 'http' | 'text'): Carriage {
+  #carriage(which: 'mqtt' | 'http' | 'text', name: string = which): Carriage {
     const weather = (): Weather => (this.#calm ? calmWeather[which] : this.#swarm.weather[which])
-    const note = (what: string) => this.#story.tell('wire', `${which} ${what}`)
-    return new Carriage(this.#timeline, this.#random.stream(`wire ${which}`), weather, note)
+    const note = (what: string) => this.#story.tell('wire', `${name} ${what}`)
+    return new Carriage(this.#timeline, this.#random.stream(`wire ${name}`), weather, note)
   }
 }
 

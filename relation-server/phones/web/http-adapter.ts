@@ -4,11 +4,11 @@
 import type { ServerResponse } from 'node:http'
 import type { Log } from '@concilia/platform/log.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
-import { type Random, sha256, uuidFrom } from '@concilia/protocol/random.ts'
+import type { Random } from '@concilia/protocol/random.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { MachineDirectory } from '../../machine-directory.ts'
 import type { Language } from '../../sale-events.ts'
-import type { Store, VisitRow } from '../../store/port.ts'
+import type { Store } from '../../store/port.ts'
 import type { Languages } from '../languages.ts'
 import type { Receive } from '../port.ts'
 import type { House } from '../say.ts'
@@ -17,6 +17,7 @@ import { languageFor } from './accepted-language.ts'
 import { askMachinePage, contentPolicy, pageOf } from './page.ts'
 import { readPageAssets } from './page-assets-adapter.ts'
 import { PageWatch } from './page-watch.ts'
+import { payWords, sessionOf, type Tap, tap } from './tap.ts'
 import { type Fault, faults, viewOf } from './view.ts'
 import type { Visits } from './visits.ts'
 
@@ -81,10 +82,10 @@ export async function pagesPlugin(app: FastifyInstance, options: PagesOptions): 
     number: (request: Request, reply: FastifyReply) => pages.takeNumber(request, reply),
     code: (request: Request, reply: FastifyReply) => pages.takeCode(request, reply),
     here: (request: Request, reply: FastifyReply) =>
-      pages.say(request, reply, `machine ${request.params.machine}`),
+      pages.say(request, reply, { words: `machine ${request.params.machine}` }),
     pay: (request: Request, reply: FastifyReply) => pages.pay(request, reply),
     validation: (request: Request, reply: FastifyReply) =>
-      pages.say(request, reply, figures(request.body?.code)),
+      pages.say(request, reply, { words: figures(request.body?.code) }),
     cancel: (request: Request, reply: FastifyReply) => pages.cancel(request, reply),
     other: (request: Request, reply: FastifyReply) => pages.forget(request, reply),
   }
@@ -169,38 +170,19 @@ class Pages {
     return this.back(request, reply, still && still.visitor.triesLeft > 0 ? 'wrongCode' : 'codeOver')
   }
 
-  /** The price that was shown, and no other: its code is that of one sale. */
   async pay(request: Request, reply: FastifyReply): Promise<FastifyReply> {
-    const code = figures(request.body?.code)
-    return await this.say(request, reply, `ok ${code}`, `pay ${code}`)
+    return await this.say(request, reply, payWords(figures(request.body?.code)))
   }
 
   async cancel(request: Request, reply: FastifyReply): Promise<FastifyReply> {
-    return await this.say(request, reply, '0')
+    return await this.say(request, reply, { words: '0' })
   }
 
-  /**
-   * Says it as a phone would, for a visitor whose number is proven.
-   * @param once names the tap, where a second one must do nothing
-   */
-  async say(request: Request, reply: FastifyReply, words: string, once?: string): Promise<FastifyReply> {
-    const { visits, receive, clock, random } = this.#options
+  /** Says it as a phone would. */
+  async say(request: Request, reply: FastifyReply, said: Pick<Tap, 'words' | 'once'>): Promise<FastifyReply> {
     const { machine } = request.params
-    const known = await visits.of(tokenOf(request))
-    if (!known?.visitor.proven) return this.back(request, reply)
-    const sessionId = sessionOf(known.row, machine)
-    await receive({
-      gateway: 'web',
-      messageId: once === undefined ? uuidFrom(random) : sha256(`${sessionId} ${once}`),
-      channel: 'web',
-      subscriber: visits.subscriberOf(known.row),
-      vouched: false,
-      sessionId,
-      serviceCode: `/m/${machine}`,
-      words,
-      language: this.#languageOf(request),
-      at: clock.now(),
-    })
+    const language = this.#languageOf(request)
+    await tap(this.#options, { token: tokenOf(request), machine, language, ...said })
     return this.back(request, reply)
   }
 
@@ -252,11 +234,6 @@ class Pages {
       `${cookieName}=${token}; Path=/m; HttpOnly; SameSite=Lax; Max-Age=${lifeSeconds}${secure}`,
     )
   }
-}
-
-/** One visitor at one machine. */
-function sessionOf({ visitId }: VisitRow, machine: string): string {
-  return sha256(`${visitId} ${machine}`)
 }
 
 function tokenOf({ headers }: FastifyRequest): string | undefined {

@@ -7,6 +7,7 @@ import { DurabilityRules } from './durability-rules.ts'
 import { type Ending, EndingRules } from './ending-rules.ts'
 import { MoneyRules } from './money-rules.ts'
 import { Seen } from './seen-sale.ts'
+import { VoucherRules } from './voucher-rules.ts'
 
 export interface Breach {
   /** Of the sixteen (architecture, section 4). */
@@ -44,6 +45,7 @@ export class Auditor {
   readonly seen = new Seen()
   readonly #rules: readonly Rules[]
   readonly #endings: EndingRules
+  readonly #vouchers: VoucherRules
   #at = 0
   #checks = 0
 
@@ -51,11 +53,13 @@ export class Auditor {
     const breaks: Breaks = (rule, words) => this.breaches.push({ rule, words, at: this.#at })
     const parts = [this.seen, premises, breaks] as const
     this.#endings = new EndingRules(...parts)
+    this.#vouchers = new VoucherRules(...parts)
     this.#rules = [
       new DeliveryRules(...parts),
       new MoneyRules(...parts),
       new DurabilityRules(breaks),
       new ConsentRules(...parts),
+      this.#vouchers,
       this.#endings,
     ]
   }
@@ -81,5 +85,6 @@ export class Auditor {
   end(ending: Ending, at: number): void {
     this.#at = at
     this.#endings.end(ending)
+    this.#vouchers.end()
   }
 }

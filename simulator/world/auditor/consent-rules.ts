@@ -2,9 +2,10 @@
 // price; and a yes is good for one sale.
 import type { Observation } from '../observations.ts'
 import type { Breaks, Premises, Rules } from './auditor.ts'
+import { PageProof } from './page-proof.ts'
 import type { Seen } from './seen-sale.ts'
 
-/** A price that a buyer has read, by text (with a code) or on a screen (without one). */
+/** A price that a buyer has read, by text or on a page (with a code) or on a screen (without one). */
 interface Quote {
   readonly machineNumber: string
   readonly amountMinor: number
@@ -22,17 +23,22 @@ export class ConsentRules implements Rules {
   readonly #premises: Premises
   readonly #breaks: Breaks
   readonly #quotes = new Map<string, Quote[]>()
+  readonly #pages: PageProof
   readonly #codesOfTwoPrices = new Set<string>()
 
   constructor(seen: Seen, premises: Premises, breaks: Breaks) {
     this.#seen = seen
     this.#premises = premises
     this.#breaks = breaks
+    this.#pages = new PageProof(breaks)
   }
 
   after(observation: Observation, at: number): void {
+    this.#pages.see(observation)
     if (observation.type === 'read') this.#read(observation.buyer, observation.words, at)
     if (observation.type === 'said') this.#said(observation.buyer, observation.words)
+    if (observation.type === 'pageShown') this.#shown(observation, at)
+    if (observation.type === 'pageTapped') this.#tapped(observation)
     if (observation.type === 'transferCommitted') this.#charged(observation.transfer)
   }
 
@@ -40,7 +46,25 @@ export class ConsentRules implements Rules {
     const [, machineNumber, whole, cents] = /^Machine (\d+): (\d+)\.(\d\d) EUR/.exec(words) ?? []
     const code = /\bYES (\d+)/.exec(words)?.[1]
     if (machineNumber === undefined || (code === undefined && !/^1 Pay/m.test(words))) return
-    const amountMinor = Number(whole) * 100 + Number(cents)
+    this.#quote(buyer, { machineNumber, amountMinor: Number(whole) * 100 + Number(cents), code }, at)
+  }
+
+  /** Only what a browser with a proven number shows is somebody's to accept. */
+  #shown({ browser, ...quote }: Extract<Observation, { type: 'pageShown' }>, at: number): void {
+    const number = this.#pages.numberOf(browser)
+    if (number !== undefined) this.#quote(number, quote, at)
+  }
+
+  #tapped({ browser, code }: Extract<Observation, { type: 'pageTapped' }>): void {
+    const number = this.#pages.numberOf(browser)
+    for (const quote of this.#quotes.get(number ?? '') ?? []) if (quote.code === code) quote.saidYes = true
+  }
+
+  #quote(
+    buyer: string,
+    { machineNumber, amountMinor, code }: Pick<Quote, 'machineNumber' | 'amountMinor' | 'code'>,
+    at: number,
+  ): void {
     const quotes = this.#quotes.get(buyer) ?? []
     this.#quotes.set(buyer, quotes)
     const before = quotes.filter(
@@ -74,7 +98,8 @@ export class ConsentRules implements Rules {
     if (kind !== 'debit' && kind !== 'hold') return
     const sale = this.#seen.saleOfPayment(paymentId)
     const account = this.#seen.accounts.get(sale?.payments.get(paymentId)?.accountId ?? '')
-    if (!sale || !account) return
+    // What a call pays, a code typed at the machine has said yes to: voucher-rules.ts.
+    if (!sale || !account || sale.payments.get(paymentId)?.accountId.startsWith('voucher:')) return
     const buyer = this.#premises.numberOfHash.get(account.subscriberHash) ?? ''
     const machineNumber = this.#premises.machineNumberOf.get(sale.automatonId)
     const fitting = (this.#quotes.get(buyer) ?? []).filter(

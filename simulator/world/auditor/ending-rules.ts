@@ -125,7 +125,7 @@ export class EndingRules implements Rules {
   #settled({ payments, amountMinor, closedByPerson }: SeenSale, found: string): void {
     const all = [...payments.values()]
     const held = all.reduce((sum, { heldMinor }) => sum - heldMinor, 0)
-    const payable = all.reduce((sum, { payableMinor }) => sum + payableMinor, 0)
+    const payable = all.reduce((sum, { payableMinor, voiceMinor }) => sum + payableMinor + voiceMinor, 0)
     if (held !== 0) this.#breaks(2, `${found}: delivered, and the money is only held`)
     else if (payable !== amountMinor && !closedByPerson)
       this.#breaks(2, `${found}: delivered, and ${payable} of it is the operator's`)

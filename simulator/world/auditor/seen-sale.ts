@@ -37,6 +37,8 @@ export interface SeenMoney {
   owedMinor: number
   /** Paid out to the operator, once the goods are. */
   payableMinor: number
+  /** What whoever runs the premium-rate number keeps of it; the buyer paid by a call. */
+  voiceMinor: number
 }
 
 /** What the buyer cannot spend, and is not owed, because of it. */
@@ -145,6 +147,7 @@ export class Seen {
           heldMinor: 0,
           owedMinor: 0,
           payableMinor: 0,
+          voiceMinor: 0,
         })
         this.#saleOfPayment.set(id, sale)
         return
@@ -243,6 +246,7 @@ export class Seen {
       if (money?.accountId === accountId) money[field] += amountMinor
       if (money && accountId.startsWith('centre:owed:')) money.owedMinor += amountMinor
       if (money && /^operator:[^:]+:payable:/.test(accountId)) money.payableMinor += amountMinor
+      if (money && /^centre:voice:[^:]+:revenue:/.test(accountId)) money.voiceMinor += amountMinor
     }
   }
 }

@@ -18,6 +18,8 @@ export interface Circumstances {
   readonly weather?: Readonly<Partial<Record<'mqtt' | 'http' | 'text', Partial<Weather>>>>
   readonly limits?: Partial<Limits>
   readonly dialogues?: number
+  readonly calls?: number
+  readonly pages?: number
   readonly phoneFirst?: number
   readonly machines?: number
   readonly largestPurseMinor?: number
@@ -50,6 +52,8 @@ export function circumstances(asked: Circumstances = {}): (drawn: Swarm) => Swar
     busyGateway: 0,
     phoneFirst,
     dialogues,
+    calls: asked.calls ?? 0,
+    pages: asked.pages ?? 0,
   })
 }
 
