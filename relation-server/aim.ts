@@ -22,6 +22,8 @@ export interface HeardWords {
   /** The subscriber's waiting and bound identifications, newest first. */
   readonly open: readonly IdentificationRow[]
   readonly language: Language
+  /** Open requests of this subscriber, on all machines together. */
+  readonly mostOpen: number
   /** The dialogue as its last screen left it. */
   readonly before: DialogueRow | undefined
 }
@@ -30,9 +32,6 @@ export interface Aim {
   readonly automatonId: string | null
   readonly act: PhoneAct
 }
-
-/** Open requests of one subscriber, on all machines together. */
-const mostOpen = 3
 
 export async function aimOf(heard: HeardWords, aiming: Aiming): Promise<Aim> {
   const { intent, incoming, open, before } = heard
@@ -116,7 +115,7 @@ function pick(current: IdentificationRow | undefined, heard: HeardWords): Aim {
 }
 
 async function identify(machineNumber: string, heard: HeardWords, aiming: Aiming): Promise<Aim> {
-  const { open } = heard
+  const { open, mostOpen } = heard
   const machine = await machineOf(machineNumber, aiming)
   if (!machine) {
     const reachable = aiming.directory.numbers().filter((number) => !isMistyped(number, aiming))

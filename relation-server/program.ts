@@ -9,10 +9,12 @@ import { clockWasSet, DatabaseClock } from '@concilia/platform/database-clock.ts
 import { readIdentity } from '@concilia/platform/identity.ts'
 import { makeLog } from '@concilia/platform/log.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
+import { readLine } from '@concilia/platform/read-line.ts'
 import { runMain } from '@concilia/platform/run-main.ts'
 import { systemClock } from '@concilia/platform/system-clock.ts'
 import { systemRandom } from '@concilia/platform/system-random.ts'
 import { machineConfigurationSchema } from '@concilia/protocol/machine-configuration.ts'
+import { uuidFrom } from '@concilia/protocol/random.ts'
 import { commandFlags } from './command-parts.ts'
 import { type CommandName, commands, runCommand } from './commands.ts'
 import { serverConfigurationSchema } from './configuration.ts'
@@ -64,6 +66,7 @@ await runMain(description, async ({ command, flags }) => {
     charge: sales.charge,
     rootPem: identity.rootPem,
     invitation: sales.invitation,
+    proof: sales.proof,
     unknownCap: { machine: sales.unknownCapMachine, subscriber: sales.unknownCapSubscriber },
   }
   const log = makeLog('relation-server', { level: command === '' ? configuration.logLevel : 'warn' })
@@ -75,6 +78,8 @@ await runMain(description, async ({ command, flags }) => {
     newest: () => store.newestAt(),
     jumped: (byMs) => log.warn(clockWasSet(byMs)),
   })
+  const secret = secretFrom(configuration.subscriberKeyFile, random)
+  const vault = new SubscriberVault(secret, random)
   if (command !== '') {
     const engine = new Engine({ store, settings, clock, random, log, letOut: () => {} })
     try {
@@ -87,7 +92,11 @@ await runMain(description, async ({ command, flags }) => {
         offered: offeredTo(configuration.phones),
         payWord: () => readLanguages(configuration.phones.language).payWord,
         writePicture,
+        vault,
+        language: configuration.phones.language,
         now: () => clock.now(),
+        mint: () => uuidFrom(random),
+        readLine,
         print,
         readMachineConfiguration: (file) => readConfiguration(machineConfigurationSchema, file),
       })
@@ -97,8 +106,6 @@ await runMain(description, async ({ command, flags }) => {
     }
     return undefined
   }
-  const secret = secretFrom(configuration.subscriberKeyFile, random)
-  const vault = new SubscriberVault(secret, random)
   const codes = new VoiceCodes(secret)
   const languages = readLanguages(phones.language)
   const voice = phones.voice && { voice: voiceRulesOf(phones.voice, codes, languages) }

@@ -156,8 +156,8 @@ async function servePlatforms(
 }
 
 function mannersOf({ configuration: { phones }, languages }: ServedParts) {
-  const { answerLimitMs, checkDigit, refused } = phones
-  return { house: phones, languages, answerLimitMs, checkDigit, refused }
+  const { answerLimitMs, checkDigit, refused, served, caps } = phones
+  return { house: phones, languages, answerLimitMs, checkDigit, refused, served, caps }
 }
 
 /** Machines enrolled before the policy was: no buyer finds them. */

@@ -63,6 +63,7 @@ export interface ScenarioOptions {
   readonly charge?: 'debit' | 'hold'
   readonly limits?: Partial<Limits>
   readonly unknownCap?: Settings['unknownCap']
+  readonly proof?: Settings['proof']
   /** Every input reaches the engine twice. */
   readonly twice?: boolean
   readonly voice?: Partial<VoiceRules>
@@ -110,6 +111,7 @@ export class Scenario {
       charge: options.charge ?? 'debit',
       rootPem: centre.rootPem,
       invitation: 'Text {number} to 36000',
+      proof: options.proof ?? [],
       unknownCap: options.unknownCap ?? { machine: 3, subscriber: 3 },
       voice: {
         codeLifeMs: 900_000,

@@ -40,8 +40,8 @@ export type Say =
   | ({ kind: 'refundNotice' } & OfPayment)
   | ({ kind: 'unknownClosedNotice' } & OfPayment)
   | ({ kind: 'owedNotice' } & OfPayment)
-  /** ST12: the centre itself sent the buyer a code and waits for it. */
-  | ({ kind: 'validationAsked' } & OfPrice)
+  /** ST12: the centre itself sent the buyer a code, or wants the PIN, and waits for it. */
+  | ({ kind: 'validationAsked'; by?: 'pin' } & OfPrice)
   | ({ kind: 'wrongCode'; triesLeft: number } & OfMachine)
   /** Proves the number of somebody who looks at the machine's page; pays nothing. */
   | ({ kind: 'pageCode'; code: string } & OfMachine)

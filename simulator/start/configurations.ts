@@ -149,6 +149,7 @@ export function serverConfiguration(
     machines: broker?.servers ?? { port: ports.serverMqtt },
     phones: {
       helpNumber: '0800 123 456',
+      caps: [{ requestsPerHour: 10_000, failuresPerHour: 1000, strangersPerHour: 100_000 }],
       ...(phones === 'smpp' && { smpp: smppLink(places, reached), routes: [{ through: linkName }] }),
       web: { publicOrigin: pagesOrigin(reached) },
       gateways: {

@@ -374,6 +374,7 @@ export class World {
       charge,
       rootPem: this.#settings.identities.centre.rootPem,
       invitation: 'Text {number} to 36000',
+      proof: [],
       unknownCap,
     }
   }

@@ -244,6 +244,7 @@ describe('whose number it is', () => {
               sealed: scenario.vault.seal(subscriber),
               language: 'fr',
               stopped: true,
+              blocked: false,
               seenAt: 1,
             },
           ],

@@ -25,6 +25,7 @@ export const pageWords = {
   pay: ['price'],
   cancel: [],
   validation: [],
+  pin: [],
   waiting: [],
   lookAgain: [],
   again: [],

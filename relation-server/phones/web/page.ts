@@ -149,7 +149,8 @@ function saidOf(parts: PageParts, { say: said }: View & { kind: 'said' }, path: 
       said.kind === 'wrongCode'
         ? words
         : html`<p class="said price">${say('price', { price: languages.price(said.price, language) })}</p>`
-    return html`${about}${codeForm(`${path}/validation`, say('validation'), say)}${cancel}`
+    const label = said.kind === 'validationAsked' && said.by === 'pin' ? 'pin' : 'validation'
+    return html`${about}${codeForm(`${path}/validation`, say(label), say)}${cancel}`
   }
   if (isOver(said)) {
     return html`${words}<form method="post" action="${path}/here"><button>${say('again')}</button></form>`

@@ -26,7 +26,8 @@ export async function openPages() {
     },
     close: async () => {},
   }
-  const manners = { house, languages, answerLimitMs: 4000, checkDigit: false, refused: [] }
+  const served = { refused: [], served: [] }
+  const manners = { house, languages, answerLimitMs: 4000, checkDigit: false, ...served, caps: [] }
   const conversation = new Conversation({
     ...{ store, directory, vault, clock, sender, log: silent, ...manners },
     engine: () => engine,
@@ -34,7 +35,7 @@ export async function openPages() {
   })
   scenario.speaker = conversation
   const visits = new Visits({
-    ...{ store, vault, clock, random, provenMs: 30 * 86_400_000, codesPerHour: 5 },
+    ...{ store, vault, clock, random, provenMs: 30 * 86_400_000, codesPerHour: 5, served, caps: [] },
     engine: () => engine,
   })
   let refusal: Error | undefined
