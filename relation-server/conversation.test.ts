@@ -266,7 +266,7 @@ describe('by text', () => {
     expect(texts.at(-1)?.text).toMatch(/you have your .*1\.50.* back/)
   })
 
-  test('beyond its budget a number is told so once, then nothing; a machine named by then does not hear it', async () => {
+  test('beyond its budget a number is told so once, then nothing, and no machine hears it', async () => {
     const caps = [capRuleSchema.parse({ prefix: '+33', failuresPerHour: 2 })]
     const { scenario, machine, text, dial, texts } = await town({ caps })
     const saleId = await machine.offer()

@@ -1,4 +1,4 @@
-// What a person does about one buyer, on a whole engine: the number is read, never shown, never kept in clear.
+// What a person does about one buyer, on a whole engine: the number is read, and never shown.
 import { beforeEach, expect, test } from 'vitest'
 import type { FlagValues } from './command-parts.ts'
 import { type CommandName, runCommand } from './commands.ts'

@@ -1,5 +1,5 @@
-// What a person can do about one buyer: look, block, unblock, erase. The number is typed on standard input and
-// never on the command line, which shells keep; it is shown masked. What was done is kept under its keyed hash.
+// What a person can do about one buyer: look, block, unblock, erase. The number is typed on standard input,
+// never on the command line, which shells keep; it is shown masked. What was done is kept under its hash.
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { maskedSubscriber, type Subscriber, subscriberSchema } from '@concilia/protocol/subscriber.ts'
 import { type CommandParts, type FlagValues, usage } from './command-parts.ts'

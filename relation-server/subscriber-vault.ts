@@ -33,7 +33,7 @@ export class SubscriberVault {
     return createHmac('sha256', this.#pepper).update(`${realm} ${key}`).digest('base64url')
   }
 
-  /** Of words that may hold a secret, to know their repeat by: the database alone does not let it be guessed. */
+  /** Of words that may hold a secret, to know their repeat by: the database alone lets nobody guess it. */
   hashOf(text: string): string {
     return createHmac('sha256', this.#pepper).update(`words ${text}`).digest('base64url')
   }
@@ -52,7 +52,7 @@ export class SubscriberVault {
     return subscriberSchema.parse(JSON.parse(this.openText(text)))
   }
 
-  /** For what a buyer typed that may be a PIN: it is on its way to the centre, and rows are kept for weeks. */
+  /** For what was typed that may be a PIN: it is on its way to the centre, and rows are kept for weeks. */
   sealText(text: string): string {
     const nonce = this.#random.bytes(12)
     const cipher = createCipheriv('aes-256-gcm', this.#key, nonce)

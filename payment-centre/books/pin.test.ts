@@ -58,7 +58,7 @@ test('where a PIN is wanted a code that was sent is not enough', async () => {
   expect((await prepare(100)).body.paymentStatus).toBe('reserved')
 })
 
-test('three wrong ones pause it, each further one longer; six want a person; a right one begins anew', async () => {
+test('three wrong ones pause it, each further one longer; six want a person; a right one ends it', async () => {
   await setPin('right')
   for (let wrong = 0; wrong < 2; wrong++) {
     expect(codeOf(await tries('wrong'))).toBe('CARRIER_BILLING.INVALID_CODE')

@@ -379,7 +379,7 @@ describe('holds', () => {
     expect(await codeOf(caller.post(paths.validate('none'), late))).toBe('NOT_FOUND')
   })
 
-  test('a PIN that the client wants: set by its buyer, stretched at the door, asked for in place of a code', async () => {
+  test('a PIN that the client wants is set by its buyer, and asked for in place of a code', async () => {
     const caller = await ready()
     const wanting = () => {
       const charge = caller.charge('1.00')

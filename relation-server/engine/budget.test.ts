@@ -82,7 +82,7 @@ test('when many numbers guess, guesses are answered no more; who knows a machine
   expect(scenario.centre.paid(saleId)).toBe(150)
 })
 
-test('strangers of a country are answered as many an hour as its rule says, and leave no number behind', async () => {
+test('as many strangers of a country are answered as its rule says; others leave no number', async () => {
   const caps = { prefix: '+7', strangersPerHour: 1 }
   const strangers = ['+79161234567', '+79161234568'].map((number) => phone(number, caps, true))
   for (const stranger of strangers) await stranger.act(null, help)
