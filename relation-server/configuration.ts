@@ -41,6 +41,14 @@ export const serverConfigurationSchema = z.strictObject({
         .max(32)
         .describe('What machines show to a buyer who waits; {number} stands for the machine number')
         .default('Text {number} to 36000'),
+      presence: z
+        .array(z.string().regex(/^(\*|[0-9]{1,5})$/))
+        .max(10_000)
+        .describe(
+          'Machines whose display shows their number with three figures that change, which is what buyers ' +
+            'send then; * for all. Proves where they stand, never who they are',
+        )
+        .default([]),
       proof: z
         .array(proofRuleSchema)
         .max(256)

@@ -1,5 +1,6 @@
 // What buyers type and read, by text and in dialogues, on the engine in memory. Long, because each story is
 // short and they are read side by side.
+import { presenceCode, presenceEveryMs } from '@concilia/protocol/presence-code.ts'
 import { describe, expect, test } from 'vitest'
 import { type CapRule, capRuleSchema } from './caps.ts'
 import { Conversation } from './conversation.ts'
@@ -64,6 +65,7 @@ async function town({ checkDigit = false, refused = [], caps = [], ...options }:
       refused,
       served: [],
       caps,
+      presence: scenario.settings.presence,
       clock,
       log: { info: (_: unknown, words: string) => scenario.logged.push(words), warn: () => {} } as never,
     })
@@ -280,6 +282,20 @@ describe('by text', () => {
     expect(await scenario.state(saleId)).toBe('open.awaitingPhone')
     await scenario.leap(3_600_000)
     expect(await text('PAY 4021')).toMatch(/^Choose your item on machine 4021/)
+  })
+
+  test('where the display shows a code the number alone will not do, nor a code that was seen before', async () => {
+    const { scenario, text, dial } = await town({ presence: ['4021'] })
+    const { presence } = scenario.lastAdmission ?? {}
+    expect(scenario.lastAdmission?.invitation).toBe('Text {code} to 36000')
+    const shown = () => presenceCode(presence?.secret ?? '', '4021', scenario.clock.now())
+    const seen = shown()
+    expect(await text('PAY 4021')).toMatch(/^Send the number that the machine shows right now/)
+    expect(await text(`PAY ${seen}`)).toMatch(/^Choose your item on machine 4021/)
+    await scenario.leap(10 * presenceEveryMs)
+    expect(await text(`PAY ${seen}`)).toMatch(/^Send the number/)
+    expect(await dial(`*123*${shown()}#`)).toMatchObject({ screen: /^Choose your item on machine 4021/ })
+    expect(await text('PAY 4031')).toMatch(/^No machine 4031/)
   })
 
   test('figures that may be a PIN are in no row in clear', async () => {

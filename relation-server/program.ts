@@ -24,6 +24,7 @@ import { readLanguages } from './phones/languages-adapter.ts'
 import { offeredTo } from './phones/offered.ts'
 import { voiceRulesOf } from './phones/voice/configuration.ts'
 import { VoiceCodes } from './phones/voice/voice-codes.ts'
+import { presencePolicy } from './presence-policy.ts'
 import { makeSaleChart } from './sale-chart.ts'
 import { secretFrom } from './secret-file.ts'
 import { openPostgresStore } from './store/postgres-store.ts'
@@ -60,6 +61,9 @@ await runMain(description, async ({ command, flags }) => {
     })
   }
   const { sales, limits, phones } = configuration
+  const random = systemRandom
+  const secret = secretFrom(configuration.subscriberKeyFile, random)
+  const vault = new SubscriberVault(secret, random)
   const settings: Settings = {
     limits,
     chart: makeSaleChart(limits),
@@ -67,10 +71,10 @@ await runMain(description, async ({ command, flags }) => {
     rootPem: identity.rootPem,
     invitation: sales.invitation,
     proof: sales.proof,
+    presence: presencePolicy(sales.presence, vault),
     unknownCap: { machine: sales.unknownCapMachine, subscriber: sales.unknownCapSubscriber },
   }
   const log = makeLog('relation-server', { level: command === '' ? configuration.logLevel : 'warn' })
-  const random = systemRandom
   const store = await openPostgresStore(url)
   const clock = await DatabaseClock.start({
     own: systemClock,
@@ -78,8 +82,6 @@ await runMain(description, async ({ command, flags }) => {
     newest: () => store.newestAt(),
     jumped: (byMs) => log.warn(clockWasSet(byMs)),
   })
-  const secret = secretFrom(configuration.subscriberKeyFile, random)
-  const vault = new SubscriberVault(secret, random)
   if (command !== '') {
     const engine = new Engine({ store, settings, clock, random, log, letOut: () => {} })
     try {

@@ -72,7 +72,9 @@ export class RelationServer {
       letOut: (releases, outbox) => performer.letOut(releases, outbox),
     })
     const engine = () => this.#engine
-    this.#conversation = new Conversation({ ...parts, ...parts.manners, engine, screens: new Screens(clock) })
+    const { presence } = settings
+    const said = { ...parts.manners, presence, screens: new Screens(clock) }
+    this.#conversation = new Conversation({ ...parts, ...said, engine })
     this.calls = parts.voice && new CallDesk({ ...parts, ...parts.manners, ...parts.voice, engine })
     const callWentOn = (callId: string) => this.calls?.wentOn(callId)
     const performer: Performer = new Performer(

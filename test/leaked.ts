@@ -1,5 +1,5 @@
-// Looks for telephone numbers and secrets in whatever was written down: as typed, grouped, without the country,
-// without the plus sign, escaped for a URL, in hexadecimal or base64. Finds; asserts nothing.
+// Looks for telephone numbers and secrets in whatever was written down: as typed, grouped, without the
+// country, escaped for a URL, in hexadecimal or base64. Finds; asserts nothing.
 
 /** @returns the lines that tell one, shortened */
 export function leaked(text: string, numbers: readonly string[], secrets: readonly string[] = []): string[] {
@@ -22,7 +22,7 @@ function formsOf(number: string): string[] {
 
 function encoded(text: string): string[] {
   const bytes = Buffer.from(text)
-  // In base64 a text looks otherwise at each of three places; its first and last letters may be its neighbours'.
+  // In base64 a text looks otherwise at each of three places; its ends may be mixed with its neighbours'.
   const base64 = [0, 1, 2].map((before) => {
     const letters = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64url')
     return literal(

@@ -13,6 +13,9 @@ export type Hearing = 'heard' | 'lastWord' | 'silent'
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
+/** Perhaps a guess. */
+const slips: ReadonlySet<string> = new Set(['noSuchMachine', 'presenceWanted'])
+
 type Mark = Omit<TallyRow, 'count'>
 
 interface Marks {
@@ -69,7 +72,7 @@ export function hear(scene: Scene, input: PhoneInput): Hearing {
   // Whoever types a number on a page need not be its owner, whose own budget stays as it is.
   if (isPageCode) return 'heard'
   const tooMany = marks.asks.map(({ mark, most }) => count(scene, mark) - most)
-  const isSlip = act.type === 'answerOnly' && act.say.kind === 'noSuchMachine'
+  const isSlip = act.type === 'answerOnly' && slips.has(act.say.kind)
   if (isSlip || scene.tally(marks.slips.scope) >= caps.failuresPerHour) {
     tooMany.push(count(scene, marks.slips) - caps.failuresPerHour)
     if (count(scene, marks.slipsOfAll) > caps.failuresInAllPerHour && isSlip) return 'silent'

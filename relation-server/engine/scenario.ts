@@ -11,6 +11,7 @@ import { ManualClock } from '@concilia/protocol/manual-clock.ts'
 import type { Admission, Instruction, Stored } from '@concilia/protocol/messages.ts'
 import { type Random, sha256 } from '@concilia/protocol/random.ts'
 import { VoiceCodes } from '../phones/voice/voice-codes.ts'
+import { presencePolicy } from '../presence-policy.ts'
 import { reconcile } from '../reconciliation.ts'
 import { makeSaleChart } from '../sale-chart.ts'
 import { MemoryStore } from '../store/memory-store.ts'
@@ -64,6 +65,8 @@ export interface ScenarioOptions {
   readonly limits?: Partial<Limits>
   readonly unknownCap?: Settings['unknownCap']
   readonly proof?: Settings['proof']
+  /** Machines at which a buyer proves standing there. */
+  readonly presence?: readonly string[]
   /** Every input reaches the engine twice. */
   readonly twice?: boolean
   readonly voice?: Partial<VoiceRules>
@@ -112,6 +115,7 @@ export class Scenario {
       rootPem: centre.rootPem,
       invitation: 'Text {number} to 36000',
       proof: options.proof ?? [],
+      ...(options.presence && { presence: presencePolicy(options.presence, this.vault) }),
       unknownCap: options.unknownCap ?? { machine: 3, subscriber: 3 },
       voice: {
         codeLifeMs: 900_000,

@@ -3,6 +3,7 @@
 import type { KnownParties } from '@concilia/protocol/certificates.ts'
 import type { Limits } from '@concilia/protocol/limits.ts'
 import { codeFrom, type Random, uuidFrom } from '@concilia/protocol/random.ts'
+import type { PresencePolicy } from '../presence-policy.ts'
 import type { ProofRule } from '../proof-policy.ts'
 import type { SaleChart } from '../sale-chart.ts'
 
@@ -41,6 +42,8 @@ export interface Settings {
   readonly invitation: string
   /** What proves that a buyer may be charged; none that fits: as rule 15 says. */
   readonly proof: readonly ProofRule[]
+  /** At which machines buyers prove that they stand there; none when left out. */
+  readonly presence?: PresencePolicy
   /** Unknown outcomes closed without a person, a day: per machine and per subscriber (rule 2). */
   readonly unknownCap: { readonly machine: number; readonly subscriber: number }
   /** Left out where there are no voice numbers. */

@@ -36,6 +36,8 @@ export type Say =
   | ({ kind: 'machineUnavailable' } & OfMachine)
   /** `mistyped`: its check digit says that a figure is wrong. */
   | ({ kind: 'noSuchMachine'; suggestion?: string; mistyped?: boolean } & OfMachine)
+  /** The number alone will not do: what the display shows has to be sent. */
+  | ({ kind: 'presenceWanted' } & OfMachine)
   | ({ kind: 'receipt'; seller: string /* its trade name; cut at 24 characters */ } & OfPayment)
   | ({ kind: 'refundNotice' } & OfPayment)
   | ({ kind: 'unknownClosedNotice' } & OfPayment)
@@ -76,6 +78,7 @@ export function awaitsAnswer(say: Say): boolean {
     case 'validationAsked':
     case 'askMachineNumber':
     case 'noSuchMachine':
+    case 'presenceWanted':
     case 'unreadable':
       return true
     case 'wrongCode':

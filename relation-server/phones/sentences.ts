@@ -110,6 +110,12 @@ export const sentences: Readonly<Record<SentenceName, SentenceShape>> = {
     picks: ['0'],
     cases: [{ kind: 'noSuchMachine', machineNumber, mistyped: true }],
   },
+  presenceWanted: {
+    on: 'each',
+    must: [],
+    picks: ['0'],
+    cases: [{ kind: 'presenceWanted', machineNumber }],
+  },
   receipt: {
     on: 'text',
     must: [...paid, 'seller'],
