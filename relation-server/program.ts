@@ -72,6 +72,7 @@ await runMain(description, async ({ command, flags }) => {
     invitation: sales.invitation,
     proof: sales.proof,
     presence: presencePolicy(sales.presence, vault),
+    remembersBuyers: configuration.phones.simSwap?.firstPurchase ?? false,
     unknownCap: { machine: sales.unknownCapMachine, subscriber: sales.unknownCapSubscriber },
   }
   const log = makeLog('relation-server', { level: command === '' ? configuration.logLevel : 'warn' })

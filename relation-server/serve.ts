@@ -6,9 +6,11 @@ import type { Log } from '@concilia/platform/log.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
 import { type Random, uuidFrom } from '@concilia/protocol/random.ts'
+import type { Subscriber } from '@concilia/protocol/subscriber.ts'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { ServerConfiguration } from './configuration.ts'
 import type { Manners } from './conversation.ts'
+import { boughtScope } from './engine/budget.ts'
 import type { Settings } from './engine/world.ts'
 import { MachineDirectory } from './machine-directory.ts'
 import { hasCheckDigit } from './machine-number.ts'
@@ -17,6 +19,7 @@ import { type EmbeddedBroker, startEmbeddedBroker } from './machines/embedded-br
 import { MachineLink } from './machines/machine-link-adapter.ts'
 import { CamaraPayments } from './payments/camara-adapter.ts'
 import { CentreHttp } from './payments/centre-http-adapter.ts'
+import type { Payments } from './payments/port.ts'
 import { gatewaysFrom } from './phones/configuration.ts'
 import type { Receipt } from './phones/gateways/gateway.ts'
 import { phonesPlugin } from './phones/http-adapter.ts'
@@ -28,6 +31,8 @@ import { voicePlugin } from './phones/voice/voice-http-adapter.ts'
 import { openWays } from './phones/ways.ts'
 import { pagesPlugin } from './phones/web/http-adapter.ts'
 import { RelationServer } from './server.ts'
+import { CamaraSimSwap } from './sim-swap/camara-adapter.ts'
+import { checkedPayments } from './sim-swap/checked-payments.ts'
 import type { Store } from './store/port.ts'
 import type { SubscriberVault } from './subscriber-vault.ts'
 
@@ -202,7 +207,19 @@ function machinesOf(parts: ServedParts, broker: EmbeddedBroker | undefined, pass
   })
 }
 
-function paymentsOf({ configuration, clientSecret, clock, store }: ServedParts): CamaraPayments {
+/** With the SIM looked at first, where the configuration says so. */
+function paymentsOf(parts: ServedParts): Payments {
+  const { configuration, vault, store, clock, log } = parts
+  const { simSwap: policy } = configuration.phones
+  const payments = centrePaymentsOf(parts)
+  if (!policy) return payments
+  const simSwap = new CamaraSimSwap(policy, readFileSync(policy.clientSecretFile, 'utf8').trim(), clock)
+  const hasBought = async (subscriber: Subscriber) =>
+    (await store.tally(boughtScope(vault.idOf(subscriber)))) > 0
+  return checkedPayments({ payments, simSwap, policy, hasBought, log })
+}
+
+function centrePaymentsOf({ configuration, clientSecret, clock, store }: ServedParts): CamaraPayments {
   const { centreUrl, clientId, connections, rootFile } = configuration.payments
   const { authorisationMs } = configuration.limits
   const rootPem = rootFile === undefined ? undefined : readFileSync(rootFile, 'utf8')

@@ -51,6 +51,9 @@ function marksOf(subscriberId: string, caps: CapRule, at: number): Marks {
   }
 }
 
+/** That a number has bought something, for as long as its books are kept. */
+export const boughtScope = (subscriberId: string) => `bought:${subscriberId}`
+
 /** What must be loaded before a phone's word is judged. */
 export function tallyScopesOf({ subscriber, budget, at }: PhoneInput): string[] {
   if (!budget) return []

@@ -1,6 +1,7 @@
 // What proves a buyer, as stories: the operator's policy, from the phone to the charge.
 import { expect, test } from 'vitest'
 import { type ProofRule, proofRuleSchema } from '../proof-policy.ts'
+import { boughtScope } from './budget.ts'
 import { Scenario } from './scenario.ts'
 
 const number = '+33612345678'
@@ -59,4 +60,31 @@ test('above an amount the PIN is wanted: the centre asks for it, and nothing is 
   expect(centre.paid(dear)).toBe(200)
   const asked = centre.heard.filter(({ operation }) => operation.kind === 'eligibility')
   expect(asked.map(({ operation }) => 'proof' in operation && operation.proof)).toEqual([false, 'pin'])
+})
+
+test('what is known of a number by the time of its price may want the PIN', async () => {
+  const { machine, phone, centre } = await town()
+  centre.validationCode = '4711'
+  centre.next('eligibility', { kind: 'ok', proof: 'pin' })
+  const saleId = await machine.offer()
+  await phone.identify()
+  await phone.yes()
+  expect(centre.paid(saleId)).toBe(0)
+  await phone.type('4711')
+  expect(centre.paid(saleId)).toBe(150)
+})
+
+test('who has bought is remembered only where it matters', async () => {
+  const { scenario, machine, phone } = await town()
+  const buy = async () => {
+    const saleId = await machine.offer()
+    await phone.identify()
+    await phone.yes()
+    await machine.report(saleId, 'delivered')
+  }
+  await buy()
+  expect(await scenario.store.tally(boughtScope(phone.subscriberId))).toBe(0)
+  Object.assign(scenario.settings, { remembersBuyers: true })
+  await buy()
+  expect(await scenario.store.tally(boughtScope(phone.subscriberId))).toBe(1)
 })

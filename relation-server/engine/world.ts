@@ -42,6 +42,8 @@ export interface Settings {
   readonly invitation: string
   /** What proves that a buyer may be charged; none that fits: as rule 15 says. */
   readonly proof: readonly ProofRule[]
+  /** Whether it is kept who has bought before. */
+  readonly remembersBuyers?: boolean
   /** At which machines buyers prove that they stand there; none when left out. */
   readonly presence?: PresencePolicy
   /** Unknown outcomes closed without a person, a day: per machine and per subscriber (rule 2). */

@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import type { Frozen } from '@concilia/platform/configuration.ts'
 import { z } from 'zod'
 import { capRuleSchema } from '../caps.ts'
+import { simSwapSchema } from '../sim-swap/configuration.ts'
 import { africasTalking } from './gateways/africas-talking.ts'
 import type { Gateway } from './gateways/gateway.ts'
 import { kannel } from './gateways/kannel.ts'
@@ -143,6 +144,7 @@ export const phonesSchema = z.strictObject({
     .default([])
     .describe('What one number may ask for: the first rule that fits; none fits: the defaults below')
     .meta({ examples: [[capRuleSchema.parse({ prefix: '+33' })]] }),
+  simSwap: z.exactOptional(simSwapSchema),
   sendLimitMs: z.int().min(100).max(60_000).default(10_000).describe('One attempt to hand over a text'),
   answerLimitMs: z
     .int()

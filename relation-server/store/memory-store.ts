@@ -197,8 +197,8 @@ export class MemoryStore implements Store {
     }
     for (const row of writes.pages) this.#pages.set(row.sessionId, row)
     for (const row of writes.tallies) {
-      const before = this.#tallies.get(row.scope)?.count ?? 0
-      this.#tallies.set(row.scope, { ...row, count: before + row.count })
+      const { count = 0, until = 0 } = this.#tallies.get(row.scope) ?? {}
+      this.#tallies.set(row.scope, { ...row, count: count + row.count, until: Math.max(until, row.until) })
     }
     for (const id of writes.forgotten) this.#forget(id)
     for (const row of writes.unknowns) {
@@ -330,6 +330,10 @@ export class MemoryStore implements Store {
 
   async call(callId: string): Promise<CallRow | undefined> {
     return structuredClone(this.#calls.get(callId))
+  }
+
+  async tally(scope: string): Promise<number> {
+    return this.#tallies.get(scope)?.count ?? 0
   }
 
   async salesAside(): Promise<SaleRow[]> {

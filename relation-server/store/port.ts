@@ -456,6 +456,8 @@ export interface Store {
   visitsSince(subscriberId: string, since: number): Promise<{ own: number; all: number }>
   sale(saleId: string): Promise<SaleRow | undefined>
   call(callId: string): Promise<CallRow | undefined>
+  /** What a count has come to; 0 when nothing was counted. */
+  tally(scope: string): Promise<number>
   /** Sales set aside for a person, oldest first. */
   salesAside(): Promise<SaleRow[]>
   /** The last sales, newest first. */

@@ -181,6 +181,11 @@ class PostgresStore implements TimedStore {
     return row
   }
 
+  async tally(scope: string) {
+    const [row] = await this.#rest.read(({ tallies }) => tallies.execute({ scopes: [scope] }))
+    return row?.count ?? 0
+  }
+
   async salesAside() {
     return await this.#rest.read(({ salesAside }) => salesAside.execute())
   }

@@ -248,7 +248,13 @@ export function prepareStatements(db: NodePgDatabase) {
     countTallies: db
       .insert(tally)
       .select(rowsFrom(tally))
-      .onConflictDoUpdate({ target: tally.scope, set: { count: sql`${tally.count} + excluded.count` } })
+      .onConflictDoUpdate({
+        target: tally.scope,
+        set: {
+          count: sql`${tally.count} + excluded.count`,
+          until: sql`greatest(${tally.until}, excluded.until)`,
+        },
+      })
       .prepare('count_tallies'),
     blockSubscribers: db
       .update(subscriber)

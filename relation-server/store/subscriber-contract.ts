@@ -94,6 +94,7 @@ export function subscriberContract(name: string, open: () => Promise<Store>): vo
       const { tallies } = await bookOf(store, { tallyScopes: ['a', 'c'] })
       expect(tallies).toEqual([{ scope: 'a', count: 5, until: 20 }])
       await store.prune(0, 15)
+      expect(await Promise.all(['a', 'b'].map((scope) => store.tally(scope)))).toEqual([5, 0])
       const left = await bookOf(store, { tallyScopes: ['a', 'b'] })
       expect(left.tallies.map(({ scope }) => scope)).toEqual(['a'])
     })

@@ -29,6 +29,7 @@ const statementNames = [
   'proveVisit',
   'visitsSince',
   'sale',
+  'tally',
   'call',
   'salesAside',
   'recentSales',
