@@ -293,7 +293,7 @@ function paymentIdOf(operation: PaymentOperation): string {
   throw new Error(`a ${operation.kind} names no payment to ask about`)
 }
 
-function codeOf(body: unknown): string {
+export function codeOf(body: unknown): string {
   const error = errorSchema.safeParse(body)
   return cleanCode(error.success ? error.data.code : undefined)
 }

@@ -132,7 +132,7 @@ function amountOf(amountMinor: number, currency: string) {
   return { amount: decimalText(amountMinor, currencySchema.parse(currency)), currency }
 }
 
-function payerOf({ realm, key }: Subscriber) {
+export function payerOf({ realm, key }: Subscriber) {
   return realm === 'e164' ? { phoneNumber: key } : { subscriber: { realm, key } }
 }
 

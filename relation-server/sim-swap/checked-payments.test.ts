@@ -1,7 +1,7 @@
 // When the SIM is looked at, and what follows from what is said of it.
 import { expect, test } from 'vitest'
 import type { PaymentOperation, PaymentResult, Payments } from '../payments/port.ts'
-import { type CheckedPaymentsParts, checkedPayments } from './checked-payments.ts'
+import { type CheckedPaymentsParts, checkedPayments, checkedPins } from './checked-payments.ts'
 import type { SimSwap } from './port.ts'
 
 const subscriber = { realm: 'e164', key: '+33612345678' }
@@ -82,4 +82,15 @@ test('a buyer without a PIN is refused as the centre says, and by policy whoever
     reason: 'wayNotAllowed',
   })
   expect(declined.performed).toEqual([])
+})
+
+test.each([
+  ['swapped', undefined, 'notNow'],
+  ['unknown', undefined, 'notNow'],
+  ['notSwapped', undefined, 'set'],
+  ['swapped', '4711', 'set'],
+] as const)('%s, and the PIN until now %s: %s', async (said, current, expected) => {
+  const simSwap = { check: async () => said, close: async () => {} }
+  const pins = checkedPins({ choose: async () => 'set' }, simSwap)
+  expect(await pins.choose(subscriber, '0815', current)).toBe(expected)
 })

@@ -3,6 +3,7 @@
 // so that no crash lets a buyer past it. What nobody can say is not silently allowed.
 import type { Log } from '@concilia/platform/log.ts'
 import type { Subscriber } from '@concilia/protocol/subscriber.ts'
+import type { Pins } from '../payments/pins.ts'
 import type { PaymentOperation, PaymentResult, Payments } from '../payments/port.ts'
 import type { SimSwapConfiguration } from './configuration.ts'
 import type { SimSwapCheck } from './port.ts'
@@ -28,6 +29,16 @@ export function checkedPayments(parts: CheckedPaymentsParts): Payments {
     chains: () => payments.chains(),
     close: async () => {
       await Promise.all([payments.close(), simSwap.close()])
+    },
+  }
+}
+
+/** A first PIN is set on the word of the number alone, so that number must be its owner's. */
+export function checkedPins(pins: Pins, simSwap: SimSwapCheck): Pins {
+  return {
+    async choose(subscriber, pin, current) {
+      if (current === undefined && (await simSwap.check(subscriber)) !== 'notSwapped') return 'notNow'
+      return await pins.choose(subscriber, pin, current)
     },
   }
 }

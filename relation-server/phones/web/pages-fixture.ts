@@ -3,6 +3,7 @@ import fastify from 'fastify'
 import { Conversation } from '../../conversation.ts'
 import { Scenario } from '../../engine/scenario.ts'
 import { MachineDirectory } from '../../machine-directory.ts'
+import type { Pins } from '../../payments/pins.ts'
 import { Screens } from '../../screens.ts'
 import { readLanguages } from '../languages-adapter.ts'
 import type { OutgoingText, Receive } from '../port.ts'
@@ -45,11 +46,18 @@ export async function openPages() {
   }
   const app = fastify()
   // Known only once the port is: the plugin is registered before.
-  const options = { publicOrigin: '', country: 'FR', visits, store, directory, languages, house }
+  const chosen: unknown[][] = []
+  const pins: Pins = {
+    choose: async (...given) => {
+      chosen.push(given)
+      return given[2] === '0000' ? 'wrong' : 'set'
+    },
+  }
+  const options = { publicOrigin: '', pins, country: 'FR', visits, store, directory, languages, house }
   await app.register(pagesPlugin, Object.assign(options, { receive, clock, random, log: silent }))
   options.publicOrigin = await app.listen({ host: '127.0.0.1', port: 0 })
   return {
-    ...{ scenario, machine, texts, origin: options.publicOrigin },
+    ...{ scenario, machine, texts, chosen, origin: options.publicOrigin },
     /** Nothing can be stored while this stands. */
     refuse: (error: Error | undefined) => {
       refusal = error
