@@ -1,6 +1,7 @@
 // The store on PostgreSQL. A batch takes two round trips: begin with the reads, the writes with commit.
 // Machines are locked in id order, skipping what another server holds, so two servers never wait for each
 // other.
+// Long, because the port is answered here as one; most of it is a line or two a question.
 import { fileURLToPath } from 'node:url'
 import type { PgTable } from '@concilia/platform/drizzle.ts'
 import { gathered } from '@concilia/platform/gathered.ts'
