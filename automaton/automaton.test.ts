@@ -1,5 +1,7 @@
 // Scenarios of the whole automaton, from the vending machine's request to the server's *stored*, on scripted
 // ports. Long, because each story is short and they are read side by side.
+
+import { presenceCode, presenceEveryMs } from '@concilia/protocol/presence-code.ts'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { enrol, type Identities, ScriptedWorld } from './scripted-world.ts'
 
@@ -177,6 +179,22 @@ describe('an acknowledgement', () => {
     world.server.deliver(offered(), { at: 0 })
     world.server.pump()
     expect(world.machine.approvals).toHaveLength(1)
+  })
+
+  test('of a server that wants buyers to stand there shows its number with figures that change', () => {
+    const { boot } = world.server.births.at(-1) ?? { boot: 0 }
+    const presence = { secret: 'a secret of two alone' }
+    const serverTime = Date.UTC(2031, 0, 1)
+    world.server.send('admission', {
+      ...{ boot, admission: 'accepted', serverTime, centreChains: [identities.centre.chain] },
+      ...{ invitation: 'Text {code} to 36000', presence },
+    })
+    world.server.pump()
+    // By the server's time, whatever the automaton's own clock says.
+    const shownAt = (at: number) => `Text ${presenceCode(presence.secret, '4021', at)} to 36000`
+    expect(world.machine.shown).toBe(shownAt(serverTime))
+    world.clock.advance(presenceEveryMs)
+    expect(world.machine.shown).toBe(shownAt(serverTime + presenceEveryMs))
   })
 
   test('of a centre that the newest admission no longer names delivers nothing', () => {

@@ -9,6 +9,7 @@ import type { ConfigurationMessage } from '@concilia/protocol/machine-configurat
 import { type HardwareStateName, hardwareStates } from '@concilia/protocol/machine-state.ts'
 import type { Admission, Instruction } from '@concilia/protocol/messages.ts'
 import type { Currency } from '@concilia/protocol/money.ts'
+import { nextPresenceAt, presenceCode } from '@concilia/protocol/presence-code.ts'
 import type { Random } from '@concilia/protocol/random.ts'
 import { AuditReadings } from './audit/audit-readings.ts'
 import type { AuditSource } from './audit/port.ts'
@@ -87,6 +88,7 @@ export class Automaton {
   #chosen: number | undefined
   #reader: ReaderMode
   #pruning: Timer | undefined
+  #inviting: Timer | undefined
 
   constructor(parts: AutomatonParts, settings: AutomatonSettings) {
     const { hardware, clock, journal } = parts
@@ -147,6 +149,7 @@ export class Automaton {
 
   async stop(): Promise<void> {
     this.#pruning?.cancel()
+    this.#inviting?.cancel()
     this.#shell.stop()
     this.#display.stop()
     const { hardware, keypad } = this.#parts
@@ -321,18 +324,34 @@ export class Automaton {
   #verify(acknowledgement: string, saleId: string): Verdict {
     const terms = this.#parts.journal.terms(saleId)
     if (!terms || !this.#admission) return 'badAcknowledgement'
-    const { admission, at } = this.#admission
+    const { admission } = this.#admission
     const { vendMs, marginMs } = this.#configuration.inForce.limits
     return checkAcknowledgement(acknowledgement, terms, this.#settings.seller.seller, {
       parties: this.#parties,
       admittedAt: admission.serverTime,
-      now: admission.serverTime + this.#parts.clock.monotonic() - at,
+      now: this.#serverTime(this.#admission),
       honouredForMs: vendMs + marginMs,
     })
   }
 
   #invite(): void {
-    this.#display.invite(this.offered ? (this.#admission?.admission.invitation ?? '') : '')
+    this.#inviting?.cancel()
+    this.#display.invite(this.offered ? this.#invitation() : '')
+  }
+
+  /** With the code of this moment, where the server has given us a secret for it; anew when it changes. */
+  #invitation(): string {
+    if (!this.#admission) return ''
+    const { invitation, presence } = this.#admission.admission
+    if (!presence) return invitation
+    const now = this.#serverTime(this.#admission)
+    this.#inviting = this.#parts.clock.after(nextPresenceAt(now) - now, () => this.#invite())
+    const { machineNumber } = this.#settings.seller
+    return invitation.replace('{code}', presenceCode(presence.secret, machineNumber, now))
+  }
+
+  #serverTime({ admission, at }: { readonly admission: Admission; readonly at: number }): number {
+    return admission.serverTime + this.#parts.clock.monotonic() - at
   }
 
   /** Between two sales, because it may take a while. */

@@ -3,8 +3,9 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { type CommandLine, type Line, usageError } from '@concilia/platform/command-line.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
+import { readLine } from '@concilia/platform/read-line.ts'
 import { systemRandom } from '@concilia/platform/system-random.ts'
-import { scopes } from '@concilia/protocol/carrier-billing.ts'
+import { pinSchema, scopes } from '@concilia/protocol/carrier-billing.ts'
 import {
   amountMinorOf,
   type Currency,
@@ -19,6 +20,7 @@ import type { Command } from './books/commands.ts'
 import { clientSchema, sellerRecordSchema } from './books/records.ts'
 import type { OpenCentre } from './centre.ts'
 import { hashedSecret } from './http/tokens.ts'
+import { pinSalt, stretchedPin } from './pin-stretching.ts'
 
 export const description = {
   program: 'payment-centre',
@@ -35,6 +37,8 @@ export const description = {
     'account show': '--subscriber',
     'account bar': '--subscriber: no purchases until it is unbarred',
     'account unbar': '--subscriber',
+    'account pin':
+      '--subscriber: a new PIN for a buyer whose identity was checked; it is read from standard input',
     'account close': '--subscriber: what is left is paid out; later refunds stand as owed',
     'client add':
       '--id --sellers a,b --secret-file [--purchase-ceiling] [--day-ceiling] [--voucher-day-ceiling] ' +
@@ -82,6 +86,7 @@ const commands: { readonly [Name in keyof typeof description.commands]: Run } = 
     submit(centre, { kind: 'barAccount', subscriberHash: hashOf(centre, line), barred: true }),
   'account unbar': (centre, line) =>
     submit(centre, { kind: 'barAccount', subscriberHash: hashOf(centre, line), barred: false }),
+  'account pin': setPin,
   'account close': (centre, line) =>
     submit(centre, { kind: 'closeAccount', subscriberHash: hashOf(centre, line) }),
   'client add': addClient,
@@ -129,6 +134,16 @@ function topUp(centre: OpenCentre, line: CentreLine): Promise<string> {
     money: money(line, 'amount'),
     key,
   })
+}
+
+/** Not on the command line: shells keep what is typed there. */
+async function setPin(centre: OpenCentre, line: CentreLine): Promise<string> {
+  const subscriberHash = hashOf(centre, line)
+  const pin = pinSchema.safeParse((await readLine('new PIN (4 to 8 figures): ')).trim())
+  if (!pin.success) throw usageError(description, 'the PIN on standard input is four to eight figures')
+  const { secrets } = centre
+  const hash = await stretchedPin(pin.data, pinSalt(subscriberHash, secrets), secrets)
+  return submit(centre, { kind: 'setPin', subscriberHash, hash, by: 'person' })
 }
 
 async function addClient(centre: OpenCentre, line: CentreLine): Promise<string> {

@@ -45,6 +45,11 @@ export class Secrets {
     return createHmac('sha256', this.#keys.pepper).update(text).digest('base64url')
   }
 
+  /** Of hashes. */
+  isSame(one: string, other: string): boolean {
+    return sameText(one, other)
+  }
+
   sealSubscriber(subscriber: Subscriber): string {
     return this.seal(JSON.stringify([subscriber.realm, subscriber.key]))
   }

@@ -29,6 +29,7 @@ export const paths = {
   refund: (paymentId: string, refundId: string) => `${refunds}/${paymentId}/refunds/${refundId}`,
   remainingAmount: (paymentId: string) => `${refunds}/${paymentId}/refunds/remaining-amount`,
   eligibility: `${ours}/eligibility`,
+  pin: `${ours}/pins`,
   void: `${ours}/payments/void`,
   outcome: (paymentId: string) => `${ours}/payments/${paymentId}/outcome`,
   certificates: `${ours}/certificates`,
@@ -79,6 +80,8 @@ export const errorStatus = {
   'CONCILIA.BAD_CHAIN': 422,
   /** The buyer must return a code first (ST12). Only a hold can wait for it: prepare, under a new key. */
   'CONCILIA.VALIDATION_WANTED': 422,
+  /** A PIN is wanted, and the buyer has none, or it was wrong too often. */
+  'CONCILIA.NO_PIN': 422,
   TOO_MANY_REQUESTS: 429,
   INTERNAL: 500,
   UNAVAILABLE: 503,
@@ -173,6 +176,8 @@ export const consentSchema = z.object({
   channel: z.enum(['text', 'ussd', 'web', 'voice']),
   by: z.enum(['code', 'network', 'voucher']),
   at: epochMsSchema,
+  /** The client wants the buyer's PIN as well, whatever the centre would ask for. */
+  proof: z.exactOptional(z.literal('pin')),
 })
 
 /** createPayment and preparePayment. */
@@ -206,7 +211,12 @@ export const paymentSchema = z.object({
   paymentDate: z.exactOptional(dateSchema),
   validationInfo: z.exactOptional(
     z.discriminatedUnion('action', [
-      z.object({ action: z.literal('validate'), authorizationId: z.string().min(1).max(64) }),
+      z.object({
+        action: z.literal('validate'),
+        authorizationId: z.string().min(1).max(64),
+        /** Extension: the buyer's own PIN is asked for, and no code was sent. */
+        by: z.exactOptional(z.literal('pin')),
+      }),
       z.object({ action: z.literal('open'), validationURL: z.string() }),
     ]),
   ),
@@ -297,12 +307,25 @@ export type Refund = z.infer<typeof refundSchema>
 export const refundsSchema = z.array(refundSchema)
 
 /** Extension: is there an account, and enough for this? 200 either way; it moves and promises nothing. */
-export const eligibilityRequestSchema = amountOfCurrencySchema.extend({ ...payerShape, seller: sellerSchema })
+export const eligibilityRequestSchema = amountOfCurrencySchema.extend({
+  ...payerShape,
+  seller: sellerSchema,
+  proof: z.exactOptional(z.literal('pin')),
+})
 export const eligibilityAnswerSchema = z.object({
   eligible: z.boolean(),
   /** The code that a payment would be refused with. */
   code: z.exactOptional(z.string()),
 })
+
+export const pinSchema = z.string().regex(/^[0-9]{4,8}$/, 'four to eight figures')
+/** Extension: the buyer chooses a PIN. Who has one says it too. 200. */
+export const pinRequestSchema = z.object({
+  ...payerShape,
+  pin: pinSchema,
+  currentPin: z.exactOptional(pinSchema),
+})
+export const pinAnswerSchema = z.object({ pin: z.literal('set') })
 
 /**
  * Extension: end the payment of this key, whatever became of it. 200, and always the same result afterwards.

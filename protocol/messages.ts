@@ -139,6 +139,11 @@ export const admissionSchema = z.strictObject({
   centreChains: z.array(z.string().max(8000)).max(8),
   /** What the display tells the buyer to do, such as `Text 4021 to 36000`. At most 32 characters. */
   invitation: z.string().max(32),
+  /**
+   * Where the buyer has to stand there: `{code}` in the invitation stands for the code of presence-code.ts by
+   * this secret.
+   */
+  presence: z.exactOptional(z.strictObject({ secret: z.string().min(16).max(64) })),
 })
 export type Admission = z.infer<typeof admissionSchema>
 

@@ -7,6 +7,7 @@ import type { Incoming } from './phones/port.ts'
 import type { Say } from './phones/say.ts'
 import { suggestionFor } from './phones/suggestion.ts'
 import type { Intent } from './phones/words.ts'
+import { type PresencePolicy, splitPresence, standsThere } from './presence-policy.ts'
 import type { Language } from './sale-events.ts'
 import type { DialogueRow, IdentificationRow, MachineRow } from './store/port.ts'
 
@@ -14,6 +15,8 @@ export interface Aiming {
   readonly directory: MachineDirectory
   /** Machine numbers end in their check digit; what does not is none. */
   readonly checkDigit: boolean
+  /** Where the number alone will not do. */
+  readonly presence?: PresencePolicy | undefined
 }
 
 export interface HeardWords {
@@ -22,6 +25,8 @@ export interface HeardWords {
   /** The subscriber's waiting and bound identifications, newest first. */
   readonly open: readonly IdentificationRow[]
   readonly language: Language
+  /** Open requests of this subscriber, on all machines together. */
+  readonly mostOpen: number
   /** The dialogue as its last screen left it. */
   readonly before: DialogueRow | undefined
 }
@@ -30,9 +35,6 @@ export interface Aim {
   readonly automatonId: string | null
   readonly act: PhoneAct
 }
-
-/** Open requests of one subscriber, on all machines together. */
-const mostOpen = 3
 
 export async function aimOf(heard: HeardWords, aiming: Aiming): Promise<Aim> {
   const { intent, incoming, open, before } = heard
@@ -86,7 +88,7 @@ async function figures(code: string, heard: HeardWords, aiming: Aiming): Promise
   if (validating) return inSale(validating, { type: 'code', code }, heard)
   // The centre's code may come back before its answer: what names no machine waits for that answer.
   const authorising = open.find(({ expects }) => expects === 'authorisation')
-  if (authorising && (isPage || !(await machineOf(code, aiming))))
+  if (authorising && (isPage || !(await machineOf(code, heard, aiming))))
     return inSale(authorising, { type: 'code', code }, heard)
   // A page's machine is in its address, and not among the figures typed on it.
   if (isPage) return open[0] ? lookAt(open[0], heard) : answer(heard, { kind: 'nothingOpen' })
@@ -121,8 +123,9 @@ function pick(current: IdentificationRow | undefined, heard: HeardWords): Aim {
 }
 
 async function identify(machineNumber: string, heard: HeardWords, aiming: Aiming): Promise<Aim> {
-  const { open } = heard
-  const machine = await machineOf(machineNumber, aiming)
+  const { open, mostOpen } = heard
+  const machine = await machineOf(machineNumber, heard, aiming)
+  if (machine === 'elsewhere') return answer(heard, { kind: 'presenceWanted', machineNumber })
   if (!machine) {
     const reachable = aiming.directory.numbers().filter((number) => !isMistyped(number, aiming))
     const suggestion = suggestionFor(machineNumber, reachable)
@@ -138,10 +141,23 @@ async function identify(machineNumber: string, heard: HeardWords, aiming: Aiming
   return lookAt(machine, heard)
 }
 
-/** One whose check digit is wrong is no machine, whoever may be enrolled under it. */
-async function machineOf(machineNumber: string, aiming: Aiming): Promise<MachineRow | undefined> {
-  const machine = await aiming.directory.byNumber(machineNumber)
-  return isMistyped(machineNumber, aiming) ? undefined : machine
+/**
+ * One whose check digit is wrong is no machine, whoever may be enrolled under it. `elsewhere`: a machine that
+ * shows a code, and this is not it; it may be its number, seen on a picture.
+ */
+async function machineOf(
+  typed: string,
+  { incoming }: HeardWords,
+  aiming: Aiming,
+): Promise<MachineRow | 'elsewhere' | undefined> {
+  const { directory, presence } = aiming
+  const machine = isMistyped(typed, aiming) ? undefined : await directory.byNumber(typed)
+  if (!presence) return machine
+  if (machine) return presence.secretOf(machine) === undefined ? machine : 'elsewhere'
+  const { machineNumber, figures } = splitPresence(typed)
+  const shown = isMistyped(machineNumber, aiming) ? undefined : await directory.byNumber(machineNumber)
+  if (!shown || presence.secretOf(shown) === undefined) return undefined
+  return standsThere(presence, shown, figures, incoming.at) ? shown : 'elsewhere'
 }
 
 function isMistyped(machineNumber: string, { checkDigit }: Aiming): boolean {

@@ -33,6 +33,10 @@ async function says(command: CommandName, flags: Partial<FlagValues> = {}): Prom
       now: () => clock.now(),
     },
     print: (line) => lines.push(line),
+    vault: scenario.vault,
+    language: 'en',
+    mint: () => 'unused',
+    readLine: () => Promise.reject(new Error('nothing is asked for')),
     readMachineConfiguration: () => ({}),
   })
   return lines.join('\n')

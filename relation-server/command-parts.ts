@@ -8,6 +8,7 @@ import type { Engine } from './engine/engine.ts'
 import type { PersonInput } from './engine/inputs.ts'
 import type { Offered } from './phones/links/machine-links.ts'
 import type { MachineRow, Store } from './store/port.ts'
+import type { SubscriberVault } from './subscriber-vault.ts'
 
 export const commandFlags = {
   id: { value: 'AUTOMATON', says: 'automaton id, as in its certificate' },
@@ -45,7 +46,13 @@ export interface CommandParts {
   readonly payWord: () => string
   /** @returns where it is now */
   readonly writePicture: (folder: string, name: string, picture: string | Buffer) => string
+  readonly vault: SubscriberVault
+  /** Of a buyer whom nobody has heard yet. */
+  readonly language: string
   readonly now: () => number
+  readonly mint: () => string
+  /** One line of standard input. */
+  readonly readLine: (prompt: string) => Promise<string>
   readonly print: (line: string) => void
   /** A machine configuration's file, checked, as JSON. @throws OperatingError that names what is wrong */
   readonly readMachineConfiguration: (file: string) => object

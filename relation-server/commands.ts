@@ -9,6 +9,7 @@ import { type CommandParts, type FlagValues, person, usage } from './command-par
 import { readSnapshot } from './engine/sale-snapshot.ts'
 import { admitOrBar, configure, enrol, machineLine, show } from './machine-commands.ts'
 import type { SaleRow, Store } from './store/port.ts'
+import { blockSubscriber, forgetSubscriber, showSubscriber } from './subscriber-commands.ts'
 
 export const commands = {
   'machine list': 'machines with their state, journal and link',
@@ -25,6 +26,10 @@ export const commands = {
   'sale aside': 'sales that wait for a person',
   'sale show': 'one sale with all it remembers',
   'sale close': 'close a sale that waits for a person',
+  'subscriber show': 'what is known of a buyer; the number is read from standard input',
+  'subscriber block': 'hear a number no more; it is read from standard input',
+  'subscriber unblock': 'hear a number again; it is read from standard input',
+  'subscriber forget': 'erase a number; it is read from standard input',
 } as const
 
 export type CommandName = keyof typeof commands
@@ -78,6 +83,14 @@ export async function runCommand(
     }
     case 'sale close':
       return await close(flags, parts)
+    case 'subscriber show':
+      return await showSubscriber(parts)
+    case 'subscriber block':
+      return await blockSubscriber(flags, parts, true)
+    case 'subscriber unblock':
+      return await blockSubscriber(flags, parts, false)
+    case 'subscriber forget':
+      return await forgetSubscriber(flags, parts)
   }
 }
 

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { machinesSchema } from './machines/configuration.ts'
 import { paymentsSchema } from './payments/configuration.ts'
 import { phonesSchema } from './phones/configuration.ts'
+import { proofRuleSchema } from './proof-policy.ts'
 
 export const serverConfigurationSchema = z.strictObject({
   identity: pathSchema
@@ -40,6 +41,20 @@ export const serverConfigurationSchema = z.strictObject({
         .max(32)
         .describe('What machines show to a buyer who waits; {number} stands for the machine number')
         .default('Text {number} to 36000'),
+      presence: z
+        .array(z.string().regex(/^(\*|[0-9]{1,5})$/))
+        .max(10_000)
+        .describe(
+          'Machines whose display shows their number with three figures that change, which is what buyers ' +
+            'send then; * for all. Proves where they stand, never who they are',
+        )
+        .default([]),
+      proof: z
+        .array(proofRuleSchema)
+        .max(256)
+        .describe('What proves that a buyer may be charged: the first rule that fits. None: rule 15 alone')
+        .default([])
+        .meta({ examples: [[{ aboveMinor: 1500, currency: 'EUR', proof: 'pin' }]] }),
       unknownCapMachine: z
         .int()
         .min(0)

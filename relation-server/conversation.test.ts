@@ -1,12 +1,15 @@
 // What buyers type and read, by text and in dialogues, on the engine in memory. Long, because each story is
 // short and they are read side by side.
+import { presenceCode, presenceEveryMs } from '@concilia/protocol/presence-code.ts'
 import { describe, expect, test } from 'vitest'
+import { type CapRule, capRuleSchema } from './caps.ts'
 import { Conversation } from './conversation.ts'
 import { Scenario, type ScenarioOptions } from './engine/scenario.ts'
 import { MachineDirectory } from './machine-directory.ts'
 import { readLanguages } from './phones/languages-adapter.ts'
 import type { OutgoingText, Reply, SendResult } from './phones/port.ts'
 import { Screens } from './screens.ts'
+import { put } from './store/contract.ts'
 
 const house = { serviceName: 'Concilia', helpNumber: '3600' }
 const number = '+33612345678'
@@ -16,9 +19,10 @@ const languages = readLanguages('en')
 interface TownOptions extends ScenarioOptions {
   readonly checkDigit?: boolean
   readonly refused?: readonly string[]
+  readonly caps?: readonly CapRule[]
 }
 
-async function town({ checkDigit = false, refused = [], ...options }: TownOptions = {}) {
+async function town({ checkDigit = false, refused = [], caps = [], ...options }: TownOptions = {}) {
   const scenario = await Scenario.open(options)
   const machine = await scenario.machine()
   const texts: OutgoingText[] = []
@@ -59,6 +63,9 @@ async function town({ checkDigit = false, refused = [], ...options }: TownOption
       answerLimitMs,
       checkDigit,
       refused,
+      served: [],
+      caps,
+      presence: scenario.settings.presence,
       clock,
       log: { info: (_: unknown, words: string) => scenario.logged.push(words), warn: () => {} } as never,
     })
@@ -244,6 +251,71 @@ describe('by text', () => {
     expect(texts).toEqual([])
     expect(await scenario.store.newestAt()).toBeUndefined()
     expect(scenario.said).toEqual([])
+  })
+
+  test('a blocked number is not heard, but what is about its money is still told', async () => {
+    const { scenario, machine, text, dial, texts, codeSent } = await town()
+    const saleId = await machine.offer()
+    await text('PAY 4021')
+    await text(`YES ${codeSent()}`)
+    const subscriberId = scenario.vault.idOf({ realm: 'e164', key: number })
+    await put(scenario.store, { blocked: [{ subscriberId, blocked: true }] })
+    const before = texts.length
+    await text('HELP')
+    expect(await dial('4021')).toMatchObject({ screen: /cannot be used from this number/, goesOn: false })
+    expect(texts).toHaveLength(before)
+    await machine.report(saleId, 'failed')
+    expect(texts.at(-1)?.text).toMatch(/you have your .*1\.50.* back/)
+  })
+
+  test('beyond its budget a number is told so once, then nothing, and no machine hears it', async () => {
+    const caps = [capRuleSchema.parse({ prefix: '+33', failuresPerHour: 2 })]
+    const { scenario, machine, text, dial, texts } = await town({ caps })
+    const saleId = await machine.offer()
+    expect(await text('PAY 9998')).toMatch(/^No machine 9998/)
+    expect(await text('PAY 9997')).toMatch(/^No machine 9997/)
+    expect(await text('PAY 9996')).toMatch(/too many requests/)
+    await text('PAY 9995')
+    await text('PAY 4021')
+    expect(texts).toHaveLength(3)
+    expect(await dial('4021')).toMatchObject({ screen: /too many requests/ })
+    expect(await scenario.state(saleId)).toBe('open.awaitingPhone')
+    await scenario.leap(3_600_000)
+    expect(await text('PAY 4021')).toMatch(/^Choose your item on machine 4021/)
+  })
+
+  test('where the display shows a code the number alone will not do, nor a code that was seen before', async () => {
+    const { scenario, text, dial } = await town({ presence: ['4021'] })
+    const { presence } = scenario.lastAdmission ?? {}
+    expect(scenario.lastAdmission?.invitation).toBe('Text {code} to 36000')
+    const shown = () => presenceCode(presence?.secret ?? '', '4021', scenario.clock.now())
+    const seen = shown()
+    expect(await text('PAY 4021')).toMatch(/^Send the number that the machine shows right now/)
+    expect(await text(`PAY ${seen}`)).toMatch(/^Choose your item on machine 4021/)
+    await scenario.leap(10 * presenceEveryMs)
+    expect(await text(`PAY ${seen}`)).toMatch(/^Send the number/)
+    expect(await dial(`*123*${shown()}#`)).toMatchObject({ screen: /^Choose your item on machine 4021/ })
+    expect(await text('PAY 4031')).toMatch(/^No machine 4031/)
+  })
+
+  test('figures that may be a PIN are in no row in clear', async () => {
+    const { scenario, machine, text, codeSent } = await town()
+    scenario.centre.validates = true
+    scenario.centre.validationCode = '770077'
+    const saleId = await machine.offer()
+    await text('PAY 4021')
+    await text(`YES ${codeSent()}`)
+    const kept: unknown[] = []
+    const commit = scenario.store.commitBatch.bind(scenario.store)
+    scenario.store.commitBatch = (need, decide) =>
+      commit(need, (book) => {
+        const decided = decide(book)
+        kept.push(decided.writes)
+        return decided
+      })
+    await text('770077')
+    expect(scenario.centre.paid(saleId)).toBe(150)
+    expect(JSON.stringify(kept)).not.toMatch(/770077/)
   })
 
   test('with check digits a slip is told, and never finds a machine', async () => {

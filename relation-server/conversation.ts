@@ -4,8 +4,8 @@
 
 import type { Log } from '@concilia/platform/log.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
-import { sha256 } from '@concilia/protocol/random.ts'
 import { type Aim, type Aiming, aimOf, lookAt } from './aim.ts'
+import { type CapRule, capsFor } from './caps.ts'
 import { dialogueStep } from './dialogue-step.ts'
 import type { Engine, Taken } from './engine/engine.ts'
 import type { PhoneInput } from './engine/inputs.ts'
@@ -30,6 +30,9 @@ export interface Manners extends Pick<Aiming, 'checkDigit'> {
   readonly answerLimitMs: number
   /** Numbers, or how they begin, that are neither heard nor texted. */
   readonly refused: readonly string[]
+  /** How the numbers begin that are; none listed are all. */
+  readonly served: readonly string[]
+  readonly caps: readonly CapRule[]
 }
 
 export interface ConversationParts extends Manners, Aiming {
@@ -45,7 +48,7 @@ export interface ConversationParts extends Manners, Aiming {
 /** When somebody was last seen is kept to the hour: it only says whose row may be deleted after weeks. */
 const seenAgainMs = 3_600_000
 /** Even to somebody who said STOP. */
-const alwaysSent = (say: Say) => isAboutMoney(say) || say.kind === 'stopped' || say.kind === 'help'
+const alwaysSent = (say: Say) => say.kind === 'stopped' || say.kind === 'help'
 
 export class Conversation implements Speaker {
   readonly #parts: ConversationParts
@@ -61,7 +64,7 @@ export class Conversation implements Speaker {
    */
   async receive(incoming: Incoming, stored?: () => void): Promise<Reply> {
     const { gateway, messageId, channel, sessionId } = incoming
-    if (isRefused(incoming.subscriber, this.#parts.refused)) return this.#refusal(incoming)
+    if (isRefused(incoming.subscriber, this.#parts)) return this.#refusal(incoming)
     if (channel !== 'ussd' || sessionId === undefined) {
       await this.#submit(incoming, undefined)
       return { kind: 'stored' }
@@ -70,7 +73,7 @@ export class Conversation implements Speaker {
   }
 
   async speak(text: TextBody, key: string): Promise<'done' | 'later'> {
-    const { screens, store, vault, sender, house, languages, refused, log } = this.#parts
+    const { screens, store, vault, sender, house, languages, log } = this.#parts
     const dialogue = text.channel === 'ussd' && !isAboutMoney(text.say) ? text.sessionId : null
     const taken = dialogue === null ? undefined : screens.take(dialogue)
     if (taken) {
@@ -79,9 +82,9 @@ export class Conversation implements Speaker {
       if (menu.kind !== 'codeSent') return 'done'
     }
     const row = await store.subscriber(text.subscriberId)
-    if (!row || (row.stopped && !alwaysSent(text.say))) return 'done'
+    if (!row || row.sealed === null || !mayBeTold(row, text.say)) return 'done'
     const subscriber = vault.unseal(row.sealed)
-    if (isRefused(subscriber, refused)) return 'done'
+    if (isRefused(subscriber, this.#parts)) return 'done'
     const words = languages.say(text.say, text.language, 'text', house)
     const validForMs = 'withinMs' in text.say ? { validForMs: text.say.withinMs } : {}
     const sent = await sender.send({ subscriber, text: words, key, ...validForMs })
@@ -103,10 +106,8 @@ export class Conversation implements Speaker {
   async #step(incoming: Incoming, sessionId: string, stored?: () => void): Promise<Reply> {
     const { screens, store, vault, answerLimitMs } = this.#parts
     const subscriberId = vault.idOf(incoming.subscriber)
-    const [dialogues, known] = await Promise.all([
-      store.dialoguesOf(subscriberId),
-      store.subscriber(subscriberId),
-    ])
+    const [rows, known] = await Promise.all([store.dialoguesOf(subscriberId), store.subscriber(subscriberId)])
+    const dialogues = rows.map((row) => ({ ...row, typed: row.typed && vault.openText(row.typed) }))
     const { step, before, shown } = dialogueStep(incoming, sessionId, subscriberId, dialogues)
     if (shown) return shown
     const heard = { ...incoming, sessionId: step.dialogueId, words: step.words }
@@ -129,12 +130,13 @@ export class Conversation implements Speaker {
 
   /** Written, then shown: its repeat gets it again, and what is typed next is an answer to it. */
   async #show(taken: TakenStep, menu: Say, { say, language }: TextBody): Promise<void> {
-    const { store, languages, house, clock } = this.#parts
+    const { store, vault, languages, house, clock } = this.#parts
     const screen = languages.say(menu, language, 'ussd', house)
     const goesOn = awaitsAnswer(menu)
     const pricedCode = menu.kind === 'priceMenu' && say.kind === 'price' ? say.code : null
     const suggested = menu.kind === 'noSuchMachine' ? (menu.suggestion ?? null) : null
-    const { words: _, ...step } = taken.step
+    const { words: _, ...heard } = taken.step
+    const step = { ...heard, typed: heard.typed && vault.sealText(heard.typed) }
     try {
       await store.keepDialogue({ ...step, screen, goesOn, pricedCode, suggested, at: clock.now() })
     } catch (error) {
@@ -159,18 +161,23 @@ export class Conversation implements Speaker {
     const intent = languages.read(words)
     const spoken = incoming.language ?? intent.language ?? known?.language ?? languages.fallback
     log.info({ step: 'ST8' }, `a phone is in touch by ${channel}`)
-    const heard = { intent, incoming, open: identifications, language: spoken, before }
-    const meant = await aimOf(heard, this.#parts)
+    const caps = capsFor(incoming.subscriber, this.#parts.caps)
+    const { openRequests: mostOpen } = caps
+    const heard = { intent, incoming, open: identifications, language: spoken, mostOpen, before }
+    const meant = known?.blocked ? blockedOut(incoming) : sealedCode(await aimOf(heard, this.#parts), vault)
     const aim = lookOnly && 'identificationId' in meant.act ? lookAt(meant, heard) : meant
     const subscriber: SubscriberRow = {
       subscriberId,
-      sealed: known?.sealed ?? vault.seal(incoming.subscriber),
+      // Of a blocked one whose number was erased nothing new is kept.
+      sealed: known?.sealed ?? (known?.blocked ? null : vault.seal(incoming.subscriber)),
       language: spoken,
       stopped: isStopped(intent, aim, channel, known?.stopped ?? false),
+      blocked: known?.blocked ?? false,
       seenAt: at,
     }
-    const bodyHash = sha256(JSON.stringify([subscriberId, channel, words]))
-    const said = { kind: 'phone', source: gateway, key: messageId, bodyHash, subscriber, at } as const
+    const bodyHash = vault.hashOf(JSON.stringify([subscriberId, channel, words]))
+    const budget = { caps, isStranger: known === undefined }
+    const said = { kind: 'phone', source: gateway, key: messageId, bodyHash, subscriber, budget, at } as const
     const isKept = known && saysTheSame(known, subscriber)
     const taken = await engine().submit({ ...said, ...(isKept && { isKept: true }), ...aim })
     if (intent.kind === 'stop') await this.#endRequests(said, identifications)
@@ -195,6 +202,10 @@ export class Conversation implements Speaker {
   }
 }
 
+function mayBeTold({ stopped, blocked }: SubscriberRow, say: Say): boolean {
+  return isAboutMoney(say) || (!blocked && (!stopped || alwaysSent(say)))
+}
+
 /**
  * From STOP on nothing is texted but what is about money, until the phone asks for something again: by START,
  * by naming a machine, or by dialling.
@@ -206,7 +217,22 @@ function isStopped(intent: Intent, { act }: Aim, channel: Channel, before: boole
 }
 
 function saysTheSame(known: SubscriberRow, { language, stopped, seenAt }: SubscriberRow): boolean {
-  return known.language === language && known.stopped === stopped && seenAt - known.seenAt < seenAgainMs
+  const isKnown = known.sealed !== null || known.blocked
+  const isSame = known.language === language && known.stopped === stopped && isKnown
+  return isSame && seenAt - known.seenAt < seenAgainMs
+}
+
+/** On a screen it is told so; a text is not answered (`speak`). */
+function blockedOut(incoming: Incoming): Aim {
+  const { channel, sessionId = null } = incoming
+  const say = { kind: 'numberRefused' } as const
+  return { automatonId: null, act: { type: 'answerOnly', say, channel, sessionId } }
+}
+
+/** It may be a PIN, and what is heard is kept for weeks. */
+function sealedCode(aim: Aim, vault: SubscriberVault): Aim {
+  const { act } = aim
+  return act.type === 'code' ? { ...aim, act: { ...act, code: vault.sealText(act.code) } } : aim
 }
 
 /** On a screen the price is a menu where the carrier vouches for the number; else its code goes by text. */

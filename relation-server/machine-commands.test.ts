@@ -37,7 +37,11 @@ async function says(command: CommandName, flags: Partial<FlagValues> = {}): Prom
       pictures.push([name, picture])
       return `${folder}/${name}`
     },
+    vault: scenario.vault,
+    language: 'en',
     now: () => clock.now(),
+    mint: () => 'unused',
+    readLine: () => Promise.reject(new Error('nothing is asked for')),
     print: (line) => lines.push(line),
     readMachineConfiguration: () => file,
   })

@@ -9,10 +9,12 @@ import { clockWasSet, DatabaseClock } from '@concilia/platform/database-clock.ts
 import { readIdentity } from '@concilia/platform/identity.ts'
 import { makeLog } from '@concilia/platform/log.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
+import { readLine } from '@concilia/platform/read-line.ts'
 import { runMain } from '@concilia/platform/run-main.ts'
 import { systemClock } from '@concilia/platform/system-clock.ts'
 import { systemRandom } from '@concilia/platform/system-random.ts'
 import { machineConfigurationSchema } from '@concilia/protocol/machine-configuration.ts'
+import { uuidFrom } from '@concilia/protocol/random.ts'
 import { commandFlags } from './command-parts.ts'
 import { type CommandName, commands, runCommand } from './commands.ts'
 import { serverConfigurationSchema } from './configuration.ts'
@@ -22,6 +24,7 @@ import { readLanguages } from './phones/languages-adapter.ts'
 import { offeredTo } from './phones/offered.ts'
 import { voiceRulesOf } from './phones/voice/configuration.ts'
 import { VoiceCodes } from './phones/voice/voice-codes.ts'
+import { presencePolicy } from './presence-policy.ts'
 import { makeSaleChart } from './sale-chart.ts'
 import { secretFrom } from './secret-file.ts'
 import { openPostgresStore } from './store/postgres-store.ts'
@@ -58,16 +61,21 @@ await runMain(description, async ({ command, flags }) => {
     })
   }
   const { sales, limits, phones } = configuration
+  const random = systemRandom
+  const secret = secretFrom(configuration.subscriberKeyFile, random)
+  const vault = new SubscriberVault(secret, random)
   const settings: Settings = {
     limits,
     chart: makeSaleChart(limits),
     charge: sales.charge,
     rootPem: identity.rootPem,
     invitation: sales.invitation,
+    proof: sales.proof,
+    presence: presencePolicy(sales.presence, vault),
+    remembersBuyers: configuration.phones.simSwap?.firstPurchase ?? false,
     unknownCap: { machine: sales.unknownCapMachine, subscriber: sales.unknownCapSubscriber },
   }
   const log = makeLog('relation-server', { level: command === '' ? configuration.logLevel : 'warn' })
-  const random = systemRandom
   const store = await openPostgresStore(url)
   const clock = await DatabaseClock.start({
     own: systemClock,
@@ -87,7 +95,11 @@ await runMain(description, async ({ command, flags }) => {
         offered: offeredTo(configuration.phones),
         payWord: () => readLanguages(configuration.phones.language).payWord,
         writePicture,
+        vault,
+        language: configuration.phones.language,
         now: () => clock.now(),
+        mint: () => uuidFrom(random),
+        readLine,
         print,
         readMachineConfiguration: (file) => readConfiguration(machineConfigurationSchema, file),
       })
@@ -97,8 +109,6 @@ await runMain(description, async ({ command, flags }) => {
     }
     return undefined
   }
-  const secret = secretFrom(configuration.subscriberKeyFile, random)
-  const vault = new SubscriberVault(secret, random)
   const codes = new VoiceCodes(secret)
   const languages = readLanguages(phones.language)
   const voice = phones.voice && { voice: voiceRulesOf(phones.voice, codes, languages) }

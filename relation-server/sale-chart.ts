@@ -49,6 +49,16 @@ const sayDeclined = (who: Audience) => ({
     return { to: audience(context, event, who), say: { kind: 'declined' as const, reason } }
   },
 })
+/** ST12: what the buyer is to send back. */
+const sayValidation = {
+  type: 'say' as const,
+  params: ({ context, event }: Args) => {
+    const result = event.type === 'paymentAnswered' ? event.result : undefined
+    const by = result?.kind === 'validationNeeded' ? result.by : undefined
+    const say: SaleSay = { kind: 'validationAsked', ...(by && { by }) }
+    return { to: audience(context, event, 'payer'), say }
+  },
+}
 const sayWrongCode = {
   type: 'say' as const,
   params: ({ context, event }: Args) => {
@@ -116,6 +126,15 @@ export function makeSaleChart(limits: Limits) {
       phones: ({ context, event }) =>
         withPhone(context, checkedPhone(context, event) ?? speaker(context, event), { step }),
     })
+  /** Has the price; and if what is known of the number by now wants it, its PIN will be asked for. */
+  const askPhone = sale.assign({
+    phones: ({ context, event }) => {
+      const result = event.type === 'paymentAnswered' ? event.result : undefined
+      const wantsPin = (result?.kind === 'ok' || result?.kind === 'inDoubt') && result.proof === 'pin'
+      const change = { step: 'asked' as const, ...(wantsPin && { proof: 'pin' as const }) }
+      return withPhone(context, checkedPhone(context, event), change)
+    },
+  })
   const addPhone = sale.assign({
     phones: ({ context, event }) =>
       event.type === 'phoneIdentified' ? [...context.phones, event.phone] : context.phones,
@@ -136,6 +155,7 @@ export function makeSaleChart(limits: Limits) {
         channel: phone.channel,
         by: event.code === null ? ('network' as const) : ('code' as const),
         at: event.at,
+        ...(phone.proof && { proof: phone.proof }),
       },
     }
   })
@@ -245,7 +265,7 @@ export function makeSaleChart(limits: Limits) {
     {
       guard: 'validationNeeded' as const,
       target: '#sale.charging.validating',
-      actions: [keepAnswer, say('payer', { kind: 'validationAsked' })],
+      actions: [keepAnswer, sayValidation],
     },
     {
       guard: 'validationWanted' as const,
@@ -349,7 +369,7 @@ export function makeSaleChart(limits: Limits) {
           consenting: {
             on: {
               paymentAnswered: [
-                { guard: 'eligible', actions: [say('checked', { kind: 'price' }), markPhone('asked')] },
+                { guard: 'eligible', actions: [say('checked', { kind: 'price' }), askPhone] },
                 {
                   guard: 'lastChecked',
                   target: '#sale.refused',

@@ -23,6 +23,8 @@ export interface PhoneInSale {
    * The carrier vouches for the number (USSD pull on a trusted link): a pick in the menu is consent enough.
    */
   readonly vouched: boolean
+  /** Its buyer's PIN is wanted as well. */
+  readonly proof?: 'pin'
   /** Sent to the number with the price; sent back with the consent. */
   readonly code: string
   /**
@@ -100,7 +102,7 @@ export type SaleSay =
   | { kind: 'cancelled' }
   | { kind: 'declined'; reason: DeclineReason }
   | { kind: 'wrongCode'; triesLeft: number }
-  | { kind: 'validationAsked' }
+  | { kind: 'validationAsked'; by?: 'pin' }
   | { kind: 'receipt' }
   | { kind: 'refunded' }
   | { kind: 'unknownClosed' }

@@ -6,9 +6,11 @@ import type { Log } from '@concilia/platform/log.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
 import { type Random, uuidFrom } from '@concilia/protocol/random.ts'
+import type { Subscriber } from '@concilia/protocol/subscriber.ts'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { ServerConfiguration } from './configuration.ts'
 import type { Manners } from './conversation.ts'
+import { boughtScope } from './engine/budget.ts'
 import type { Settings } from './engine/world.ts'
 import { MachineDirectory } from './machine-directory.ts'
 import { hasCheckDigit } from './machine-number.ts'
@@ -17,6 +19,8 @@ import { type EmbeddedBroker, startEmbeddedBroker } from './machines/embedded-br
 import { MachineLink } from './machines/machine-link-adapter.ts'
 import { CamaraPayments } from './payments/camara-adapter.ts'
 import { CentreHttp } from './payments/centre-http-adapter.ts'
+import { CentrePins, type Pins } from './payments/pins.ts'
+import type { Payments } from './payments/port.ts'
 import { gatewaysFrom } from './phones/configuration.ts'
 import type { Receipt } from './phones/gateways/gateway.ts'
 import { phonesPlugin } from './phones/http-adapter.ts'
@@ -28,6 +32,8 @@ import { voicePlugin } from './phones/voice/voice-http-adapter.ts'
 import { openWays } from './phones/ways.ts'
 import { pagesPlugin } from './phones/web/http-adapter.ts'
 import { RelationServer } from './server.ts'
+import { CamaraSimSwap } from './sim-swap/camara-adapter.ts'
+import { checkedPayments, checkedPins } from './sim-swap/checked-payments.ts'
 import type { Store } from './store/port.ts'
 import type { SubscriberVault } from './subscriber-vault.ts'
 
@@ -71,12 +77,13 @@ export async function serve(parts: ServedParts): Promise<Served> {
     throw error
   })
   const directory = new MachineDirectory(store, clock)
+  const centre = centreOf(parts)
   const server: RelationServer = new RelationServer({
     ...parts,
     manners,
     directory,
     machines: machinesOf(parts, broker, password),
-    payments: paymentsOf(parts),
+    payments: centre.payments,
     centreUrl: configuration.payments.centreUrl,
     sender: ways.sender,
     ...(configuration.phones.voice && {
@@ -100,7 +107,7 @@ export async function serve(parts: ServedParts): Promise<Served> {
       log,
       answerLimitMs: manners.answerLimitMs,
     })
-    await openPages(http, parts, { server, directory, manners })
+    await openPages(http, parts, { server, directory, manners, pins: centre.pins })
     await servePlatforms(parts, server, http, agis)
     await listen(http, configuration)
     server.start()
@@ -117,7 +124,12 @@ export async function serve(parts: ServedParts): Promise<Served> {
 async function openPages(
   http: FastifyInstance,
   { configuration, store, clock, random, log }: ServedParts,
-  { server, directory, manners }: { server: RelationServer; directory: MachineDirectory; manners: Manners },
+  {
+    server,
+    directory,
+    manners,
+    pins,
+  }: { server: RelationServer; directory: MachineDirectory; manners: Manners; pins: Pins },
 ): Promise<void> {
   const { web } = configuration.phones
   if (!web) return
@@ -131,6 +143,7 @@ async function openPages(
     languages: manners.languages,
     house: manners.house,
     receive: (incoming) => server.receive(incoming),
+    pins,
     clock,
     random,
     log,
@@ -156,8 +169,8 @@ async function servePlatforms(
 }
 
 function mannersOf({ configuration: { phones }, languages }: ServedParts) {
-  const { answerLimitMs, checkDigit, refused } = phones
-  return { house: phones, languages, answerLimitMs, checkDigit, refused }
+  const { answerLimitMs, checkDigit, refused, served, caps } = phones
+  return { house: phones, languages, answerLimitMs, checkDigit, refused, served, caps }
 }
 
 /** Machines enrolled before the policy was: no buyer finds them. */
@@ -202,17 +215,26 @@ function machinesOf(parts: ServedParts, broker: EmbeddedBroker | undefined, pass
   })
 }
 
-function paymentsOf({ configuration, clientSecret, clock, store }: ServedParts): CamaraPayments {
+/** The way to the centre; with the SIM looked at first, where the configuration says so. */
+function centreOf(parts: ServedParts): { payments: Payments; pins: Pins } {
+  const { configuration, clientSecret, vault, store, clock, log } = parts
   const { centreUrl, clientId, connections, rootFile } = configuration.payments
   const { authorisationMs } = configuration.limits
   const rootPem = rootFile === undefined ? undefined : readFileSync(rootFile, 'utf8')
   const address = { url: centreUrl, clientId, clientSecret, connections, rootPem }
-  return new CamaraPayments({
-    http: new CentreHttp(address, clock, authorisationMs),
-    clock,
-    authorisationMs,
-    chainOf: (kid) => store.chainOf(kid),
-  })
+  const http = new CentreHttp(address, clock, authorisationMs)
+  const chainOf = (kid: string) => store.chainOf(kid)
+  const payments = new CamaraPayments({ http, clock, authorisationMs, chainOf })
+  const pins = new CentrePins(http, clock, authorisationMs)
+  const { simSwap: policy } = configuration.phones
+  if (!policy) return { payments, pins }
+  const simSwap = new CamaraSimSwap(policy, readFileSync(policy.clientSecretFile, 'utf8').trim(), clock)
+  const hasBought = async (subscriber: Subscriber) =>
+    (await store.tally(boughtScope(vault.idOf(subscriber)))) > 0
+  return {
+    payments: checkedPayments({ payments, simSwap, policy, hasBought, log }),
+    pins: checkedPins(pins, simSwap),
+  }
 }
 
 async function listen(http: FastifyInstance, configuration: ServerConfiguration): Promise<void> {

@@ -72,7 +72,9 @@ export class RelationServer {
       letOut: (releases, outbox) => performer.letOut(releases, outbox),
     })
     const engine = () => this.#engine
-    this.#conversation = new Conversation({ ...parts, ...parts.manners, engine, screens: new Screens(clock) })
+    const { presence } = settings
+    const said = { ...parts.manners, presence, screens: new Screens(clock) }
+    this.#conversation = new Conversation({ ...parts, ...said, engine })
     this.calls = parts.voice && new CallDesk({ ...parts, ...parts.manners, ...parts.voice, engine })
     const callWentOn = (callId: string) => this.calls?.wentOn(callId)
     const performer: Performer = new Performer(
@@ -105,7 +107,9 @@ export class RelationServer {
 
   /** Who looks at the machines' pages. */
   visits(settings: Pick<VisitsParts, 'provenMs' | 'codesPerHour'>): Visits {
-    return new Visits({ ...this.#parts, ...settings, engine: () => this.#engine })
+    const { manners } = this.#parts
+    const shared = { served: manners, caps: manners.caps, engine: () => this.#engine }
+    return new Visits({ ...this.#parts, ...settings, ...shared })
   }
 
   async stop(): Promise<void> {
@@ -172,7 +176,7 @@ export class RelationServer {
   #prune(): void {
     const { store, clock, settings, log } = this.#parts
     store
-      .prune(clock.now() - settings.limits.keepMs)
+      .prune(clock.now() - settings.limits.keepMs, clock.now())
       .catch((error: unknown) => log.warn(`old rows could not be deleted: ${String(error)}`))
       .finally(() => {
         if (!this.#stopped) this.#pruning = clock.after(pruneEveryMs, () => this.#prune())

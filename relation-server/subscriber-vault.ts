@@ -1,5 +1,5 @@
-// Phone numbers at rest: looked up by HMAC-SHA-256, called back through AES-256-GCM. The key is in a file
-// outside the database, so that the database alone tells nobody's number.
+// Phone numbers, and what may be a PIN, at rest: looked up by HMAC-SHA-256, called back through AES-256-GCM.
+// The key is in a file outside the database, so that the database alone tells nobody's number.
 import {
   createCipheriv,
   createDecipheriv,
@@ -15,6 +15,7 @@ export class SubscriberVault {
   // As key objects: bytes would be made one again at each use, which costs five times the use.
   readonly #pepper: KeyObject
   readonly #key: KeyObject
+  readonly #presence: KeyObject
   readonly #random: Random
 
   /** @param secret at least 32 bytes, the same for the life of the database */
@@ -23,6 +24,7 @@ export class SubscriberVault {
     const derived = (use: string) => createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', use, 32)))
     this.#pepper = derived('subscriber look-up')
     this.#key = derived('subscriber seal')
+    this.#presence = derived('presence codes')
     this.#random = random
   }
 
@@ -31,19 +33,38 @@ export class SubscriberVault {
     return createHmac('sha256', this.#pepper).update(`${realm} ${key}`).digest('base64url')
   }
 
+  /** Of words that may hold a secret, to know their repeat by: the database alone lets nobody guess it. */
+  hashOf(text: string): string {
+    return createHmac('sha256', this.#pepper).update(`words ${text}`).digest('base64url')
+  }
+
+  /** What an automaton shares with its servers, to show where a buyer stands (presence-code.ts). */
+  presenceSecretOf(automatonId: string): string {
+    return createHmac('sha256', this.#presence).update(automatonId).digest('base64url')
+  }
+
   seal(subscriber: Subscriber): string {
-    const nonce = this.#random.bytes(12)
-    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce)
-    const sealed = Buffer.concat([cipher.update(JSON.stringify(subscriber), 'utf8'), cipher.final()])
-    return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url')
+    return this.sealText(JSON.stringify(subscriber))
   }
 
   /** Throws when the text was not sealed with this key: another key file than the database's. */
   unseal(text: string): Subscriber {
+    return subscriberSchema.parse(JSON.parse(this.openText(text)))
+  }
+
+  /** For what was typed that may be a PIN: it is on its way to the centre, and rows are kept for weeks. */
+  sealText(text: string): string {
+    const nonce = this.#random.bytes(12)
+    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce)
+    const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
+    return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url')
+  }
+
+  /** Throws when the text was not sealed with this key. */
+  openText(text: string): string {
     const bytes = Buffer.from(text, 'base64url')
     const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(0, 12))
     decipher.setAuthTag(bytes.subarray(12, 28))
-    const plain = Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()])
-    return subscriberSchema.parse(JSON.parse(plain.toString('utf8')))
+    return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8')
   }
 }

@@ -1,7 +1,8 @@
 // A whole house for a file of scenarios: real database, broker, centre, server and automata as processes,
 // simulated machines and phones. One scenario after the other is played on it; each ends with goods and money
 // compared.
-import { rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import type { CentreStore } from '@concilia/payment-centre/store/port.ts'
 import { openPostgresStore } from '@concilia/payment-centre/store/postgres-store-adapter.ts'
 import { systemClock } from '@concilia/platform/system-clock.ts'
@@ -75,6 +76,41 @@ export class Bench {
   /** A command as a person would type it. */
   command(program: 'relation-server' | 'payment-centre', ...words: string[]): Promise<string> {
     return runCommand(this.program(program).program, this.house.places.root, words)
+  }
+
+  /** The same with a line on its standard input. */
+  typed(program: 'relation-server' | 'payment-centre', line: string, ...words: string[]): Promise<string> {
+    return runCommand(this.program(program).program, this.house.places.root, words, line)
+  }
+
+  /** Every row of every table, as text, of both databases. */
+  async rows(): Promise<string> {
+    const dumps = (['relation-server', 'payment-centre'] as const).map(async (name) => {
+      const connectionString = this.program(name).program.environment?.DATABASE_URL ?? ''
+      const client = new pg.Client({ connectionString })
+      await client.connect()
+      try {
+        const named = "select table_name as name from information_schema.tables where table_schema = 'public'"
+        const { rows: tables } = await client.query<{ name: string }>(named)
+        const lines: string[] = []
+        for (const table of tables) {
+          const { rows } = await client.query(`select t::text as line from "${table.name}" as t`)
+          lines.push(...rows.map(({ line }) => `${name} ${table.name} ${line}`))
+        }
+        return lines.join('\n')
+      } finally {
+        await client.end()
+      }
+    })
+    return (await Promise.all(dumps)).join('\n')
+  }
+
+  /** Everything that the programs have logged. */
+  logs(): string {
+    const { log } = this.house.places
+    return readdirSync(log)
+      .map((file) => readFileSync(join(log, file), 'utf8'))
+      .join('\n')
   }
 
   /** Both machines sell by phone, nothing is wrong with them, and what happened before is over. */

@@ -1,15 +1,23 @@
 // Sales as buyers meet them, one after the other on one house that debits at once: both orders, texts and
 // dialogues, several phones, and everything that a buyer or a machine may do otherwise.
 import { PageVisitor } from '@concilia/simulator/page-visitor.ts'
-import { buyers } from '@concilia/simulator/start/buyers.ts'
+import { type Buyer, buyers } from '@concilia/simulator/start/buyers.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Bench } from './bench.ts'
+import { leaked } from './leaked.ts'
 
 const { rich, poor, postpaid } = buyers
+const secretive: Buyer = {
+  name: 'secretive',
+  number: '+46701740609',
+  says: 'prepaid, with a PIN for every purchase',
+  account: { kind: 'prepaid', balance: '42.00', codeAbove: '0' },
+}
+const pin = '73190264'
 let bench: Bench
 
 beforeAll(async () => {
-  bench = await Bench.open()
+  bench = await Bench.open({ logLevel: 'debug' })
 })
 afterAll(() => bench?.close())
 
@@ -234,4 +242,36 @@ test('two machines at once, each with its own buyer', async () => {
   const [, postpaidCode] = await Promise.all([story.pays(rich, '4021'), story.readsPrice(postpaid)])
   await story.texts(postpaid, `YES ${postpaidCode}`)
   await story.ends({ sales: ['settled', 'settled'], paid: { rich: 150, postpaid: 120 } })
+})
+
+test('a PIN in place of a code; then the buyer is blocked, and erased', async () => {
+  await bench.addBuyer(secretive, '--balance', '42.00', '--code-above', '0')
+  await bench.typed('payment-centre', pin, 'account', 'pin', '--subscriber', secretive.number)
+  const story = await bench.begin()
+  await story.choose('4021', 1)
+  await story.pays(secretive, '4021')
+  await story.reads(secretive, /reply with your PIN/)
+  await story.texts(secretive, '73190265')
+  await story.reads(secretive, /wrong code/)
+  await story.texts(secretive, pin)
+  await story.reads(secretive, /^Paid 1\.50 EUR/)
+  await story.ends({ sales: ['settled'], paid: { secretive: 150 } })
+  const decided = ['--who', 'somebody', '--why', 'because']
+  const person = (...words: string[]) =>
+    bench.typed('relation-server', secretive.number, ...words, ...decided)
+  expect(await person('subscriber', 'block')).toMatch(/^\+46•••••609 is blocked/)
+  expect(await person('subscriber', 'forget')).toMatch(/is erased; that it is not to be texted/)
+  expect(await person('subscriber', 'show')).toMatch(/its number is erased\n {2}is blocked/)
+})
+
+// Last, for it looks back on all of them.
+test('no log and no row tells a number or a PIN, in whatever form it may be written', async () => {
+  const numbers = [rich, poor, postpaid, secretive].map(({ number }) => number)
+  const logs = bench.logs()
+  expect(logs).toMatch(/a phone is in touch by text/)
+  expect(leaked(logs, numbers, [pin])).toEqual([])
+  const rows = await bench.rows()
+  expect(rows).toMatch(/relation-server subscriber /)
+  expect(rows).toMatch(/payment-centre account .*buyer:/)
+  expect(leaked(rows, numbers, [pin])).toEqual([])
 })

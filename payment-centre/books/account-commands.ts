@@ -8,6 +8,7 @@ import { jsonAnswer, refused } from './answers.ts'
 import type { Books, Change } from './books.ts'
 import type { AccountCommand, Decision, Desk } from './commands.ts'
 import { centreAccountId, move, type Transfer, type TransferKind } from './ledger.ts'
+import { hasUsablePin } from './pin.ts'
 import type { Account, KeyRecord } from './records.ts'
 
 type Of<Kind extends AccountCommand['kind']> = Extract<AccountCommand, { kind: Kind }>
@@ -117,6 +118,11 @@ function transfer(
   return { id: uuidFrom(desk.random), kind, currency, at: desk.now, entries }
 }
 
+function pinState(account: Account, now: number): string {
+  if (!account.pin) return 'none'
+  return hasUsablePin(account, now) ? 'set' : 'wrong too often'
+}
+
 function shown(
   books: Books,
   account: Account,
@@ -135,6 +141,7 @@ function shown(
     held: text(-balance.heldMinor),
     ceiling: text(account.ceilingMinor),
     state: closed ? 'closed' : barred ? 'barred' : 'open',
+    pin: pinState(account, desk.now),
     asksCodeAbove: validateAboveMinor === undefined ? 'never' : text(validateAboveMinor),
     ...more,
   }

@@ -52,12 +52,16 @@ export function paymentBody(payment: PaymentRecord, subscriber: Subscriber): Pay
     paymentCreationDate: date(payment.createdAt),
     ...(payment.paidAt === undefined ? {} : { paymentDate: date(payment.paidAt) }),
     ...(payment.status === 'pending_validation' && payment.validation
-      ? { validationInfo: { action: 'validate', authorizationId: payment.validation.authorizationId } }
+      ? { validationInfo: validationInfo(payment.validation) }
       : {}),
     ...(payment.acknowledgement === undefined ? {} : { acknowledgement: payment.acknowledgement }),
     ...(payment.status === 'reserved' && payment.dueAt !== undefined ? { honouredUntil: payment.dueAt } : {}),
     ...(payment.refundedMinor > 0 ? { refunded: amountOf(payment.refundedMinor, currency) } : {}),
   }
+}
+
+function validationInfo({ authorizationId, by }: NonNullable<PaymentRecord['validation']>) {
+  return { action: 'validate' as const, authorizationId, ...(by && { by }) }
 }
 
 export function refundBody(refund: RefundRecord): Refund {

@@ -5,6 +5,7 @@ import type { Money } from '@concilia/protocol/money.ts'
 import type { Books } from './books.ts'
 import { type Caps, capRefusal, exceedsCeiling, exceedsDay, type Purchase } from './caps.ts'
 import type { Desk, ValidationSettings } from './commands.ts'
+import { hasUsablePin, pinValidation } from './pin.ts'
 import type { Account, Voucher } from './records.ts'
 import { isVoucher } from './voucher.ts'
 
@@ -16,19 +17,21 @@ export interface Asked {
   readonly charge: 'debit' | 'hold'
   /** Who signed the slip; not known of a mere question. */
   readonly automatonId?: string
+  /** The client wants the buyer's PIN whatever the amount. */
+  readonly proof?: 'pin' | undefined
 }
 
 export interface Permission {
   readonly account: Account
   /** Only after the buyer has returned a code that is sent to the number (ST12). */
-  readonly validation?: ValidationSettings
+  readonly validation?: ValidationSettings & { readonly by?: 'pin' }
 }
 
 /** Whose account may be charged, or the code that the payment is refused with. */
 export function permit(books: Books, asked: Asked, desk: Desk): Permission | { readonly code: ErrorCode } {
   const { amountMinor, currency } = asked.money
   const purchase: Purchase = { ...asked, currency, at: desk.now }
-  const { caps, validation } = desk.settings
+  const { caps } = desk.settings
   if (!isRegistered(books, asked) || exceedsCeiling(books, purchase, amountMinor)) {
     return { code: 'PERMISSION_DENIED' }
   }
@@ -41,7 +44,10 @@ export function permit(books: Books, asked: Asked, desk: Desk): Permission | { r
   }
   const capped = capRefusal(books, purchase, amountMinor, caps)
   if (capped) return { code: capped }
-  const unvalidated = codeRefusal(books, account, purchase, amountMinor, caps)
+  const validation = validationOf(account, asked, desk)
+  if (asked.proof === 'pin' && !validation) return { code: 'CONCILIA.NO_PIN' }
+  const unvalidated =
+    asked.proof === 'pin' ? 'CONCILIA.NO_PIN' : codeRefusal(books, account, purchase, amountMinor, caps)
   if (unvalidated && !validation) return { code: unvalidated }
   const promisedMinor = account.voucher?.state === 'announced' ? account.voucher.amountMinor : 0
   if (books.availableMinor(account) + promisedMinor < amountMinor)
@@ -60,6 +66,12 @@ function voucherRefusal(voucher: Voucher, asked: Asked, now: number): ErrorCode 
     return 'SERVICE_NOT_APPLICABLE'
   }
   return asked.money.amountMinor === amountMinor ? undefined : 'CARRIER_BILLING.UNAUTHORIZED_AMOUNT'
+}
+
+/** A PIN that can be used is asked for; else a code is sent, where that is proof enough. */
+function validationOf(account: Account, { proof }: Asked, desk: Desk): Permission['validation'] {
+  if (hasUsablePin(account, desk.now)) return { ...pinValidation, by: 'pin' }
+  return proof === 'pin' ? undefined : desk.settings.validation
 }
 
 function isRegistered(books: Books, { client, seller }: Asked): boolean {

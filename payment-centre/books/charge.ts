@@ -5,20 +5,13 @@ import type { ErrorCode } from '@concilia/protocol/carrier-billing.ts'
 import { priceText } from '@concilia/protocol/money.ts'
 import type { Slip } from '@concilia/protocol/promises.ts'
 import { codeFrom, uuidFrom } from '@concilia/protocol/random.ts'
+import { pinAuthorizationId, pinSalt } from '../pin-stretching.ts'
 import { acknowledged } from './acknowledgement.ts'
 import { jsonAnswer, paymentBody, refused } from './answers.ts'
 import { allOf, type Books } from './books.ts'
 import { usageOf } from './caps.ts'
 import { type Permission, permit } from './charge-permission.ts'
-import type {
-  Charge,
-  CodeText,
-  Decision,
-  Desk,
-  News,
-  PaymentCommand,
-  ValidationSettings,
-} from './commands.ts'
+import type { Charge, CodeText, Decision, Desk, News, PaymentCommand } from './commands.ts'
 import { badSignature, type Signed, signatureRefusal } from './evidence.ts'
 import { once } from './idempotency.ts'
 import { debit, hold, type Posting } from './postings.ts'
@@ -33,6 +26,7 @@ const words: { readonly [Code in ErrorCode]?: string } = {
     'This account cannot be charged: barred, kept in another currency, or a voucher for something else.',
   'CARRIER_BILLING.UNAUTHORIZED_AMOUNT':
     'One purchase may not cost this much here, or not without a code, which this centre cannot send.',
+  'CONCILIA.NO_PIN': 'The buyer has no PIN that can be used now, and this purchase is not allowed without.',
   'CONCILIA.VALIDATION_WANTED':
     'The buyer is to return a code first. Prepare it, under a new clientCorrelator.',
   'CARRIER_BILLING.USER_AMOUNT_THRESHOLD_OVERPASSED':
@@ -49,7 +43,11 @@ export function decideCharge(books: Books, command: Charge, desk: Desk): Decisio
     if (refusal) return refusal
     const permission = permit(
       books,
-      { subscriberHash, client, seller: slip.payload.seller, money, charge, automatonId: slip.by.id },
+      {
+        ...{ subscriberHash, client, seller: slip.payload.seller, money, charge },
+        automatonId: slip.by.id,
+        proof: command.consent.proof,
+      },
       desk,
     )
     return 'code' in permission
@@ -108,7 +106,7 @@ function charged(
     answer: jsonAnswer(201, paymentBody(payment, subscriber)),
     change: allOf([isVoucher(account) ? spent(account, desk) : {}, posting.change, { usage }]),
     paymentId: payment.id,
-    ...(pending ? { text: pending.text } : {}),
+    ...(pending?.text ? { text: pending.text } : {}),
     news: newsOf(payment),
   }
 }
@@ -117,7 +115,8 @@ function newsOf(payment: PaymentRecord): News[] {
   const { referenceCode: reference, status, charge } = payment
   const price = priceText(payment)
   if (status === 'pending_validation') {
-    return [{ step: 'ST12', reference, words: 'the buyer is sent a code to confirm with' }]
+    const what = payment.validation?.by === 'pin' ? 'is asked for the PIN' : 'is sent a code to confirm with'
+    return [{ step: 'ST12', reference, words: `the buyer ${what}` }]
   }
   const done = charge === 'debit' ? `account debited with ${price}` : `${price} held on the account`
   return [
@@ -169,16 +168,21 @@ function pendingValidation(
   books: Books,
   drafted: PaymentRecord,
   account: Account,
-  { waitMs, digits, tries }: ValidationSettings,
+  { waitMs, digits, tries, by }: NonNullable<Permission['validation']>,
   desk: Desk,
-): { payment: PaymentRecord; text: CodeText } {
+): { payment: PaymentRecord; text?: CodeText } {
+  const waiting = { ...drafted, status: 'pending_validation', dueAt: desk.now + waitMs } as const
+  const id = uuidFrom(desk.random)
+  if (by === 'pin') {
+    const salt = pinSalt(account.subscriberHash ?? '', desk.secrets)
+    const authorizationId = pinAuthorizationId(salt, id)
+    return { payment: { ...waiting, validation: { authorizationId, codeHash: '', triesLeft: tries, by } } }
+  }
   const code = codeFrom(desk.random, digits)
   const payment: PaymentRecord = {
-    ...drafted,
-    status: 'pending_validation',
-    dueAt: desk.now + waitMs,
+    ...waiting,
     validation: {
-      authorizationId: uuidFrom(desk.random),
+      authorizationId: id,
       codeHash: desk.secrets.hash(`code\n${drafted.id}\n${code}`),
       triesLeft: tries,
     },

@@ -80,6 +80,7 @@ export type PaymentCommand =
   | (OnPayment & {
       readonly kind: 'validate'
       readonly authorizationId: string
+      /** A PIN comes stretched. */
       readonly code: string
     })
   | (OnPayment & { readonly kind: 'confirm'; readonly evidence?: Evidence })
@@ -93,6 +94,7 @@ export type PaymentCommand =
       readonly subscriberHash: string
       readonly seller: string
       readonly money: Money
+      readonly proof?: 'pin'
     }
 
 /** What premium-rate calls buy (voucher.ts). */
@@ -122,6 +124,14 @@ export type AccountCommand =
   /** `key`: of its receipt; the same one is booked once. */
   | { readonly kind: 'topUp'; readonly subscriberHash: string; readonly money: Money; readonly key: string }
   | { readonly kind: 'barAccount'; readonly subscriberHash: string; readonly barred: boolean }
+  /** Stretched. `currentHash`: of the one in force, which only its buyer knows. */
+  | {
+      readonly kind: 'setPin'
+      readonly subscriberHash: string
+      readonly hash: string
+      readonly currentHash?: string
+      readonly by: 'buyer' | 'person'
+    }
   | { readonly kind: 'closeAccount'; readonly subscriberHash: string }
   | { readonly kind: 'showAccount'; readonly subscriberHash: string }
   | { readonly kind: 'registerClient'; readonly registration: Client }

@@ -16,6 +16,7 @@ import { scopesOf, voucherUsage } from './caps.ts'
 import { decideCharge, decideEligibility } from './charge.ts'
 import type { Command, Decision, Desk } from './commands.ts'
 import { decideCancel, decideConfirm, decideExpire, decideOutcome, decideValidate } from './payment-life.ts'
+import { decideSetPin } from './pin.ts'
 import { decideRefund, decideVoid } from './refund.ts'
 import { decideRepost } from './repost.ts'
 import { decideVoucher, decideVoucherLapse, decideVoucherRead, voucherSubscriber } from './voucher.ts'
@@ -62,6 +63,7 @@ const table: { readonly [Kind in Kinds]: Row<Kind> } = {
     }),
     decide: decideEligibility,
   },
+  setPin: { wants: thatSubscriber, decide: decideSetPin },
   validate: { wants: thatPayment, decide: decideValidate },
   confirm: { wants: thatPayment, decide: decideConfirm },
   cancel: { wants: thatPayment, decide: decideCancel },

@@ -10,6 +10,7 @@ import { allOf, type Books } from './books.ts'
 import { reserved } from './charge.ts'
 import type { Decision, Desk, Evidence, News, PaymentCommand } from './commands.ts'
 import { evidenceRefusal } from './evidence.ts'
+import { hasUsablePin, triedPin } from './pin.ts'
 import {
   andThen,
   learnDelivered,
@@ -73,11 +74,27 @@ export function decideValidate(books: Books, command: Of<'validate'>, desk: Desk
       return refused('ALREADY_EXISTS', 'This payment is validated already. Go on with confirm.')
     }
     if (status !== 'pending_validation') return validationFailed
+    if (validation.by === 'pin') return pinGiven(payment, command, books, desk)
     const codeHash = desk.secrets.hash(`code\n${payment.id}\n${command.code}`)
     return sameText(validation.codeHash, codeHash)
       ? validatedNow(payment, desk)
       : wrongCode(payment, validation, books, desk)
   })
+}
+
+/** Right or wrong, the account remembers it: guesses are counted over all payments. */
+function pinGiven(payment: PaymentRecord, { code }: Of<'validate'>, books: Books, desk: Desk): Decision {
+  const account = books.account(payment.accountId)
+  const { pin } = account
+  const isPaused = !hasUsablePin(account, desk.now)
+  const isRight = !isPaused && pin !== undefined && desk.secrets.isSame(pin.hash, code)
+  const tried = isPaused ? account : triedPin(account, isRight, desk.now)
+  const { validation = { authorizationId: '', codeHash: '', triesLeft: 0 } } = payment
+  const isLast = !hasUsablePin(tried, desk.now)
+  const decision = isRight
+    ? validatedNow(payment, desk)
+    : wrongCode(payment, { ...validation, ...(isLast && { triesLeft: 1 }) }, books, desk)
+  return { ...decision, change: allOf([decision.change, { accounts: [tried] }]) }
 }
 
 const validationFailed = refused(

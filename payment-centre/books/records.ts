@@ -59,6 +59,10 @@ export const accountSchema = z.strictObject({
   voucher: z.exactOptional(voucherSchema),
   /** When a voucher lapses; none while it is spent. */
   dueAt: z.exactOptional(epochMsSchema),
+  /** Stretched (pin-stretching.ts), with how often in a row another one was given; buyers only. */
+  pin: z.exactOptional(
+    z.strictObject({ hash: z.string(), failures: minorSchema, pausedUntil: epochMsSchema }),
+  ),
 })
 export type Account = z.infer<typeof accountSchema>
 
@@ -99,7 +103,13 @@ export const paymentRecordSchema = z.strictObject({
   dueAt: z.exactOptional(epochMsSchema),
   /** The code that was sent to the buyer (ST12). Such a purchase is outside the day's cap. */
   validation: z.exactOptional(
-    z.strictObject({ authorizationId: z.string(), codeHash: z.string(), triesLeft: minorSchema }),
+    z.strictObject({
+      authorizationId: z.string(),
+      /** Empty where the buyer's PIN is asked for: the account has it. */
+      codeHash: z.string(),
+      triesLeft: minorSchema,
+      by: z.exactOptional(z.literal('pin')),
+    }),
   ),
   outcome: z.exactOptional(z.enum(outcomeResults)),
   /** The automaton's signed promise never to deliver. */

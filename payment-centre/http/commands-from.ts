@@ -7,6 +7,7 @@ import {
   type eligibilityRequestSchema,
   moneyOf,
   type PaymentRequest,
+  type pinRequestSchema,
   type refundRequestSchema,
   type VoucherRequest,
 } from '@concilia/protocol/carrier-billing.ts'
@@ -22,6 +23,7 @@ import {
 import type { Subscriber } from '@concilia/protocol/subscriber.ts'
 import type { z } from 'zod'
 import type { Charge, Command, Evidence, Keyed, RefundCommand, Repost } from '../books/commands.ts'
+import { pinSalt, stretchedPin } from '../pin-stretching.ts'
 import type { Secrets } from '../secrets.ts'
 import { DoorRefusal } from './refusal.ts'
 
@@ -186,7 +188,21 @@ export function eligibilityFrom(
   door: Door,
 ): Command {
   const subscriberHash = subscriberHashOf(body, door)
-  return { kind: 'eligibility', client, subscriberHash, seller: body.seller, money: wholeMoney(body) }
+  const { seller, proof } = body
+  const asked = { client, subscriberHash, seller, money: wholeMoney(body), ...(proof && { proof }) }
+  return { kind: 'eligibility', ...asked }
+}
+
+/** Stretched here: the books never see a PIN. */
+export async function pinFrom(body: z.infer<typeof pinRequestSchema>, door: Door): Promise<Command> {
+  const { secrets } = door
+  const subscriberHash = subscriberHashOf(body, door)
+  const salt = pinSalt(subscriberHash, secrets)
+  const hash = await stretchedPin(body.pin, salt, secrets)
+  const { currentPin } = body
+  const current =
+    currentPin === undefined ? {} : { currentHash: await stretchedPin(currentPin, salt, secrets) }
+  return { kind: 'setPin', subscriberHash, hash, ...current, by: 'buyer' }
 }
 
 /** Only our own word counts, not that of another centre below the same root. */

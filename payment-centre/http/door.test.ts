@@ -378,6 +378,30 @@ describe('holds', () => {
     expect(await codeOf(caller.post(paths.validate(lapsed), late))).toBe('CARRIER_BILLING.VALIDATION_FAILED')
     expect(await codeOf(caller.post(paths.validate('none'), late))).toBe('NOT_FOUND')
   })
+
+  test('a PIN that the client wants is set by its buyer, and asked for in place of a code', async () => {
+    const caller = await ready()
+    const wanting = () => {
+      const charge = caller.charge('1.00')
+      return { ...charge, consent: { ...charge.consent, proof: 'pin' } }
+    }
+    const phoneNumber = '+33612345678'
+    expect(await codeOf(caller.post(paths.prepare, wanting()))).toBe('CONCILIA.NO_PIN')
+    expect((await caller.post(paths.pin, { phoneNumber, pin: '4711' })).body).toEqual({ pin: 'set' })
+    expect(await codeOf(caller.post(paths.pin, { phoneNumber, pin: '0815' }))).toBe(
+      'CARRIER_BILLING.INVALID_CODE',
+    )
+    const changed = { phoneNumber, pin: '0815', currentPin: '4711' }
+    expect((await caller.post(paths.pin, changed)).status).toBe(200)
+    expect(await codeOf(caller.post(paths.payments, wanting()))).toBe('CONCILIA.VALIDATION_WANTED')
+    const { body } = await caller.post(paths.prepare, wanting())
+    const { paymentId, validationInfo } = paymentSchema.parse(body)
+    expect(validationInfo).toMatchObject({ action: 'validate', by: 'pin' })
+    const { authorizationId } = Object(validationInfo)
+    const give = (code: string) => caller.post(paths.validate(paymentId), { authorizationId, code })
+    expect(await codeOf(give('4711'))).toBe('CARRIER_BILLING.INVALID_CODE')
+    expect((await give('0815')).status).toBe(204)
+  })
 })
 
 describe('re-credits', () => {

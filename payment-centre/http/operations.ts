@@ -18,6 +18,8 @@ import {
   paymentSchema,
   paymentsQuerySchema,
   paymentsSchema,
+  pinAnswerSchema,
+  pinRequestSchema,
   refundRequestSchema,
   refundSchema,
   refundsSchema,
@@ -33,6 +35,7 @@ import { jsonAnswer, noContent, paymentBody, refundBody, remainingBody } from '.
 import type { Answer } from '../books/commands.ts'
 import { voucherSubscriber } from '../books/voucher.ts'
 import type { Engine } from '../engine.ts'
+import { saltOf, stretchedPin } from '../pin-stretching.ts'
 import type { CentreStore, FoundPayment } from '../store/port.ts'
 import {
   type Asking,
@@ -42,6 +45,7 @@ import {
   type Door,
   eligibilityFrom,
   outcomeFrom,
+  pinFrom,
   refundFrom,
   repostFrom,
   voucherFrom,
@@ -104,6 +108,7 @@ const chargeErrors: readonly ErrorCode[] = [
   'UNNECESSARY_IDENTIFIER',
   'CARRIER_BILLING.UNAUTHORIZED_AMOUNT',
   'CARRIER_BILLING.USER_AMOUNT_THRESHOLD_OVERPASSED',
+  'CONCILIA.NO_PIN',
   'CONCILIA.UNKNOWN_SIGNER',
   'CONCILIA.BAD_SIGNATURE',
 ]
@@ -182,8 +187,16 @@ const paymentOperations: readonly Operation[] = [
       'NOT_FOUND',
       'ALREADY_EXISTS',
     ],
-    handle: ({ engine }, asked) =>
-      engine.submit({ kind: 'validate', client: asked.client, paymentId: paymentIdOf(asked), ...asked.body }),
+    handle: async (centre, asked) => {
+      const { client } = asked
+      const { authorizationId } = asked.body
+      const salt = saltOf(authorizationId)
+      const code =
+        salt === undefined ? asked.body.code : await stretchedPin(asked.body.code, salt, centre.secrets)
+      return centre.engine.submit({
+        ...{ kind: 'validate', client, paymentId: paymentIdOf(asked), authorizationId, code },
+      })
+    },
   }),
   operation({
     operationId: 'confirmPayment',
@@ -287,6 +300,24 @@ const refundOperations: readonly Operation[] = [
 ]
 
 const ourOperations: readonly Operation[] = [
+  operation({
+    operationId: 'setPin',
+    summary: 'The buyer chooses a PIN; who has one says it too',
+    method: 'POST',
+    path: paths.pin,
+    scope: 'concilia',
+    body: pinRequestSchema,
+    query: nothing,
+    success: { status: 200, schema: pinAnswerSchema },
+    errors: [
+      'IDENTIFIER_NOT_FOUND',
+      'MISSING_IDENTIFIER',
+      'UNNECESSARY_IDENTIFIER',
+      'CARRIER_BILLING.INVALID_CODE',
+      'CONCILIA.NO_PIN',
+    ],
+    handle: async (centre, asked) => centre.engine.submit(await pinFrom(asked.body, centre)),
+  }),
   operation({
     operationId: 'askEligibility',
     summary: 'Is there an account, and enough on it? Moves and promises nothing',

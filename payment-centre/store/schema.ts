@@ -6,6 +6,7 @@ import {
   boolean,
   check,
   index,
+  jsonb,
   pgTable,
   primaryKey,
   smallint,
@@ -14,6 +15,7 @@ import {
   uniqueIndex,
   uuid,
 } from '@concilia/platform/drizzle.ts'
+import type { Account } from '../books/records.ts'
 
 const minor = (name: string) => bigint(name, { mode: 'number' })
 const epochMs = (name: string) => bigint(name, { mode: 'number' })
@@ -32,6 +34,7 @@ export const account = pgTable(
     sealedSubscriber: text('sealed_subscriber'),
     voucher: text('voucher'),
     dueAt: epochMs('due_at'),
+    pin: jsonb('pin').$type<Account['pin']>(),
     postedMinor: minor('posted_minor').notNull(),
     heldMinor: minor('held_minor').notNull(),
   },

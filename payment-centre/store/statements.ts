@@ -100,6 +100,7 @@ const attributes = [
   'sealedSubscriber',
   'voucher',
   'dueAt',
+  'pin',
 ]
 
 function batchWrites(db: NodePgDatabase) {

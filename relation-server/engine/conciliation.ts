@@ -1,6 +1,7 @@
 // Conciliation: bringing an offer and an identification of one machine together, in whichever order they
 // came. Each waits for the other; an identification is bound to one sale and used up by it; several phones
 // may be bound to one.
+import { proofWanted } from '../proof-policy.ts'
 import type { IdentificationRow, SaleRow } from '../store/port.ts'
 import { addInstruction, addText } from './outgoing.ts'
 import { stepSale } from './sale-step.ts'
@@ -57,8 +58,15 @@ function takesPhones({ open, state }: SaleRow): boolean {
 }
 
 function bind(scene: Scene, world: World, saleId: string, identification: IdentificationRow): void {
+  const wanted = proofOf(scene, world, saleId, identification)
+  if (!wanted) {
+    declineWay(scene, world, identification)
+    return
+  }
+  const { vouched, proof } = wanted
   scene.putIdentification({
     ...identification,
+    vouched,
     state: 'bound',
     saleId,
     expects: 'consent',
@@ -66,7 +74,7 @@ function bind(scene: Scene, world: World, saleId: string, identification: Identi
   })
   const sale = scene.sale(saleId)
   if (!sale) throw new Error(`an identification was to be bound to sale ${saleId}, which is not there`)
-  const { identificationId, subscriberId, channel, sessionId, language, vouched, code } = identification
+  const { identificationId, subscriberId, channel, sessionId, language, code } = identification
   stepSale(scene, world, sale, {
     type: 'phoneIdentified',
     phone: {
@@ -80,6 +88,24 @@ function bind(scene: Scene, world: World, saleId: string, identification: Identi
       step: 'checking',
       operationId: world.mint(),
       triesLeft: tries,
+      ...(proof && { proof }),
     },
   })
+}
+
+/** Known only now: the price is the sale's. */
+function proofOf(scene: Scene, world: World, saleId: string, { channel, vouched }: IdentificationRow) {
+  const sale = scene.sale(saleId)
+  if (!sale) throw new Error(`what proves a buyer of sale ${saleId} was asked, which is not there`)
+  const { amountMinor, currency } = sale
+  const machineNumber = scene.machine.machineNumber ?? ''
+  return proofWanted(world.settings.proof, { machineNumber, channel, amountMinor, currency, vouched })
+}
+
+function declineWay(scene: Scene, world: World, identification: IdentificationRow): void {
+  scene.putIdentification({ ...identification, state: 'closed', dueAt: null })
+  const { subscriberId, channel, sessionId, vouched, language } = identification
+  const machineNumber = scene.machine.machineNumber ?? ''
+  const say = { kind: 'declined', machineNumber, reason: 'wayNotAllowed' } as const
+  addText(scene, world, { subscriberId, channel, sessionId, vouched, language, say }, null)
 }

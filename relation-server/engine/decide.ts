@@ -83,6 +83,7 @@ class Shelves {
       unknowns: [...book.unknowns, ...batch.unknowns],
       calls: [...this.#calls.values()],
       wrongCodes: [...book.wrongCodes, ...batch.wrongCodes],
+      tallies: input.kind === 'phone' ? [...book.tallies, ...batch.tallies] : [],
       namesForeignSale: this.#isForeign(input),
       ...historyOf(id, book, batch, input),
     })
@@ -345,6 +346,9 @@ function writesOf(changes: Changes): Writes {
     quarantine: changes.quarantine,
     persons: changes.persons,
     unknowns: summed(changes),
+    tallies: talliesSummed(changes),
+    blocked: [],
+    forgotten: [],
     sold: soldSummed(changes),
     subscribers: [...changes.subscribers.values()],
     calls: [...changes.calls.values()],
@@ -373,6 +377,14 @@ function summedCodes({ wrongCodes }: Changes): Writes['wrongCodes'] {
   for (const row of wrongCodes) {
     const key = `${row.hour} ${row.automatonId}`
     rows.set(key, { ...row, count: row.count + (rows.get(key)?.count ?? 0) })
+  }
+  return [...rows.values()]
+}
+
+function talliesSummed({ tallies }: Changes): Writes['tallies'] {
+  const rows = new Map<string, Writes['tallies'][number]>()
+  for (const row of tallies) {
+    rows.set(row.scope, { ...row, count: row.count + (rows.get(row.scope)?.count ?? 0) })
   }
   return [...rows.values()]
 }

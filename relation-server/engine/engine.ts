@@ -9,6 +9,7 @@ import { KnownParties } from '@concilia/protocol/certificates.ts'
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import type { Random } from '@concilia/protocol/random.ts'
 import type { BatchNeed, OutboxRow, Store } from '../store/port.ts'
+import { tallyScopesOf } from './budget.ts'
 import { type Decided, decide } from './decide.ts'
 import { callIdOf, callsAtOf, type Input, inboxKeyOf, saleIdOf, signerOf } from './inputs.ts'
 import type { Note, Release } from './scene.ts'
@@ -224,6 +225,7 @@ export class Engine {
       kids: [...new Set(strangers)].sort(),
       saleIds: [...saleIds].sort(),
       inboxKeys: inputs.flatMap((input) => inboxKeyOf(input) ?? []),
+      tallyScopes: [...new Set(inputs.flatMap(scopesOf))].sort(),
       unknownsOf: inputs.some(mayEndUnknown) ? dayOf(now) : null,
       auditsOf: [...new Set(inputs.flatMap(auditOf))].sort(),
       ...voiceNeed(inputs, now),
@@ -250,6 +252,10 @@ export class Engine {
     for (const note of notes) tell(this.#parts.log, note)
     this.#parts.letOut(releases, writes.outbox)
   }
+}
+
+function scopesOf(input: Input): string[] {
+  return input.kind === 'phone' ? tallyScopesOf(input) : []
 }
 
 function auditOf(input: Input): string[] {

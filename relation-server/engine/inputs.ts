@@ -10,6 +10,7 @@ import type {
   SaleMessage,
   Telemetry,
 } from '@concilia/protocol/messages.ts'
+import type { CapRule } from '../caps.ts'
 import type { PaymentResult } from '../payments/port.ts'
 import type { Say } from '../phones/say.ts'
 import type { Channel, Language } from '../sale-events.ts'
@@ -65,6 +66,8 @@ export interface PhoneInput {
   /** The subscriber's row is there and says all that is worth keeping: it is not written again. */
   readonly isKept?: boolean
   readonly act: PhoneAct
+  /** What this number may ask for. Left out: whatever it wants. */
+  readonly budget?: { readonly caps: CapRule; readonly isStranger: boolean }
   readonly at: number
 }
 

@@ -146,6 +146,7 @@ export function admissionOf(
   reason?: string,
 ): Admission {
   const { journalId, storedUpTo, beyond, machineNumber } = scene.machine
+  const secret = world.settings.presence?.secretOf(scene.machine)
   return {
     boot,
     admission,
@@ -155,7 +156,10 @@ export function admissionOf(
       ? { stored: { journalId, upTo: storedUpTo, beyond: [...beyond] } }
       : {}),
     centreChains: [...world.centreChains],
-    invitation: world.settings.invitation.replace('{number}', machineNumber ?? '').slice(0, 32),
+    invitation: world.settings.invitation
+      .replace('{number}', secret === undefined ? (machineNumber ?? '') : '{code}')
+      .slice(0, 32),
+    ...(admission === 'accepted' && secret !== undefined ? { presence: { secret } } : {}),
   }
 }
 

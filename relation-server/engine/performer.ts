@@ -106,7 +106,8 @@ export class Performer {
     const { operation, subscriberId, callId }: PaymentBody = JSON.parse(body)
     const subscriber = await this.#subscriberOf(subscriberId)
     // The body is our own; only the number was left out of it.
-    const whole = { ...operation, ...(subscriber && { subscriber }) } as PaymentOperation
+    const code = operation.kind === 'validate' && { code: this.#parts.vault.openText(operation.code) }
+    const whole = { ...operation, ...(subscriber && { subscriber }), ...code } as PaymentOperation
     const result = await this.#parts.payments.perform(whole, attempts)
     await this.#engine().submit({
       kind: 'payment',
@@ -124,7 +125,7 @@ export class Performer {
   async #subscriberOf(subscriberId: string | null) {
     if (subscriberId === null) return undefined
     const row = await this.#parts.store.subscriber(subscriberId)
-    if (!row) throw new Error('the subscriber of a payment is not kept any more')
+    if (!row || row.sealed === null) throw new Error('the subscriber of a payment is not kept any more')
     return this.#parts.vault.unseal(row.sealed)
   }
 

@@ -3,6 +3,7 @@
 import { canSell } from '@concilia/protocol/machine-state.ts'
 import type { Say } from '../phones/say.ts'
 import type { Channel } from '../sale-events.ts'
+import { countWrongCode, hear } from './budget.ts'
 import { phoneArrived } from './conciliation.ts'
 import type { PhoneAct, PhoneInput } from './inputs.ts'
 import { addText } from './outgoing.ts'
@@ -15,7 +16,16 @@ const mostAtOneMachine = 1
 
 export function phoneSpoke(scene: Scene, world: World, input: PhoneInput): void {
   const { act, subscriber, isKept } = input
+  const hearing = hear(scene, input)
+  if (hearing === 'silent') {
+    scene.note({ words: 'a phone asks for more than its budget and is not answered' })
+    return
+  }
   if (!isKept) scene.changes.subscribers.set(subscriber.subscriberId, subscriber)
+  if (hearing === 'lastWord' && 'channel' in act) {
+    answer(scene, world, input, { kind: 'tooManyRequests' }, act.channel, act.sessionId)
+    return
+  }
   switch (act.type) {
     case 'identify':
       identify(scene, world, input, act)
@@ -144,6 +154,7 @@ function speakInSale(
   if (sale?.open) {
     if (act.type === 'refuse') stepSale(scene, world, sale, { type: 'phoneRefused', identificationId })
     if (act.type === 'consent') {
+      if (act.code !== null && act.code !== identification?.code) countWrongCode(scene, input, world)
       stepSale(scene, world, sale, { type: 'phoneConsented', identificationId, code: act.code })
     }
     if (act.type === 'code')

@@ -3,9 +3,10 @@
 import type { Limits } from '@concilia/protocol/limits.ts'
 import type { PaymentOperation } from '../payments/port.ts'
 import type { Say } from '../phones/say.ts'
-import type { SaleContext } from '../sale-context.ts'
+import { payerOf, type SaleContext } from '../sale-context.ts'
 import type { PhoneInSale, SaleSay } from '../sale-events.ts'
 import type { SaleEffect } from '../sale-vocabulary.ts'
+import { boughtScope } from './budget.ts'
 import { addInstruction, addPayment, addText } from './outgoing.ts'
 import { Poisoned } from './poisoned.ts'
 import { operationOf } from './sale-operation.ts'
@@ -87,6 +88,7 @@ export function performEffect(scene: Scene, world: World, context: SaleContext, 
       return
     case 'say':
       for (const id of effect.params.to) sayTo(scene, world, context, id, effect.params.say)
+      if (effect.params.say.kind === 'receipt') rememberBuyer(scene, world, context)
       return
     case 'countUnknown': {
       const { subscriberId } = effect.params
@@ -99,6 +101,14 @@ export function performEffect(scene: Scene, world: World, context: SaleContext, 
       scene.note({ saleId, words: `unexpected here: ${effect.params.event}` })
       return
   }
+}
+
+/** Where a first purchase is judged otherwise than the next. */
+function rememberBuyer(scene: Scene, { at, settings }: World, context: SaleContext): void {
+  const buyer = payerOf(context)
+  if (!buyer || !settings.remembersBuyers) return
+  const until = at + settings.limits.keepMs
+  scene.changes.tallies.push({ scope: boughtScope(buyer.subscriberId), count: 1, until })
 }
 
 const refusalTexts = {

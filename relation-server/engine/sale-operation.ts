@@ -18,7 +18,8 @@ export function operationOf(context: SaleContext, tradeName: string, payment: Ch
   switch (payment.kind) {
     case 'eligibility': {
       const phone = context.phones.find((each) => each.identificationId === payment.identificationId)
-      const operation = { kind: payment.kind, amountMinor, currency, seller }
+      const proof = phone?.proof && { proof: phone.proof }
+      const operation = { kind: payment.kind, amountMinor, currency, seller, ...proof }
       return { operation, subscriberId: phone?.subscriberId ?? null }
     }
     case 'charge':

@@ -23,7 +23,7 @@ export function sayOfSale(
     case 'wrongCode':
       return { kind: 'wrongCode', machineNumber, triesLeft: say.triesLeft }
     case 'validationAsked':
-      return { kind: 'validationAsked', machineNumber, price }
+      return { ...say, machineNumber, price }
     case 'receipt':
       return { kind: 'receipt', machineNumber, price, reference, seller: tradeName }
     case 'refunded':

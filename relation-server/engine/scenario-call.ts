@@ -36,7 +36,14 @@ export class ScenarioCall {
     const payer = { realm: 'voucher', key: this.voucherId }
     const subscriberId = vault.idOf(payer)
     const sealed = vault.seal(payer)
-    const subscriber = { subscriberId, sealed, language: 'en', stopped: false, seenAt: clock.now() }
+    const subscriber = {
+      subscriberId,
+      sealed,
+      language: 'en',
+      stopped: false,
+      blocked: false,
+      seenAt: clock.now(),
+    }
     await this.act(automatonId, {
       type: 'machineTyped',
       voucherId: this.voucherId,

@@ -189,13 +189,15 @@ export class ScenarioCentre implements Payments {
       this.vouchers.set(voucherId, 'read')
     }
     const hold = operation.kind === 'prepare'
-    if (this.validates && !hold) return refusedWith(validationWanted, 'notAllowed')
+    const by = operation.consent.proof
+    const validates = this.validates || by === 'pin'
+    if (validates && !hold) return refusedWith(validationWanted, 'notAllowed')
     const createdAt = this.#clock.now()
     const paymentId = `payment ${key}`
     const { slip, currency, seller } = operation
     const terms = { offerHash: sha256(slip), amountMinor, currency: currency as Currency, seller, paymentId }
     const entry: Entry = this.#entries.get(key) ?? {
-      status: this.validates ? 'pending' : hold ? 'held' : 'charged',
+      status: validates ? 'pending' : hold ? 'held' : 'charged',
       paymentId,
       saleId,
       key,
@@ -207,7 +209,8 @@ export class ScenarioCentre implements Payments {
       acknowledgement: this.#acknowledge(terms, hold ? 'hold' : 'debit'),
     }
     this.#entries.set(key, entry)
-    if (entry.status === 'pending') return { kind: 'validationNeeded', paymentId, authorizationId: 'a' }
+    if (entry.status === 'pending')
+      return { kind: 'validationNeeded', paymentId, authorizationId: 'a', ...(by && { by }) }
     return this.#yes(entry)
   }
 

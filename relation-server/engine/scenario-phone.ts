@@ -3,13 +3,15 @@
 import { uuidFrom } from '@concilia/protocol/random.ts'
 import type { Subscriber } from '@concilia/protocol/subscriber.ts'
 import type { SubscriberRow } from '../store/port.ts'
-import type { PhoneAct } from './inputs.ts'
+import type { PhoneAct, PhoneInput } from './inputs.ts'
 import type { Scenario } from './scenario.ts'
 
 export class ScenarioPhone {
   readonly subscriberId: string
   /** A dialogue the carrier vouches for, instead of texts. */
   sessionId: string | null = null
+  /** What it may ask for; undefined: whatever it wants. */
+  budget: PhoneInput['budget'] = undefined
   readonly #scenario: Scenario
   readonly #row: SubscriberRow
 
@@ -21,6 +23,7 @@ export class ScenarioPhone {
       sealed: scenario.vault.seal(subscriber),
       language: 'en',
       stopped: false,
+      blocked: false,
       seenAt: scenario.clock.now(),
     }
   }
@@ -48,7 +51,8 @@ export class ScenarioPhone {
   /** ST12: types what the centre sent. */
   async type(code: string): Promise<void> {
     const { identificationId, saleId, automatonId } = await this.#open()
-    await this.act(automatonId, { type: 'code', identificationId, saleId: saleId ?? '', code })
+    const sealed = this.#scenario.vault.sealText(code)
+    await this.act(automatonId, { type: 'code', identificationId, saleId: saleId ?? '', code: sealed })
   }
 
   async act(automatonId: string | null, act: PhoneAct, key = uuidFrom(this.#scenario.random)): Promise<void> {
@@ -60,6 +64,7 @@ export class ScenarioPhone {
       bodyHash: 'hash',
       subscriber: this.#row,
       act,
+      ...(this.budget && { budget: this.budget }),
       at: this.#scenario.clock.now(),
     })
   }

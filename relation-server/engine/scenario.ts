@@ -11,6 +11,7 @@ import { ManualClock } from '@concilia/protocol/manual-clock.ts'
 import type { Admission, Instruction, Stored } from '@concilia/protocol/messages.ts'
 import { type Random, sha256 } from '@concilia/protocol/random.ts'
 import { VoiceCodes } from '../phones/voice/voice-codes.ts'
+import { presencePolicy } from '../presence-policy.ts'
 import { reconcile } from '../reconciliation.ts'
 import { makeSaleChart } from '../sale-chart.ts'
 import { MemoryStore } from '../store/memory-store.ts'
@@ -63,6 +64,9 @@ export interface ScenarioOptions {
   readonly charge?: 'debit' | 'hold'
   readonly limits?: Partial<Limits>
   readonly unknownCap?: Settings['unknownCap']
+  readonly proof?: Settings['proof']
+  /** Machines at which a buyer proves standing there. */
+  readonly presence?: readonly string[]
   /** Every input reaches the engine twice. */
   readonly twice?: boolean
   readonly voice?: Partial<VoiceRules>
@@ -110,6 +114,8 @@ export class Scenario {
       charge: options.charge ?? 'debit',
       rootPem: centre.rootPem,
       invitation: 'Text {number} to 36000',
+      proof: options.proof ?? [],
+      ...(options.presence && { presence: presencePolicy(options.presence, this.vault) }),
       unknownCap: options.unknownCap ?? { machine: 3, subscriber: 3 },
       voice: {
         codeLifeMs: 900_000,

@@ -17,6 +17,7 @@ import type {
   SaleRow,
   SoldRow,
   SubscriberRow,
+  TallyRow,
   TelemetryRow,
   UnknownRow,
   WrongCodesRow,
@@ -55,6 +56,7 @@ export class Changes {
   readonly quarantine: QuarantineRow[] = []
   readonly persons: PersonRow[] = []
   readonly unknowns: UnknownRow[] = []
+  readonly tallies: TallyRow[] = []
   readonly configurations: ConfigurationRow[] = []
   readonly telemetry: TelemetryRow[] = []
   readonly audits: AuditRow[] = []
@@ -89,6 +91,7 @@ export class Changes {
     this.quarantine.push(...other.quarantine)
     this.persons.push(...other.persons)
     this.unknowns.push(...other.unknowns)
+    this.tallies.push(...other.tallies)
     this.configurations.push(...other.configurations)
     this.telemetry.push(...other.telemetry)
     this.audits.push(...other.audits)
@@ -108,6 +111,7 @@ export interface Books {
   /** Those the batch is about, of whatever machine, and the hour's wrong codes of all. */
   readonly calls: readonly CallRow[]
   readonly wrongCodes: readonly WrongCodesRow[]
+  readonly tallies: readonly TallyRow[]
   readonly namesForeignSale: boolean
   /** What this machine reported and what was read of it; only where its audit data has come. */
   readonly sold: readonly SoldRow[]
@@ -148,6 +152,12 @@ export class Scene {
   /** The chain of a signer that this server has not in memory. */
   chainOf(kid: string | undefined): string | undefined {
     return this.#books.certificates.find((row) => row.kid === kid)?.chain
+  }
+
+  /** What a count has come to, with what this input has added. */
+  tally(scope: string): number {
+    const rows = [...this.#books.tallies, ...this.changes.tallies]
+    return rows.reduce((sum, row) => (row.scope === scope ? sum + row.count : sum), 0)
   }
 
   sale(saleId: string | null | undefined): SaleRow | undefined {

@@ -3,6 +3,8 @@
 import type { KnownParties } from '@concilia/protocol/certificates.ts'
 import type { Limits } from '@concilia/protocol/limits.ts'
 import { codeFrom, type Random, uuidFrom } from '@concilia/protocol/random.ts'
+import type { PresencePolicy } from '../presence-policy.ts'
+import type { ProofRule } from '../proof-policy.ts'
 import type { SaleChart } from '../sale-chart.ts'
 
 /** What the display of a machine is told about codes; 32 characters in each language. */
@@ -38,6 +40,12 @@ export interface Settings {
   readonly rootPem: string
   /** What the display tells the buyer; `{number}` stands for the machine number. */
   readonly invitation: string
+  /** What proves that a buyer may be charged; none that fits: as rule 15 says. */
+  readonly proof: readonly ProofRule[]
+  /** Whether it is kept who has bought before. */
+  readonly remembersBuyers?: boolean
+  /** At which machines buyers prove that they stand there; none when left out. */
+  readonly presence?: PresencePolicy
   /** Unknown outcomes closed without a person, a day: per machine and per subscriber (rule 2). */
   readonly unknownCap: { readonly machine: number; readonly subscriber: number }
   /** Left out where there are no voice numbers. */

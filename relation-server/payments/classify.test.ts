@@ -41,6 +41,7 @@ const rows: [Kind, string, string, string][] = [
     [kind, 'UNNECESSARY_IDENTIFIER', 'notAllowed', 'notAllowed'],
     [kind, 'CARRIER_BILLING.UNAUTHORIZED_AMOUNT', 'capReached', 'capReached'],
     [kind, 'CARRIER_BILLING.USER_AMOUNT_THRESHOLD_OVERPASSED', 'capReached', 'capReached'],
+    [kind, 'CONCILIA.NO_PIN', 'noPin', 'noPin'],
     [kind, 'CONCILIA.BAD_SIGNATURE', 'notAllowed', 'notAllowed'],
     [kind, 'CONCILIA.OFFER_CHARGED', 'notAllowed', 'notAllowed'],
     [kind, 'CONCILIA.VOIDED', 'tooLate', 'tooLate'],

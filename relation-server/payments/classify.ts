@@ -35,6 +35,7 @@ const chargeCodes: Codes = {
   UNNECESSARY_IDENTIFIER: 'refused',
   'CARRIER_BILLING.UNAUTHORIZED_AMOUNT': 'refused',
   'CARRIER_BILLING.USER_AMOUNT_THRESHOLD_OVERPASSED': 'refused',
+  'CONCILIA.NO_PIN': 'refused',
   'CONCILIA.BAD_SIGNATURE': 'refused',
   'CONCILIA.OFFER_CHARGED': 'refused',
   'CONCILIA.VOIDED': 'refused',
@@ -213,6 +214,13 @@ export function classifyRefund(answer: Answer): PaymentResult {
   return refund.success ? judgeRefund(refund.data.refundStatus) : unreadable
 }
 
+function validationNeeded(
+  paymentId: string,
+  { authorizationId, by }: { authorizationId: string; by?: 'pin' },
+): PaymentResult {
+  return { kind: 'validationNeeded', paymentId, authorizationId, ...(by && { by }) }
+}
+
 /**
  * Without the signed acknowledgement nothing can be delivered, so a bare "succeeded" is not yet the centre's
  * yes.
@@ -234,7 +242,7 @@ function judgePayment(operation: PaymentOperation, payment: Payment): PaymentRes
       return refused('CARRIER_BILLING.PAYMENT_CANCELLED')
     case 'pending_validation':
       return operation.kind === 'prepare' && validationInfo?.action === 'validate'
-        ? { kind: 'validationNeeded', paymentId, authorizationId: validationInfo.authorizationId }
+        ? validationNeeded(paymentId, validationInfo)
         : inDoubt('the payment waits for a validation that we cannot give')
     case 'succeeded':
       if (operation.kind === 'confirm') return ok
@@ -259,6 +267,7 @@ const declineReasons: Readonly<Record<string, DeclineReason>> = {
   'CARRIER_BILLING.PAYMENT_DENIED': 'notEnough',
   'CARRIER_BILLING.UNAUTHORIZED_AMOUNT': 'capReached',
   'CARRIER_BILLING.USER_AMOUNT_THRESHOLD_OVERPASSED': 'capReached',
+  'CONCILIA.NO_PIN': 'noPin',
   SERVICE_NOT_APPLICABLE: 'accountBarred',
   'CARRIER_BILLING_REFUND.REFUND_DENIED': 'accountBarred',
   'CARRIER_BILLING.INVALID_CODE': 'wrongCode',
@@ -284,7 +293,7 @@ function paymentIdOf(operation: PaymentOperation): string {
   throw new Error(`a ${operation.kind} names no payment to ask about`)
 }
 
-function codeOf(body: unknown): string {
+export function codeOf(body: unknown): string {
   const error = errorSchema.safeParse(body)
   return cleanCode(error.success ? error.data.code : undefined)
 }

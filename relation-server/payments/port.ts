@@ -18,6 +18,8 @@ export interface ConsentProof {
    */
   readonly by: 'code' | 'network' | 'voucher'
   readonly at: number
+  /** The buyer's PIN is wanted as well: the centre, which has it, asks for it. */
+  readonly proof?: 'pin'
 }
 
 interface ChargeTerms {
@@ -42,6 +44,8 @@ export type PaymentOperation =
       amountMinor: number
       currency: string
       seller: string
+      /** The buyer will need a PIN. */
+      proof?: 'pin'
     }
   /** ST11, debit mode: one step. */
   | ({ kind: 'charge' } & ChargeTerms)
@@ -86,13 +90,13 @@ export type PaymentOperation =
   | { kind: 'repost'; acknowledgement: string; subscriber: Subscriber; key: string; saleId: string }
 
 export type PaymentResult =
-  | { kind: 'ok'; paymentId?: string; acknowledgement?: string; honouredUntil?: number }
+  | { kind: 'ok'; paymentId?: string; acknowledgement?: string; honouredUntil?: number; proof?: 'pin' }
   /** `prepare` only: the centre sent the buyer a code and wants it back (ST12). */
-  | { kind: 'validationNeeded'; paymentId: string; authorizationId: string }
+  | { kind: 'validationNeeded'; paymentId: string; authorizationId: string; by?: 'pin' }
   /** Definite: nothing was and nothing will be applied under this key. `reason` is for the buyer. */
   | { kind: 'refused'; code: string; reason: DeclineReason }
   /** Not known. Repeat with the same key, or void by key. */
-  | { kind: 'inDoubt'; why: string }
+  | { kind: 'inDoubt'; why: string; proof?: 'pin' }
 
 export type DeclineReason =
   | 'noAccount'
@@ -100,6 +104,10 @@ export type DeclineReason =
   | 'capReached'
   | 'accountBarred'
   | 'wrongCode'
+  /** A PIN is wanted, and none is set, or it was wrong too often. */
+  | 'noPin'
+  /** By the operator's policy: another way of paying would do. */
+  | 'wayNotAllowed'
   | 'notAllowed' // our own registration, ceiling or signature: not the buyer's fault
   | 'tooLate'
 

@@ -15,8 +15,9 @@ export interface CentreRequest {
 export function requestOf(operation: PaymentOperation): CentreRequest {
   switch (operation.kind) {
     case 'eligibility': {
-      const { subscriber, amountMinor, currency, seller } = operation
-      return post(paths.eligibility, { ...amountOf(amountMinor, currency), ...payerOf(subscriber), seller })
+      const { subscriber, amountMinor, currency, seller, proof } = operation
+      const asked = { ...amountOf(amountMinor, currency), ...payerOf(subscriber), seller }
+      return post(paths.eligibility, { ...asked, ...(proof && { proof }) })
     }
     case 'charge':
       return post(paths.payments, paymentBody(operation))
@@ -94,6 +95,7 @@ function paymentBody(charge: Charge): unknown {
       channel: consent.channel,
       by: consent.by,
       at: consent.at,
+      ...(consent.proof && { proof: consent.proof }),
     },
   }
 }
@@ -130,7 +132,7 @@ function amountOf(amountMinor: number, currency: string) {
   return { amount: decimalText(amountMinor, currencySchema.parse(currency)), currency }
 }
 
-function payerOf({ realm, key }: Subscriber) {
+export function payerOf({ realm, key }: Subscriber) {
   return realm === 'e164' ? { phoneNumber: key } : { subscriber: { realm, key } }
 }
 

@@ -2,6 +2,8 @@
 import { isIP } from 'node:net'
 import type { Frozen } from '@concilia/platform/configuration.ts'
 import { z } from 'zod'
+import { capRuleSchema } from '../caps.ts'
+import { simSwapSchema } from '../sim-swap/configuration.ts'
 import { africasTalking } from './gateways/africas-talking.ts'
 import type { Gateway } from './gateways/gateway.ts'
 import { kannel } from './gateways/kannel.ts'
@@ -131,6 +133,18 @@ export const phonesSchema = z.strictObject({
     .max(256)
     .default([])
     .describe('Numbers, or how they begin, that are neither heard nor texted, such as +8835'),
+  served: z
+    .array(z.string().regex(/^\+[0-9]{1,15}$/))
+    .max(256)
+    .default([])
+    .describe('How the numbers begin that are heard and texted, such as +33; none listed serves all'),
+  caps: z
+    .array(capRuleSchema)
+    .max(64)
+    .default([])
+    .describe('What one number may ask for: the first rule that fits; none fits: the defaults below')
+    .meta({ examples: [[capRuleSchema.parse({ prefix: '+33' })]] }),
+  simSwap: z.exactOptional(simSwapSchema),
   sendLimitMs: z.int().min(100).max(60_000).default(10_000).describe('One attempt to hand over a text'),
   answerLimitMs: z
     .int()

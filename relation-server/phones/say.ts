@@ -36,12 +36,14 @@ export type Say =
   | ({ kind: 'machineUnavailable' } & OfMachine)
   /** `mistyped`: its check digit says that a figure is wrong. */
   | ({ kind: 'noSuchMachine'; suggestion?: string; mistyped?: boolean } & OfMachine)
+  /** The number alone will not do: what the display shows has to be sent. */
+  | ({ kind: 'presenceWanted' } & OfMachine)
   | ({ kind: 'receipt'; seller: string /* its trade name; cut at 24 characters */ } & OfPayment)
   | ({ kind: 'refundNotice' } & OfPayment)
   | ({ kind: 'unknownClosedNotice' } & OfPayment)
   | ({ kind: 'owedNotice' } & OfPayment)
-  /** ST12: the centre itself sent the buyer a code and waits for it. */
-  | ({ kind: 'validationAsked' } & OfPrice)
+  /** ST12: the centre itself sent the buyer a code, or wants the PIN, and waits for it. */
+  | ({ kind: 'validationAsked'; by?: 'pin' } & OfPrice)
   | ({ kind: 'wrongCode'; triesLeft: number } & OfMachine)
   /** Proves the number of somebody who looks at the machine's page; pays nothing. */
   | ({ kind: 'pageCode'; code: string } & OfMachine)
@@ -76,6 +78,7 @@ export function awaitsAnswer(say: Say): boolean {
     case 'validationAsked':
     case 'askMachineNumber':
     case 'noSuchMachine':
+    case 'presenceWanted':
     case 'unreadable':
       return true
     case 'wrongCode':

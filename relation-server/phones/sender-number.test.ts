@@ -50,10 +50,10 @@ test.each(['+33899701234', '+19002345678', '+448712345678', '+33800123456', '+33
 
 test('a list refuses numbers by how they begin, and no aliases', () => {
   const number = { realm: 'e164', key: '+33612345678' }
-  expect(isRefused(number, ['+3360', '+336123'])).toBe(true)
-  expect(isRefused(number, ['+3360', '+336124'])).toBe(false)
-  expect(isRefused(number, [])).toBe(false)
-  expect(isRefused({ realm: 'orange-fr', key: '+33612345678' }, ['+33'])).toBe(false)
+  expect(isRefused(number, { refused: ['+3360', '+336123'], served: [] })).toBe(true)
+  expect(isRefused(number, { refused: ['+3360', '+336124'], served: [] })).toBe(false)
+  expect(isRefused(number, { refused: [], served: [] })).toBe(false)
+  expect(isRefused({ realm: 'orange-fr', key: '+33612345678' }, { refused: ['+33'], served: [] })).toBe(false)
 })
 
 test('no text at all makes it fail', () => {

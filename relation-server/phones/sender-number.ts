@@ -43,9 +43,16 @@ export function mayBeTexted({ realm, key }: Subscriber): boolean {
   return realm !== 'e164' || isPersonal(key)
 }
 
-/** @param refused numbers, or how they begin: premium ranges that the metadata do not know, known abusers */
-export function isRefused({ realm, key }: Subscriber, refused: readonly string[]): boolean {
-  return realm === 'e164' && refused.some((start) => key.startsWith(start))
+export interface Served {
+  /** Numbers, or how they begin: premium ranges that the metadata do not know, known abusers. */
+  readonly refused: readonly string[]
+  /** How numbers begin that are served; none listed are all. */
+  readonly served: readonly string[]
+}
+
+export function isRefused({ realm, key }: Subscriber, { refused, served }: Served): boolean {
+  const isOf = (starts: readonly string[]) => starts.some((start) => key.startsWith(start))
+  return realm === 'e164' && (isOf(refused) || (served.length > 0 && !isOf(served)))
 }
 
 /** One purchase asks of one number five times, and each answer costs ten microseconds. */

@@ -26,12 +26,19 @@ export const declineReasons = [
   'capReached',
   'accountBarred',
   'wrongCode',
+  'noPin',
+  'wayNotAllowed',
   'notAllowed',
   'tooLate',
 ] as const satisfies readonly DeclineReason[]
 
 /** A kind of `Say` is one sentence, but for those of which what is known makes several. */
-export type SentenceName = Say['kind'] | 'perhapsMachine' | 'mistypedMachine' | 'wrongCodeTooOften'
+export type SentenceName =
+  | Say['kind']
+  | 'perhapsMachine'
+  | 'mistypedMachine'
+  | 'pinAsked'
+  | 'wrongCodeTooOften'
 
 export interface SentenceShape {
   /** Where it must be said in words of its own: a screen that has none says the text, and the other way. */
@@ -103,6 +110,12 @@ export const sentences: Readonly<Record<SentenceName, SentenceShape>> = {
     picks: ['0'],
     cases: [{ kind: 'noSuchMachine', machineNumber, mistyped: true }],
   },
+  presenceWanted: {
+    on: 'each',
+    must: [],
+    picks: ['0'],
+    cases: [{ kind: 'presenceWanted', machineNumber }],
+  },
   receipt: {
     on: 'text',
     must: [...paid, 'seller'],
@@ -116,6 +129,12 @@ export const sentences: Readonly<Record<SentenceName, SentenceShape>> = {
     must: ['machine', 'price'],
     picks: ['0'],
     cases: [{ kind: 'validationAsked', machineNumber, price }],
+  },
+  pinAsked: {
+    on: 'each',
+    must: ['machine', 'price'],
+    picks: ['0'],
+    cases: [{ kind: 'validationAsked', by: 'pin', machineNumber, price }],
   },
   wrongCode: {
     on: 'each',
@@ -148,6 +167,7 @@ export const sentences: Readonly<Record<SentenceName, SentenceShape>> = {
 export function sentenceFor(say: Say): SentenceName {
   if (say.kind === 'noSuchMachine' && say.suggestion !== undefined) return 'perhapsMachine'
   if (say.kind === 'noSuchMachine' && say.mistyped) return 'mistypedMachine'
+  if (say.kind === 'validationAsked' && say.by === 'pin') return 'pinAsked'
   if (say.kind === 'wrongCode' && say.triesLeft === 0) return 'wrongCodeTooOften'
   return say.kind
 }

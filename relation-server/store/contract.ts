@@ -110,7 +110,7 @@ export const outgoing = (id: string, change: Partial<OutboxRow> = {}): OutboxRow
   ...change,
 })
 
-const dialogue = (dialogueId: string, rest: Partial<DialogueRow> = {}): DialogueRow => ({
+export const dialogue = (dialogueId: string, rest: Partial<DialogueRow> = {}): DialogueRow => ({
   dialogueId,
   subscriberId: 's1',
   handle: 'gateway session',
@@ -123,11 +123,12 @@ const dialogue = (dialogueId: string, rest: Partial<DialogueRow> = {}): Dialogue
   at: 1000,
   ...rest,
 })
-const subscriber = (subscriberId: string, change: Partial<SubscriberRow> = {}): SubscriberRow => ({
+export const subscriber = (subscriberId: string, change: Partial<SubscriberRow> = {}): SubscriberRow => ({
   subscriberId,
   sealed: 'sealed',
   language: 'en',
   stopped: false,
+  blocked: false,
   seenAt: 1000,
   ...change,
 })
@@ -252,7 +253,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
           telemetry: [...many, said(1, { automatonId: 'm2', heardAt: 5 })],
           audits: [read(1), read(2), read(3), read(1, { automatonId: 'm2', heardAt: 5 })],
         })
-        await store.prune(1003)
+        await store.prune(1003, 1003)
         const kept = await store.telemetryOf('m1', 2 * mostNoticesKept)
         expect([kept.length, kept[0]?.count, kept.at(-1)?.count]).toEqual([mostNoticesKept, 1005, 6])
         expect([(await store.telemetryOf('m2', 10)).length, await store.auditsOf('m2', 10)]).toEqual([
@@ -270,7 +271,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       const many = Array.from({ length: mostNoticesKept + 5 }, (_, index) => event(`e${index}`, 1000 + index))
       await put(store, { quarantine: [...many, event('old', 5, 'm2'), event('nobody', 6, null)] })
       expect((await store.quarantineOf('m1', 2)).map(({ at }) => at)).toEqual([2004, 2003])
-      await store.prune(1000)
+      await store.prune(1000, 1000)
       const kept = await store.quarantineOf('m1', 2 * mostNoticesKept)
       expect([kept.length, kept.at(-1)?.at]).toEqual([mostNoticesKept, 1005])
       expect(await store.quarantineOf('m2', 10)).toEqual([])
@@ -551,7 +552,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await store.dialoguesOf('nobody')).toEqual([])
       for (let each = 0; each < 10; each++) await store.keepDialogue(dialogue(`d${each}`, { at: 50 + each }))
       expect((await store.dialoguesOf('s1')).map(({ at }) => at)).toEqual([59, 58, 57, 56, 55, 54, 53, 52])
-      await store.prune(58)
+      await store.prune(58, 58)
       expect((await store.dialoguesOf('s1')).map(({ at }) => at)).toEqual([59, 58])
     })
 
@@ -560,7 +561,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       await put(store, { pages: [page('a', '1', 10), page('b', '1', 30)] })
       await put(store, { pages: [page('a', '2', 11)] })
       expect(await store.pages(['a', 'c'])).toEqual([page('a', '2', 11)])
-      await store.prune(20)
+      await store.prune(20, 20)
       expect(await store.pages(['a', 'b'])).toEqual([page('b', '1', 30)])
     })
 
@@ -589,7 +590,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await store.visitsSince('s1', 10)).toEqual({ own: 0, all: 1 })
       await store.dropVisit('x')
       expect(await store.visitsSince('s2', 10)).toEqual({ own: 0, all: 0 })
-      await store.prune(20)
+      await store.prune(20, 20)
       expect(await store.visit('v')).toBeUndefined()
     })
 
@@ -630,7 +631,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
           subscriber('young', { seenAt: 20 }),
         ],
       })
-      await store.prune(20)
+      await store.prune(20, 20)
       const inboxKeys = ['old', 'young'].map((key) => ({ source: 'phone gateway', key }))
       const book = await bookOf(store, {
         automatonIds: ['m1'],

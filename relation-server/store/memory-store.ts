@@ -25,12 +25,15 @@ import {
   type SoldRow,
   type Store,
   type SubscriberRow,
+  type TallyRow,
   type TelemetryRow,
   type UnknownRow,
   type VisitRow,
   type Writes,
   type WrongCodesRow,
 } from './port.ts'
+
+const dayMs = 86_400_000
 
 const inboxKey = ({ source, key }: { source: string; key: string }) => `${source} ${key}`
 type Notice = TelemetryRow | AuditRow
@@ -50,6 +53,7 @@ export class MemoryStore implements Store {
   readonly #quarantine = new Map<string, QuarantineRow>()
   readonly #persons = new Map<string, PersonRow>()
   readonly #unknowns = new Map<string, UnknownRow>()
+  readonly #tallies = new Map<string, TallyRow>()
   readonly #subscribers = new Map<string, SubscriberRow>()
   readonly #configurations = new Map<string, ConfigurationRow>()
   readonly #telemetry = new Map<string, TelemetryRow>()
@@ -110,7 +114,16 @@ export class MemoryStore implements Store {
   }
 
   #book(need: BatchNeed): BatchBook {
-    const { automatonIds, kids, saleIds, inboxKeys, unknownsOf, auditsOf = [], voice } = need
+    const {
+      automatonIds,
+      kids,
+      saleIds,
+      inboxKeys,
+      unknownsOf,
+      tallyScopes = [],
+      auditsOf = [],
+      voice,
+    } = need
     const { callIds = [], callsAt = [] } = voice ?? {}
     const ids = new Set(automatonIds)
     const sales = new Set(saleIds)
@@ -123,6 +136,7 @@ export class MemoryStore implements Store {
       }).sort((a, b) => a.at - b.at),
       seen: inboxKeys.flatMap((key) => this.#inbox.get(inboxKey(key)) ?? []),
       unknowns: [...this.#unknowns.values()].filter((row) => row.day === unknownsOf),
+      tallies: tallyScopes.flatMap((scope) => this.#tallies.get(scope) ?? []),
       sold: [...this.#sold.values()].filter((row) => auditsOf.includes(row.automatonId)),
       audits: auditsOf.flatMap((id) => newestOf(this.#audits, id).slice(0, fewReadings)),
       telemetry: auditsOf.flatMap((id) => newestOf(this.#telemetry, id)),
@@ -173,7 +187,14 @@ export class MemoryStore implements Store {
     for (const row of writes.outbox) this.#outbox.set(row.id, row)
     for (const row of writes.quarantine) this.#quarantine.set(row.id, row)
     for (const row of writes.persons) this.#persons.set(row.id, row)
-    for (const row of writes.subscribers) this.#subscribers.set(row.subscriberId, row)
+    for (const row of writes.subscribers) {
+      const { blocked } = this.#subscribers.get(row.subscriberId) ?? row
+      this.#subscribers.set(row.subscriberId, { ...row, blocked })
+    }
+    for (const { subscriberId, blocked } of writes.blocked) {
+      const row = this.#subscribers.get(subscriberId)
+      if (row) this.#subscribers.set(subscriberId, { ...row, blocked })
+    }
     for (const row of writes.configurations) {
       this.#configurations.set(`${row.automatonId} ${row.version}`, row)
     }
@@ -189,10 +210,33 @@ export class MemoryStore implements Store {
       this.#sold.set(soldKey(row), frozen({ ...row, ...sum }))
     }
     for (const row of writes.pages) this.#pages.set(row.sessionId, row)
+    for (const row of writes.tallies) {
+      const { count = 0, until = 0 } = this.#tallies.get(row.scope) ?? {}
+      this.#tallies.set(row.scope, { ...row, count: count + row.count, until: Math.max(until, row.until) })
+    }
+    for (const id of writes.forgotten) this.#forget(id)
     for (const row of writes.unknowns) {
       const before = this.#unknowns.get(unknownKey(row))?.count ?? 0
       this.#unknowns.set(unknownKey(row), frozen({ ...row, count: before + row.count }))
     }
+  }
+
+  #forget(subscriberId: string): void {
+    for (const [key, row] of this.#visits) if (row.subscriberId === subscriberId) this.#visits.delete(key)
+    for (const [key, row] of this.#dialogues) {
+      if (row.subscriberId === subscriberId) this.#dialogues.delete(key)
+    }
+    const row = this.#subscribers.get(subscriberId)
+    if (row) this.#erase(row)
+  }
+
+  /** Who said STOP, or is blocked, stays known by the id alone. */
+  #erase(row: SubscriberRow): void {
+    const isInSale = ({ open, aside, subscriberId }: SaleRow) =>
+      (open || aside !== null) && subscriberId === row.subscriberId
+    if ([...this.#sales.values()].some(isInSale)) return
+    if (row.stopped || row.blocked) this.#subscribers.set(row.subscriberId, { ...row, sealed: null })
+    else this.#subscribers.delete(row.subscriberId)
   }
 
   async ensureMachine(row: MachineRow): Promise<void> {
@@ -304,6 +348,10 @@ export class MemoryStore implements Store {
     return this.#calls.get(callId)
   }
 
+  async tally(scope: string): Promise<number> {
+    return this.#tallies.get(scope)?.count ?? 0
+  }
+
   async salesAside(): Promise<SaleRow[]> {
     return [...this.#sales.values()].filter(({ aside }) => aside !== null).sort(by('createdAt'))
   }
@@ -368,7 +416,7 @@ export class MemoryStore implements Store {
     return newest
   }
 
-  async prune(before: number): Promise<void> {
+  async prune(before: number, now: number): Promise<void> {
     for (const [key, row] of this.#inbox) if (row.at < before) this.#inbox.delete(key)
     for (const [key, row] of this.#sales) {
       if (!row.open && row.aside === null && row.createdAt < before) this.#sales.delete(key)
@@ -378,14 +426,17 @@ export class MemoryStore implements Store {
     }
     for (const [key, row] of this.#dialogues) if (row.at < before) this.#dialogues.delete(key)
     for (const [key, row] of this.#pages) if (row.at < before) this.#pages.delete(key)
-    for (const [key, row] of this.#visits) if (row.askedAt < before) this.#visits.delete(key)
+    for (const [key, row] of this.#visits) {
+      const until = row.provenAt === null ? Math.max(before, now - dayMs) : before
+      if (row.askedAt < until) this.#visits.delete(key)
+    }
+    for (const [key, row] of this.#tallies) if (row.until < now) this.#tallies.delete(key)
     for (const [key, row] of this.#calls) {
       if (!isLive(row) && row.at < before) this.#calls.delete(key)
     }
     for (const [key, { hour }] of this.#wrongCodes) {
       if (hour < Math.floor(before / 3_600_000)) this.#wrongCodes.delete(key)
     }
-    const inSale = new Set([...this.#sales.values()].flatMap((row) => (row.open ? [row.subscriberId] : [])))
     for (const automatonId of new Set([...this.#quarantine.values()].map((row) => row.automatonId))) {
       for (const [place, row] of this.#quarantined(automatonId).entries()) {
         if (row.at < before || place >= mostNoticesKept) this.#quarantine.delete(row.id)
@@ -399,9 +450,7 @@ export class MemoryStore implements Store {
       const [, ...older] = newestOf(this.#audits, automatonId)
       for (const row of older) if (row.heardAt < before) this.#audits.delete(noticeKey(row))
     }
-    for (const [key, row] of this.#subscribers) {
-      if (!row.stopped && row.seenAt < before && !inSale.has(key)) this.#subscribers.delete(key)
-    }
+    for (const row of [...this.#subscribers.values()]) if (row.seenAt < before) this.#erase(row)
   }
 
   async close(): Promise<void> {}

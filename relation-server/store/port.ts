@@ -197,13 +197,25 @@ export interface UnknownRow {
   readonly count: number
 }
 
+/** How often something was asked for in one stretch of time; added to what is there. */
+export interface TallyRow {
+  /** Whose, of what, in which stretch. */
+  readonly scope: string
+  readonly count: number
+  /** Epoch ms after which nobody asks for it any more. */
+  readonly until: number
+}
+
 /** A phone we must be able to call back. The number itself is only here, and sealed. */
 export interface SubscriberRow {
   readonly subscriberId: string
-  readonly sealed: string
+  /** Null once it was erased: only that this id said STOP, or is blocked, is still known. */
+  readonly sealed: string | null
   readonly language: Language
   /** Said STOP: nothing is sent but answers to payments already made. */
   readonly stopped: boolean
+  /** By a person: not heard, and texted about money alone. */
+  readonly blocked: boolean
   readonly seenAt: number
 }
 
@@ -318,6 +330,8 @@ export interface BatchNeed {
   readonly kids: readonly string[]
   /** Whether today's unknown outcomes of these machines and their buyers are wanted (UTC day), or null. */
   readonly unknownsOf: string | null
+  /** Counts that a phone's word is judged by. */
+  readonly tallyScopes?: readonly string[]
   /** Machines whose audit data has come: what was reported and read before is wanted. */
   readonly auditsOf?: readonly string[]
 }
@@ -334,6 +348,7 @@ export interface BatchBook {
   /** Inbox rows that are there already, with the hash of their body. */
   readonly seen: readonly { readonly source: string; readonly key: string; readonly bodyHash: string }[]
   readonly unknowns: readonly UnknownRow[]
+  readonly tallies: readonly TallyRow[]
   /** Of the machines of `auditsOf`: all that was reported. */
   readonly sold: readonly SoldRow[]
   /** Of each of them the newest few readings ({@link fewReadings}), the newest first. */
@@ -364,7 +379,13 @@ export interface Writes {
   readonly persons: readonly PersonRow[]
   /** Added to the counts that are there. */
   readonly unknowns: readonly UnknownRow[]
+  /** Added to the counts that are there. */
+  readonly tallies: readonly TallyRow[]
+  /** A row that is there stays blocked, or not, as it is. */
   readonly subscribers: readonly SubscriberRow[]
+  readonly blocked: readonly Pick<SubscriberRow, 'subscriberId' | 'blocked'>[]
+  /** Ids whose number, visits and dialogues are erased; not while a sale of theirs is open or set aside. */
+  readonly forgotten: readonly string[]
   readonly calls: readonly CallRow[]
   /** Of calls that were not loaded: their sale has ended, and no longer names them. */
   readonly callEnds: readonly CallEnd[]
@@ -437,6 +458,8 @@ export interface Store {
   visitsSince(subscriberId: string, since: number): Promise<{ own: number; all: number }>
   sale(saleId: string): Promise<SaleRow | undefined>
   call(callId: string): Promise<CallRow | undefined>
+  /** What a count has come to; 0 when nothing was counted. */
+  tally(scope: string): Promise<number>
   /** Sales set aside for a person, oldest first. */
   salesAside(): Promise<SaleRow[]>
   /** The last sales, newest first. */
@@ -463,9 +486,10 @@ export interface Store {
   /**
    * Deletes inbox rows, ended sales, closed identifications, dialogues, ended calls, telemetry and
    * quarantine (above `mostNoticesKept` sooner) and audit readings older than `before`; the newest reading of
-   * each machine stays.
+   * each machine stays. Erases numbers not heard of since then whose sales are over,
+   * those typed on a page and not proven for a day before `now`, and counts that are over by `now`.
    */
-  prune(before: number): Promise<void>
+  prune(before: number, now: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -482,10 +506,13 @@ export const noWrites: Writes = {
   quarantine: [],
   persons: [],
   unknowns: [],
+  tallies: [],
   subscribers: [],
   calls: [],
   callEnds: [],
   wrongCodes: [],
+  blocked: [],
+  forgotten: [],
   configurations: [],
   telemetry: [],
   audits: [],

@@ -19,6 +19,7 @@ import {
 } from './contract.ts'
 import { noWrites, type Store } from './port.ts'
 import { migrationsFolder, openPostgresStore } from './postgres-store.ts'
+import { subscriberContract } from './subscriber-contract.ts'
 
 async function opened(): Promise<Store> {
   const database = await testDatabase(migrationsFolder)
@@ -29,6 +30,7 @@ async function opened(): Promise<Store> {
 
 storeContract('PostgreSQL', opened)
 callContract('PostgreSQL', opened)
+subscriberContract('PostgreSQL', opened)
 
 test('a number that no column takes is refused for good, and the next batch goes on', async () => {
   const database = await testDatabase(migrationsFolder)
@@ -150,6 +152,7 @@ describe('two servers on one database', () => {
       sealed: '',
       language: 'en' as const,
       stopped: false,
+      blocked: false,
       seenAt: 1,
     })
     const count = (id: string) => ({ day: '2030-01-01', scope: 'subscriber' as const, id, count: 1 })

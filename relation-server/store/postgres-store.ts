@@ -1,6 +1,7 @@
 // The store on PostgreSQL. A batch takes two round trips: begin with the reads, the writes with commit.
 // Machines are locked in id order, skipping what another server holds, so two servers never wait for each
 // other.
+// Long, because the port is answered here as one; most of it is a line or two a question.
 import { fileURLToPath } from 'node:url'
 import type { PgTable } from '@concilia/platform/drizzle.ts'
 import { gathered } from '@concilia/platform/gathered.ts'
@@ -24,6 +25,8 @@ import {
 } from './port.ts'
 import * as tables from './schema.ts'
 import { prepareStatements, type Statements } from './statements.ts'
+
+const dayMs = 86_400_000
 
 export const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url))
 
@@ -183,6 +186,11 @@ class PostgresStore implements TimedStore {
     return row
   }
 
+  async tally(scope: string) {
+    const [row] = await this.#rest.read(({ tallies }) => tallies.execute({ scopes: [scope] }))
+    return row?.count ?? 0
+  }
+
   async salesAside() {
     return await this.#rest.read(({ salesAside }) => salesAside.execute())
   }
@@ -235,7 +243,7 @@ class PostgresStore implements TimedStore {
     return row?.at == null ? undefined : Number(row.at)
   }
 
-  async prune(before: number): Promise<void> {
+  async prune(before: number, now: number): Promise<void> {
     await this.#rest.read((statements) =>
       Promise.all([
         statements.pruneInbox.execute({ before }),
@@ -244,9 +252,11 @@ class PostgresStore implements TimedStore {
         statements.pruneCalls.execute({ before }),
         statements.pruneWrongCodes.execute({ before }),
         statements.pruneSubscribers.execute({ before }),
+        statements.pruneNumbers.execute({ before }),
+        statements.pruneTallies.execute({ now }),
         statements.pruneDialogues.execute({ before }),
         statements.prunePages.execute({ before }),
-        statements.pruneVisits.execute({ before }),
+        statements.pruneVisits.execute({ before, dayAgo: now - dayMs }),
         statements.pruneTelemetry.execute({ before, most: mostNoticesKept }),
         statements.pruneQuarantine.execute({ before, most: mostNoticesKept }),
         statements.pruneAudits.execute({ before }),
@@ -285,32 +295,44 @@ function storedElsewhere(error: unknown): OperatingError | undefined {
 /** Asks only for what can be there. */
 async function readBook(statements: Statements, need: BatchNeed): Promise<BatchBook> {
   const ids = need.automatonIds
-  const { saleIds, inboxKeys, auditsOf = [] } = need
+  const { saleIds, inboxKeys, tallyScopes = [], auditsOf = [] } = need
   const { callIds = [], callsAt = [], hour = 0 } = need.voice ?? {}
   const ofAudits = auditsOf.length > 0
-  const [machines, certificates, sales, identifications, seen, unknowns, sold, audits, telemetry, ...voice] =
-    await Promise.all([
-      ids.length === 0 ? [] : statements.lockMachines.execute({ ids }),
-      need.kids.length === 0 ? [] : statements.certificates.execute({ kids: need.kids }),
-      ids.length + saleIds.length === 0 ? [] : statements.salesOf.execute({ ids, saleIds }),
-      ids.length === 0 ? [] : statements.identificationsAt.execute({ ids }),
-      inboxKeys.length === 0
-        ? []
-        : statements.seen.execute({
-            sources: inboxKeys.map(({ source }) => source),
-            keys: inboxKeys.map(({ key }) => key),
-          }),
-      need.unknownsOf === null ? [] : statements.unknowns.execute({ day: need.unknownsOf, ids }),
-      ofAudits ? statements.soldOf.execute({ ids: auditsOf }) : [],
-      ofAudits ? statements.newestAudits.execute({ ids: auditsOf, most: fewReadings }) : [],
-      ofAudits ? statements.telemetryOfAll.execute({ ids: auditsOf }) : [],
-      callIds.length === 0 ? [] : statements.calls.execute({ callIds }),
-      callsAt.length === 0 ? [] : statements.callsAt.execute({ ids: callsAt }),
-      callsAt.length === 0 ? [] : statements.wrongCodes.execute({ hour }),
-    ])
+  const [
+    machines,
+    certificates,
+    sales,
+    identifications,
+    seen,
+    unknowns,
+    tallies,
+    sold,
+    audits,
+    telemetry,
+    ...voice
+  ] = await Promise.all([
+    ids.length === 0 ? [] : statements.lockMachines.execute({ ids }),
+    need.kids.length === 0 ? [] : statements.certificates.execute({ kids: need.kids }),
+    ids.length + saleIds.length === 0 ? [] : statements.salesOf.execute({ ids, saleIds }),
+    ids.length === 0 ? [] : statements.identificationsAt.execute({ ids }),
+    inboxKeys.length === 0
+      ? []
+      : statements.seen.execute({
+          sources: inboxKeys.map(({ source }) => source),
+          keys: inboxKeys.map(({ key }) => key),
+        }),
+    need.unknownsOf === null ? [] : statements.unknowns.execute({ day: need.unknownsOf, ids }),
+    tallyScopes.length === 0 ? [] : statements.tallies.execute({ scopes: tallyScopes }),
+    ofAudits ? statements.soldOf.execute({ ids: auditsOf }) : [],
+    ofAudits ? statements.newestAudits.execute({ ids: auditsOf, most: fewReadings }) : [],
+    ofAudits ? statements.telemetryOfAll.execute({ ids: auditsOf }) : [],
+    callIds.length === 0 ? [] : statements.calls.execute({ callIds }),
+    callsAt.length === 0 ? [] : statements.callsAt.execute({ ids: callsAt }),
+    callsAt.length === 0 ? [] : statements.wrongCodes.execute({ hour }),
+  ])
   const [named, there, wrongCodes] = voice
   const calls = [...new Map([...there, ...named].map((row) => [row.callId, row])).values()]
-  const rows = { machines, certificates, sales, identifications, seen, unknowns }
+  const rows = { machines, certificates, sales, identifications, seen, unknowns, tallies }
   return { ...rows, sold, audits, telemetry, calls, wrongCodes }
 }
 
@@ -372,5 +394,17 @@ function write(statements: Statements, writes: Writes): Promise<unknown>[] {
   put(statements.addPersons, tables.person, writes.persons, (row) => row.id)
   put(statements.putPages, tables.page, writes.pages, (row) => row.sessionId)
   put(statements.countUnknowns, tables.unknownOutcome, writes.unknowns, (row) => `${row.scope} ${row.id}`)
+  if (writes.blocked.length > 0) {
+    const ids = writes.blocked.map(({ subscriberId }) => subscriberId)
+    sent.push(statements.blockSubscribers.execute({ ids, blocked: writes.blocked.map((row) => row.blocked) }))
+  }
+  if (writes.forgotten.length > 0) {
+    const ids = [...writes.forgotten].sort()
+    for (const forget of ['Visits', 'Dialogues', 'Subscribers', 'Numbers'] as const) {
+      sent.push(statements[`forget${forget}`].execute({ ids }))
+    }
+  }
+  // Last: a count that servers share is locked only for as long as the commit takes.
+  put(statements.countTallies, tables.tally, writes.tallies, (row) => row.scope)
   return sent
 }

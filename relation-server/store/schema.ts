@@ -273,6 +273,12 @@ export const unknownOutcome = pgTable(
   (row) => [primaryKey({ columns: [row.day, row.scope, row.id] })],
 )
 
+export const tally = pgTable('tally', {
+  scope: text('scope').primaryKey(),
+  count: integer('count').notNull(),
+  until: long('until').notNull(),
+})
+
 /** What the machines' pages show: one row a session. */
 export const page = pgTable(
   'page',
@@ -296,9 +302,10 @@ export const visit = pgTable(
 
 export const subscriber = pgTable('subscriber', {
   subscriberId: text('subscriber_id').primaryKey(),
-  sealed: text('sealed').notNull(),
+  sealed: text('sealed'),
   language: text('language').$type<Language>().notNull(),
   stopped: boolean('stopped').notNull(),
+  blocked: boolean('blocked').notNull().default(false),
   seenAt: long('seen_at').notNull(),
 })
 

@@ -22,9 +22,9 @@ function rowsFrom(table: PgTable) {
   return sql`select * from ${arrayed(table)}`
 }
 
-/** Every column but the key, taken from the row that was offered. */
-function replaced(table: PgTable, key: string) {
-  const others = Object.entries(getTableColumns(table)).filter(([property]) => property !== key)
+/** Every column but the key and what else stays, taken from the row that was offered. */
+function replaced(table: PgTable, ...kept: string[]) {
+  const others = Object.entries(getTableColumns(table)).filter(([property]) => !kept.includes(property))
   return Object.fromEntries(
     others.map(([property, column]) => [property, sql.raw(`excluded."${column.name}"`)]),
   )
@@ -51,7 +51,12 @@ export function prepareStatements(db: NodePgDatabase) {
     subscriber,
     dialogue,
   } = tables
-  const { audit, call, centre, configuration, page, sold, telemetry, visit, wrongCode } = tables
+  const { audit, call, centre, configuration, page, sold, tally, telemetry, visit, wrongCode } = tables
+  /** Of these it stays known who they are not to be taken for, but not their number. */
+  const isRemembered = sql`(${subscriber.stopped} or ${subscriber.blocked})`
+  /** Money may still have to go back to this number, or a person to call it. */
+  const isInSale = sql`exists (select from sale
+    where (open or aside is not null) and subscriber_id = ${subscriber.subscriberId})`
   const now = sql.placeholder('now')
   const limit = sql.placeholder('limit')
   const retryMs = sql`(${sql.placeholder('retryMs')}::json ->> ${outbox.kind})::bigint`
@@ -110,6 +115,11 @@ export function prepareStatements(db: NodePgDatabase) {
       .from(unknownOutcome)
       .where(sql`${unknownOutcome.day} = ${sql.placeholder('day')} and (${ofMachines} or ${ofBuyers})`)
       .prepare('unknowns'),
+    tallies: db
+      .select()
+      .from(tally)
+      .where(sql`${tally.scope} = ${ids('scopes')}`)
+      .prepare('tallies'),
     soldOf: db
       .select()
       .from(sold)
@@ -197,7 +207,10 @@ export function prepareStatements(db: NodePgDatabase) {
     putSubscribers: db
       .insert(subscriber)
       .select(rowsFrom(subscriber))
-      .onConflictDoUpdate({ target: subscriber.subscriberId, set: replaced(subscriber, 'subscriberId') })
+      .onConflictDoUpdate({
+        target: subscriber.subscriberId,
+        set: replaced(subscriber, 'subscriberId', 'blocked'),
+      })
       .prepare('put_subscribers'),
     putCalls: db
       .insert(call)
@@ -232,6 +245,40 @@ export function prepareStatements(db: NodePgDatabase) {
         set: { count: sql`${unknownOutcome.count} + excluded.count` },
       })
       .prepare('count_unknowns'),
+    countTallies: db
+      .insert(tally)
+      .select(rowsFrom(tally))
+      .onConflictDoUpdate({
+        target: tally.scope,
+        set: {
+          count: sql`${tally.count} + excluded.count`,
+          until: sql`greatest(${tally.until}, excluded.until)`,
+        },
+      })
+      .prepare('count_tallies'),
+    blockSubscribers: db
+      .update(subscriber)
+      .set({ blocked: sql`v.blocked` })
+      .from(sql`unnest(${texts('ids')}, ${sql.placeholder('blocked')}::boolean[]) as v(id, blocked)`)
+      .where(sql`${subscriber.subscriberId} = v.id`)
+      .prepare('block_subscribers'),
+    forgetSubscribers: db
+      .delete(subscriber)
+      .where(sql`${subscriber.subscriberId} = ${ids('ids')} and not ${isRemembered} and not ${isInSale}`)
+      .prepare('forget_subscribers'),
+    forgetNumbers: db
+      .update(subscriber)
+      .set({ sealed: null })
+      .where(sql`${subscriber.subscriberId} = ${ids('ids')} and ${isRemembered} and not ${isInSale}`)
+      .prepare('forget_numbers'),
+    forgetVisits: db
+      .delete(visit)
+      .where(sql`${visit.subscriberId} = ${ids('ids')}`)
+      .prepare('forget_visits'),
+    forgetDialogues: db
+      .delete(dialogue)
+      .where(sql`${dialogue.subscriberId} = ${ids('ids')}`)
+      .prepare('forget_dialogues'),
     addConfigurations: db.insert(configuration).select(rowsFrom(configuration)).prepare('add_configurations'),
     addTelemetry: db
       .insert(telemetry)
@@ -469,7 +516,10 @@ export function prepareStatements(db: NodePgDatabase) {
       .prepare('prune_pages'),
     pruneVisits: db
       .delete(visit)
-      .where(sql`${visit.askedAt} < ${sql.placeholder('before')}`)
+      .where(
+        sql`${visit.askedAt} < ${sql.placeholder('before')}
+          or (${visit.provenAt} is null and ${visit.askedAt} < ${sql.placeholder('dayAgo')}::bigint)`,
+      )
       .prepare('prune_visits'),
     pruneCalls: db
       .delete(call)
@@ -479,6 +529,7 @@ export function prepareStatements(db: NodePgDatabase) {
       .delete(wrongCode)
       .where(sql`${wrongCode.hour} < ${sql.placeholder('before')}::bigint / 3600000`)
       .prepare('prune_wrong_codes'),
+    pruneTallies: db.delete(tally).where(sql`${tally.until} < ${now}`).prepare('prune_tallies'),
     pruneTelemetry: db
       .delete(telemetry)
       .where(
@@ -504,10 +555,17 @@ export function prepareStatements(db: NodePgDatabase) {
     pruneSubscribers: db
       .delete(subscriber)
       .where(
-        sql`not ${subscriber.stopped} and ${subscriber.seenAt} < ${sql.placeholder('before')} and not exists
-          (select from sale where open and subscriber_id = ${subscriber.subscriberId})`,
+        sql`not ${isRemembered} and ${subscriber.seenAt} < ${sql.placeholder('before')} and not ${isInSale}`,
       )
       .prepare('prune_subscribers'),
+    pruneNumbers: db
+      .update(subscriber)
+      .set({ sealed: null })
+      .where(
+        sql`${isRemembered} and ${subscriber.sealed} is not null
+          and ${subscriber.seenAt} < ${sql.placeholder('before')} and not ${isInSale}`,
+      )
+      .prepare('prune_numbers'),
   }
 }
 

@@ -37,6 +37,8 @@ export interface BenchSettings {
   readonly bridge: 'qibixx' | 'raw'
   /** How phones reach the server. */
   readonly phones: 'http' | 'smpp'
+  /** How much server and centre log; what they say by themselves when left out. */
+  readonly logLevel?: 'debug'
   readonly places: Places
   /** Where the programs listen. */
   readonly ports: Ports
@@ -139,6 +141,7 @@ export function serverConfiguration(
   return {
     identity,
     subscriberKeyFile: secretFile(places, 'subscriber.key'),
+    ...(settings.logLevel && { logLevel: settings.logLevel }),
     http: { port: ports.serverHttp },
     sales: { charge, unknownCapMachine: 1000, unknownCapSubscriber: 1000 },
     payments: {
@@ -149,6 +152,7 @@ export function serverConfiguration(
     machines: broker?.servers ?? { port: ports.serverMqtt },
     phones: {
       helpNumber: '0800 123 456',
+      caps: [{ requestsPerHour: 10_000, failuresPerHour: 1000, strangersPerHour: 100_000 }],
       ...(phones === 'smpp' && { smpp: smppLink(places, reached), routes: [{ through: linkName }] }),
       web: { publicOrigin: pagesOrigin(reached) },
       gateways: {
@@ -191,11 +195,12 @@ export function smppAccess({ places, ports }: BenchSettings): SmppAccess {
 }
 
 export function centreConfiguration(
-  { places, ports, reached, limits }: BenchSettings,
+  { places, ports, reached, limits, logLevel }: BenchSettings,
   identity: string,
 ): z.input<typeof centreConfigurationSchema> {
   return {
     identity,
+    ...(logLevel && { logLevel }),
     keyFile: secretFile(places, 'payment-centre-keys.json'),
     listen: { port: ports.centre },
     caps: {

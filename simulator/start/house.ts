@@ -55,6 +55,7 @@ export interface HouseOptions {
   readonly bridge?: 'qibixx' | 'raw'
   /** How phones reach the server; Kannel's HTTP when left out. */
   readonly phones?: 'http' | 'smpp'
+  readonly logLevel?: 'debug'
   /** Settings of the simulated machines that follow the limits. */
   readonly slowMs?: number
   /** Somebody who stands on the wires: where the programs are looked for instead of where they listen. */
@@ -107,11 +108,12 @@ export class House {
     this.#postgres = postgres
     this.#voicePort = ports.voice
     const { limits, charge, linkMode = 'permanent', bridge = 'qibixx', phones = 'http' } = this.#options
-    const { detour, broker } = this.#options
+    const { detour, broker, logLevel } = this.#options
     const reached = { ...ports, ...(await detour?.(ports)) }
     this.#pages = pagesOrigin(reached)
     const played = { limits, charge, linkMode, bridge, phones }
-    const settings: BenchSettings = { ...played, places, ports, reached, broker }
+    const told = logLevel && { logLevel }
+    const settings: BenchSettings = { ...played, ...told, places, ports, reached, broker }
     this.#tell('starting payment centre, relation server and simulator')
     await Promise.all([this.#startSimulator(settings), this.#startServers(settings, postgres)])
     this.#tell('starting the automata')

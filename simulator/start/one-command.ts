@@ -7,8 +7,16 @@ import type { Program } from './child-program.ts'
 
 const limitMs = 20_000
 
-/** @returns what it printed. Rejects with an OperatingError that repeats its own words when it fails. */
-export function runCommand(program: Program, root: string, words: readonly string[]): Promise<string> {
+/**
+ * @param typed a line on its standard input
+ * @returns what it printed. Rejects with an OperatingError that repeats its own words when it fails.
+ */
+export function runCommand(
+  program: Program,
+  root: string,
+  words: readonly string[],
+  typed = '',
+): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   const child = execFile(
     process.execPath,
@@ -21,6 +29,7 @@ export function runCommand(program: Program, root: string, words: readonly strin
       else resolve(stdout)
     },
   )
+  child.stdin?.on('error', () => {}).end(`${typed}\n`)
   const tooLong = systemClock.after(limitMs, () => child.kill('SIGKILL'))
   return promise
 }

@@ -3,6 +3,7 @@
 
 import { DatabaseClock } from '@concilia/platform/database-clock.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
+import { defaultCaps } from '@concilia/relation-server/caps.ts'
 import type { Settings } from '@concilia/relation-server/engine/world.ts'
 import { MachineDirectory } from '@concilia/relation-server/machine-directory.ts'
 import { CamaraPayments } from '@concilia/relation-server/payments/camara-adapter.ts'
@@ -22,6 +23,12 @@ export const vaultSecret = Buffer.alloc(32, 7)
 const restartMeanMs = 5_000
 const answerLimitMs = 10_000
 const pages = { provenMs: 600_000, codesPerHour: 1_000 }
+/** A world's few phones buy in an hour what a street buys in a week. */
+const unlimited = {
+  refused: [],
+  served: [],
+  caps: [{ ...defaultCaps, requestsPerHour: 10_000, failuresPerHour: 1000 }],
+}
 const house = { serviceName: 'Concilia', helpNumber: '0800 123 456' }
 
 interface Parts {
@@ -77,7 +84,7 @@ export class ServerSite {
     const server = new RelationServer({
       settings,
       centreUrl: 'https://centre.invalid',
-      manners: { house, languages, answerLimitMs, checkDigit: false, refused: [] },
+      manners: { house, languages, answerLimitMs, checkDigit: false, ...unlimited },
       store,
       directory,
       machines: broker.machinesOf(process, clock),

@@ -30,6 +30,7 @@ const statementNames = [
   'dropVisit',
   'visitsSince',
   'sale',
+  'tally',
   'call',
   'salesAside',
   'recentSales',

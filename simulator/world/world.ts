@@ -407,6 +407,7 @@ export class World {
       charge,
       rootPem: this.#settings.identities.centre.rootPem,
       invitation: 'Text {number} to 36000',
+      proof: [],
       unknownCap,
       voice: voiceRules,
     }

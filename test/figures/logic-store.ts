@@ -71,6 +71,7 @@ export class LogicStore extends MemoryStore {
       telemetry: [],
       calls: [],
       wrongCodes: [],
+      tallies: [],
     }
   }
 

@@ -11,6 +11,7 @@ import type { Birth, Instruction } from '@concilia/protocol/messages.ts'
 import { acknowledgementKind, outcomeKind, promise, slipKind } from '@concilia/protocol/promises.ts'
 import { sha256, uuidFrom } from '@concilia/protocol/random.ts'
 import { upTopic } from '@concilia/protocol/topics.ts'
+import { defaultCaps } from '@concilia/relation-server/caps.ts'
 import { newMachine } from '@concilia/relation-server/machine-commands.ts'
 import { MachineDirectory } from '@concilia/relation-server/machine-directory.ts'
 import type { MachinesHear } from '@concilia/relation-server/machines/port.ts'
@@ -113,6 +114,9 @@ class LogicWorld {
       answerLimitMs: 10_000,
       checkDigit: false,
       refused: [],
+      served: [],
+      // Each phone buys more in a minute than anybody does in a day.
+      caps: [{ ...defaultCaps, requestsPerHour: 1_000_000, failuresPerHour: 1_000_000 }],
     }
     this.#server = new RelationServer({
       settings: {
@@ -122,6 +126,7 @@ class LogicWorld {
         rootPem,
         invitation: 'Text {number} to 36000',
         unknownCap: { machine: 3, subscriber: 3 },
+        proof: [],
       },
       manners,
       store,

@@ -206,6 +206,7 @@ export class Premises {
       machines: { port: this.ports.serverMqtt, tls: this.#options.tls ?? false },
       phones: {
         helpNumber: '0800 123 456',
+        caps: [{ requestsPerHour: 10_000, strangersPerHour: 1_000_000 }],
         ...(this.#options.smpp && { smpp: { centre: this.#link(this.#options.smpp) } }),
         ...(this.#options.smpp && { routes: [{ through: 'centre' }] }),
         gateways: {

@@ -123,6 +123,7 @@ export class CallDesk {
           sealed: vault.seal(payer),
           language: before.language,
           stopped: false,
+          blocked: false,
           seenAt: clock.now(),
         }
         const act = { type: 'machineTyped', voucherId, subscriber } as const

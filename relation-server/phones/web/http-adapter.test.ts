@@ -292,6 +292,7 @@ describe('whose number it is', () => {
               sealed: scenario.vault.seal(subscriber),
               language: 'fr',
               stopped: true,
+              blocked: false,
               seenAt: 1,
             },
           ],
@@ -380,5 +381,25 @@ describe('over the wire', () => {
     await pages.scenario.pass(500)
     expect(await next()).toContain('data: said')
     expect((await browser().send('/m/4021/events')).status).toBe(403)
+  })
+})
+
+describe('a PIN', () => {
+  test('is chosen by a visitor whose number is proven, and shown nowhere again', async () => {
+    const visitor = browser()
+    await visitor.tap('pin', { pin: '4711' })
+    expect(pages.chosen).toEqual([])
+    expect(await visitor.prove()).toContain('href="/m/4021/pin"')
+    expect(await visitor.look('/m/4021/pin')).toContain('type="password"')
+    expect(await visitor.tap('pin', { pin: '12' })).toContain('A PIN has 4 to 8 figures')
+    expect(await visitor.tap('pin', { pin: '4711', current: '0000' })).toContain('not the PIN you have')
+    const done = await visitor.tap('pin', { pin: '4711', current: '' })
+    expect(done).toContain('Your new PIN is set')
+    expect(done).not.toContain('4711')
+    const subscriber = { realm: 'e164', key: '+33612345678' }
+    expect(pages.chosen).toEqual([
+      [subscriber, '4711', '0000'],
+      [subscriber, '4711', undefined],
+    ])
   })
 })

@@ -3,10 +3,12 @@
 // tap becomes the words that a text would have: the conversation is the same for all ways.
 import type { ServerResponse } from 'node:http'
 import type { Log } from '@concilia/platform/log.ts'
+import { pinSchema } from '@concilia/protocol/carrier-billing.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
 import type { Random } from '@concilia/protocol/random.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { MachineDirectory } from '../../machine-directory.ts'
+import type { PinAnswer, Pins } from '../../payments/pins.ts'
 import type { Language } from '../../sale-events.ts'
 import type { Store } from '../../store/port.ts'
 import type { Languages } from '../languages.ts'
@@ -18,7 +20,7 @@ import { askMachinePage, contentPolicy, pageOf } from './page.ts'
 import { readPageAssets } from './page-assets-adapter.ts'
 import { PageWatch } from './page-watch.ts'
 import { payWords, sessionOf, type Tap, tap } from './tap.ts'
-import { type Fault, faults, viewOf } from './view.ts'
+import { type Fault, faults, type View, viewOf } from './view.ts'
 import type { Visits } from './visits.ts'
 
 export interface PagesOptions {
@@ -32,11 +34,20 @@ export interface PagesOptions {
   /** Of numbers typed without their country, such as FR. */
   readonly country: string
   readonly receive: Receive
+  /** Left out where buyers have no PINs. */
+  readonly pins?: Pins
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
 }
 
+const pinFaults: Readonly<Record<PinAnswer, Fault>> = {
+  set: 'pinSet',
+  wrong: 'pinWrong',
+  noAccount: 'pinNoAccount',
+  notNow: 'pinNotNow',
+  failed: 'failed',
+}
 const cookieName = 'visit'
 const longestBody = 2048
 const mostWatching = 2000
@@ -77,6 +88,7 @@ export async function pagesPlugin(app: FastifyInstance, options: PagesOptions): 
     return html(reply, pages.askMachine(request))
   })
   app.get<AtMachine>('/m/:machine', (request, reply) => pages.show(request, reply))
+  app.get<AtMachine>('/m/:machine/pin', (request, reply) => pages.show(request, reply, true))
   app.get<AtMachine>('/m/:machine/events', (request, reply) => pages.follow(request, reply))
   const steps = {
     number: (request: Request, reply: FastifyReply) => pages.takeNumber(request, reply),
@@ -86,6 +98,7 @@ export async function pagesPlugin(app: FastifyInstance, options: PagesOptions): 
     pay: (request: Request, reply: FastifyReply) => pages.pay(request, reply),
     validation: (request: Request, reply: FastifyReply) =>
       pages.say(request, reply, { words: figures(request.body?.code) }),
+    pin: (request: Request, reply: FastifyReply) => pages.choosePin(request, reply),
     cancel: (request: Request, reply: FastifyReply) => pages.cancel(request, reply),
     other: (request: Request, reply: FastifyReply) => pages.forget(request, reply),
   }
@@ -130,16 +143,20 @@ class Pages {
     return askMachinePage({ assets: this.assets, language: this.#languageOf(request), languages, house })
   }
 
-  async show(request: Request, reply: FastifyReply): Promise<FastifyReply> {
+  /** @param choosesPin what goes on at the machine is not shown */
+  async show(request: Request, reply: FastifyReply, choosesPin = false): Promise<FastifyReply> {
     const { directory, visits, store, languages, house, clock } = this.#options
     const { machine } = request.params
     const [row, known] = await Promise.all([directory.byNumber(machine), visits.of(tokenOf(request))])
     const [page] = known && row ? await store.pages([sessionOf(known.row, machine)]) : []
     const fault = faults.find((each) => each === request.query.fault)
-    const view = viewOf(row !== undefined, known?.visitor, page, clock.now())
+    const seen = viewOf(row !== undefined, known?.visitor, page, clock.now())
+    const hasPins = this.#options.pins !== undefined
+    const isProven = seen.kind === 'arrive' || seen.kind === 'said'
+    const view: View = choosesPin && hasPins && isProven ? { kind: 'choosePin', number: seen.number } : seen
     const tradeName = row?.tradeName ?? ''
     const language = this.#languageOf(request)
-    const shown = { machineNumber: machine, tradeName, view, fault, language, languages, house }
+    const shown = { machineNumber: machine, tradeName, view, fault, language, languages, house, hasPins }
     const text = pageOf({ assets: this.assets, ...shown })
     if (request.query.lang !== undefined)
       reply.header('set-cookie', `lang=${language}; Path=/m; SameSite=Lax`)
@@ -172,6 +189,18 @@ class Pages {
 
   async pay(request: Request, reply: FastifyReply): Promise<FastifyReply> {
     return await this.say(request, reply, payWords(figures(request.body?.code)))
+  }
+
+  /** Over TLS, to the centre, and nowhere else: of a PIN nothing is kept here. */
+  async choosePin(request: Request, reply: FastifyReply): Promise<FastifyReply> {
+    const { visits, pins } = this.#options
+    const known = await visits.of(tokenOf(request))
+    if (!pins || !known?.visitor.proven) return this.back(request, reply)
+    const { pin = '', current = '' } = request.body ?? {}
+    const inForm = [pin, current || pin].every((each) => pinSchema.safeParse(each).success)
+    if (!inForm) return this.back(request, reply, 'pinForm', '/pin')
+    const answer = await pins.choose(visits.subscriberOf(known.row), pin, current || undefined)
+    return this.back(request, reply, pinFaults[answer], answer === 'set' ? '' : '/pin')
   }
 
   async cancel(request: Request, reply: FastifyReply): Promise<FastifyReply> {
@@ -213,13 +242,13 @@ class Pages {
     return reply
   }
 
-  back(request: Request, reply: FastifyReply, fault?: Fault): FastifyReply {
+  back(request: Request, reply: FastifyReply, fault?: Fault, below = ''): FastifyReply {
     const query = new URLSearchParams({
       ...(fault && { fault }),
       ...(request.query.lang === undefined ? {} : { lang: request.query.lang }),
     })
     const asked = query.size > 0 ? `?${query}` : ''
-    return reply.redirect(`/m/${encodeURIComponent(request.params.machine)}${asked}`, 303)
+    return reply.redirect(`/m/${encodeURIComponent(request.params.machine)}${below}${asked}`, 303)
   }
 
   #languageOf({ query, headers }: FastifyRequest<{ Querystring: { lang?: string } }>): Language {

@@ -20,6 +20,8 @@ export interface PageParts {
   readonly tradeName: string
   readonly view: View
   readonly fault: Fault | undefined
+  /** Whether buyers choose a PIN here. */
+  readonly hasPins?: boolean
   readonly language: Language
   readonly languages: Languages
   readonly house: House
@@ -77,7 +79,7 @@ export function pageOf(parts: PageParts): string {
 <body><header><h1>${say('title')}</h1><p>${tradeName}</p></header>
 <main aria-live="polite"${marked('live', live)}${marked('fault', parts.fault !== undefined)}>
 ${faultLine(parts, say)}${bodyOf(parts, path, say)}</main>
-<footer>${visitorLine(view, path, say)}<p>${say('contact')}</p>
+<footer>${visitorLine(parts, path, say)}<p>${say('contact')}</p>
 <p>${others.map((name) => linkTo(name))}</p>
 </footer><script>${new Html(assets.script)}</script></body></html>`.text
 }
@@ -106,7 +108,8 @@ function wordsFor({ machineNumber, view, languages, language, house }: PageParts
 function faultLine({ fault, view }: PageParts, say: Speak): Html {
   if (!fault) return html``
   const tries = view.kind === 'askCode' ? String(view.triesLeft) : '0'
-  return html`<p class="bad" role="alert">${say(fault, { tries })}</p>`
+  const looks = fault === 'pinSet' ? 'said' : 'bad'
+  return html`<p class="${looks}" role="alert">${say(fault, { tries })}</p>`
 }
 
 function bodyOf(parts: PageParts, path: string, say: Speak): Html {
@@ -125,6 +128,10 @@ function bodyOf(parts: PageParts, path: string, say: Speak): Html {
 <p>${say('numberHint')}</p><button>${say('sendCode')}</button></form>`
     case 'askCode':
       return codeForm(`${path}/code`, say('yourCode'), say)
+    case 'choosePin':
+      return html`<form method="post" action="${path}/pin"><label for="current">${say('currentPin')}</label>
+${pinInput('current', 'current-password', false)}<label for="pin">${say('newPin')}</label>
+${pinInput('pin', 'new-password', true)}<button>${say('goOn')}</button></form>`
     case 'arrive':
       return html`<form id="here" method="post" action="${path}/here">
 <p class="said">${say('numberHint')}</p><button>${say('here')}</button></form>`
@@ -149,7 +156,8 @@ function saidOf(parts: PageParts, { say: said }: View & { kind: 'said' }, path: 
       said.kind === 'wrongCode'
         ? words
         : html`<p class="said price">${say('price', { price: languages.price(said.price, language) })}</p>`
-    return html`${about}${codeForm(`${path}/validation`, say('validation'), say)}${cancel}`
+    const label = said.kind === 'validationAsked' && said.by === 'pin' ? 'pin' : 'validation'
+    return html`${about}${codeForm(`${path}/validation`, say(label), say)}${cancel}`
   }
   if (isOver(said)) {
     return html`${words}<form method="post" action="${path}/here"><button>${say('again')}</button></form>`
@@ -166,8 +174,15 @@ function codeForm(action: string, label: string, say: Speak): Html {
 <button>${say('goOn')}</button></form>`
 }
 
-function visitorLine(view: View, path: string, say: Speak): Html {
+function pinInput(name: string, autocomplete: string, isRequired: boolean): Html {
+  return html`<input id="${name}" name="${name}" type="password" inputmode="numeric" maxlength="8"
+ autocomplete="${autocomplete}"${isRequired ? html` required` : html``}>`
+}
+
+function visitorLine({ view, hasPins }: PageParts, path: string, say: Speak): Html {
   if (!('number' in view)) return html``
-  return html`<p>${say('yourNumberIs')}</p><form class="plain" method="post" action="${path}/other">
+  const isProven = view.kind === 'arrive' || view.kind === 'said'
+  const pin = hasPins && isProven ? html`<p><a href="${path}/pin">${say('choosePin')}</a></p>` : html``
+  return html`${pin}<p>${say('yourNumberIs')}</p><form class="plain" method="post" action="${path}/other">
 <button>${say('anotherNumber')}</button></form>`
 }

@@ -3,6 +3,7 @@ import fastify from 'fastify'
 import { Conversation } from '../../conversation.ts'
 import { Scenario } from '../../engine/scenario.ts'
 import { MachineDirectory } from '../../machine-directory.ts'
+import type { Pins } from '../../payments/pins.ts'
 import { Screens } from '../../screens.ts'
 import { readLanguages } from '../languages-adapter.ts'
 import type { OutgoingText, Receive } from '../port.ts'
@@ -26,7 +27,8 @@ export async function openPages() {
     },
     close: async () => {},
   }
-  const manners = { house, languages, answerLimitMs: 4000, checkDigit: false, refused: [] }
+  const served = { refused: [], served: [] }
+  const manners = { house, languages, answerLimitMs: 4000, checkDigit: false, ...served, caps: [] }
   const conversation = new Conversation({
     ...{ store, directory, vault, clock, sender, log: silent, ...manners },
     engine: () => engine,
@@ -34,7 +36,7 @@ export async function openPages() {
   })
   scenario.speaker = conversation
   const visits = new Visits({
-    ...{ store, vault, clock, random, provenMs: 30 * 86_400_000, codesPerHour: 5 },
+    ...{ store, vault, clock, random, provenMs: 30 * 86_400_000, codesPerHour: 5, served, caps: [] },
     engine: () => engine,
   })
   let refusal: Error | undefined
@@ -44,11 +46,18 @@ export async function openPages() {
   }
   const app = fastify()
   // Known only once the port is: the plugin is registered before.
-  const options = { publicOrigin: '', country: 'FR', visits, store, directory, languages, house }
+  const chosen: unknown[][] = []
+  const pins: Pins = {
+    choose: async (...given) => {
+      chosen.push(given)
+      return given[2] === '0000' ? 'wrong' : 'set'
+    },
+  }
+  const options = { publicOrigin: '', pins, country: 'FR', visits, store, directory, languages, house }
   await app.register(pagesPlugin, Object.assign(options, { receive, clock, random, log: silent }))
   options.publicOrigin = await app.listen({ host: '127.0.0.1', port: 0 })
   return {
-    ...{ scenario, machine, visits, texts, origin: options.publicOrigin },
+    ...{ scenario, machine, visits, texts, chosen, origin: options.publicOrigin },
     /** Nothing can be stored while this stands. */
     refuse: (error: Error | undefined) => {
       refusal = error

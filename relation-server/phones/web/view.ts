@@ -3,8 +3,10 @@
 import type { PageRow } from '../../store/port.ts'
 import type { Say } from '../say.ts'
 
-/** Why the step before did not go on. */
-export const faults = ['notMobile', 'tooManyCodes', 'wrongCode', 'codeOver', 'failed'] as const
+/** What became of choosing a PIN. */
+const pinFaults = ['pinSet', 'pinWrong', 'pinForm', 'pinNotNow', 'pinNoAccount'] as const
+/** Why the step before did not go on; or, of a PIN alone, that it did. */
+export const faults = ['notMobile', 'tooManyCodes', 'wrongCode', 'codeOver', 'failed', ...pinFaults] as const
 export type Fault = (typeof faults)[number]
 
 export type View =
@@ -13,6 +15,8 @@ export type View =
   | { kind: 'askCode'; number: string; triesLeft: number }
   /** The number is proven, and nothing goes on at this machine. */
   | { kind: 'arrive'; number: string }
+  /** The number is proven, and its buyer wants a PIN, or another one. */
+  | { kind: 'choosePin'; number: string }
   /** Something was said to this visitor at this machine. */
   | { kind: 'said'; number: string; say: Say }
 

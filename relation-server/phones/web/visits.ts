@@ -4,10 +4,12 @@
 import type { Clock } from '@concilia/protocol/clock.ts'
 import { codeFrom, type Random, sha256, uuidFrom } from '@concilia/protocol/random.ts'
 import { maskedSubscriber, type Subscriber } from '@concilia/protocol/subscriber.ts'
+import { type CapRule, capsFor } from '../../caps.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { Language } from '../../sale-events.ts'
 import type { Store, VisitRow } from '../../store/port.ts'
 import type { SubscriberVault } from '../../subscriber-vault.ts'
+import { isRefused, type Served } from '../sender-number.ts'
 import type { Visitor } from './view.ts'
 
 export interface VisitsParts {
@@ -23,6 +25,8 @@ export interface VisitsParts {
   readonly provenMs: number
   /** Codes that are sent in an hour, to all numbers together. */
   readonly codesPerHour: number
+  readonly served: Served
+  readonly caps: readonly CapRule[]
 }
 
 const hourMs = 3_600_000
@@ -64,7 +68,8 @@ export class Visits {
     subscriber: Subscriber,
     { machineNumber, language }: { machineNumber: string; language: Language },
   ): Promise<string | undefined> {
-    const { store, vault, engine, clock, random } = this.#parts
+    const { store, vault, engine, clock, random, served, caps } = this.#parts
+    if (isRefused(subscriber, served)) return undefined
     const now = clock.now()
     const subscriberId = vault.idOf(subscriber)
     if (await this.#isOver(subscriberId, now, 1)) return undefined
@@ -72,6 +77,7 @@ export class Visits {
     const code = codeFrom(random, codeDigits)
     const sealed = vault.seal(subscriber)
     const known = await store.subscriber(subscriberId)
+    if (known?.blocked) return undefined
     const visitId = visitIdOf(token)
     await store.addVisit({
       visitId,
@@ -94,7 +100,10 @@ export class Visits {
       key: uuidFrom(random),
       bodyHash: sha256(`${subscriberId} ${machineNumber}`),
       // Whoever types here is nobody yet: what is known of the number's owner stays as it is.
-      subscriber: known ?? { subscriberId, sealed, language, stopped: false, seenAt: now },
+      subscriber: known
+        ? { ...known, sealed: known.sealed ?? sealed }
+        : { subscriberId, sealed, language, stopped: false, blocked: false, seenAt: now },
+      budget: { caps: capsFor(subscriber, caps), isStranger: known === undefined },
       act: {
         type: 'answerOnly',
         say: { kind: 'pageCode', machineNumber, code },
