@@ -1,6 +1,7 @@
 // What the operator of the centre does with accounts and registrations, through the same books, locks and
 // rules as a payment. Answers are for the command line (main.ts), so their words are for a person at a
 // terminal.
+import { voucherRealm } from '@concilia/protocol/carrier-billing.ts'
 import { priceText } from '@concilia/protocol/money.ts'
 import { uuidFrom } from '@concilia/protocol/random.ts'
 import { maskedSubscriber } from '@concilia/protocol/subscriber.ts'
@@ -10,11 +11,13 @@ import type { AccountCommand, Decision, Desk } from './commands.ts'
 import { centreAccountId, move, type Transfer, type TransferKind } from './ledger.ts'
 import { hasUsablePin } from './pin.ts'
 import type { Account, KeyRecord } from './records.ts'
+import { isVoucher } from './voucher.ts'
 
 type Of<Kind extends AccountCommand['kind']> = Extract<AccountCommand, { kind: Kind }>
 
 export function decideOpen(books: Books, command: Of<'openAccount'>, desk: Desk): Decision {
   const subscriberHash = desk.secrets.subscriberHash(command.subscriber)
+  if (command.subscriber.realm === voucherRealm) return notByHand
   if (books.accountOf(subscriberHash)) {
     return refused('ALREADY_EXISTS', 'This buyer has an account already. Top it up, or show it.')
   }
@@ -39,6 +42,7 @@ export function decideTopUp(books: Books, command: Of<'topUp'>, desk: Desk): Dec
   const { subscriberHash, money, key } = command
   const account = books.accountOf(subscriberHash)
   if (!account) return noAccount
+  if (isVoucher(account)) return notByHand
   if (account.currency !== money.currency) {
     return refused('SERVICE_NOT_APPLICABLE', `This account is kept in ${account.currency}.`)
   }
@@ -74,6 +78,7 @@ export function decideBar(books: Books, { subscriberHash, barred }: Of<'barAccou
 export function decideClose(books: Books, { subscriberHash }: Of<'closeAccount'>, desk: Desk): Decision {
   const account = books.accountOf(subscriberHash)
   if (!account) return noAccount
+  if (isVoucher(account)) return notByHand
   const { postedMinor, heldMinor } = books.balance(account.id)
   if (heldMinor !== 0)
     return refused('ALREADY_EXISTS', 'A payment is held on this account. Wait until it ends.')
@@ -98,6 +103,11 @@ export function decideRegister(command: Of<'registerClient'> | Of<'registerSelle
   return { answer: jsonAnswer(200, { registered: command.registration.id }), change }
 }
 
+/** What a voucher holds is what its call has bought, until it is spent or lapses. */
+const notByHand: Decision = refused(
+  'SERVICE_NOT_APPLICABLE',
+  'This is a voucher, not an account of a buyer. It is spent at its machine, or lapses by itself.',
+)
 const noAccount: Decision = refused('IDENTIFIER_NOT_FOUND', 'This buyer has no account. Open one first.')
 
 function fromFloat(account: Account, amountMinor: number, desk: Desk): Transfer {

@@ -231,6 +231,23 @@ export function voucherContract(open: () => Promise<CentreStore>, runs: number):
       await right()
     })
 
+    test('no account of a person’s: it is neither topped up nor paid out, nor opened by hand', async () => {
+      const one = await trade()
+      await one.do(one.voucher('v', 100))
+      await read(one, 'v')
+      const subscriberHash = one.voucherHash('v')
+      const money = { amountMinor: 50, currency: 'EUR' } as const
+      const added = { kind: 'topUp', subscriberHash, money, key: one.voucherId('v') } as const
+      expect((await one.do(added)).body.code).toBe('SERVICE_NOT_APPLICABLE')
+      const closed = await one.do({ kind: 'closeAccount', subscriberHash })
+      expect(closed.body.code).toBe('SERVICE_NOT_APPLICABLE')
+      const account = { kind: 'prepaid', currency: 'EUR', ceilingMinor: 0 } as const
+      const subscriber = { realm: 'voucher', key: one.voucherId('w') }
+      const made = await one.do({ kind: 'openAccount', subscriber, account, balanceMinor: 0 })
+      expect(made.body.code).toBe('SERVICE_NOT_APPLICABLE')
+      await right()
+    })
+
     test('whatever comes in whatever order, the books are right and each call is in one place', async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 50 }), async (steps) => {

@@ -134,7 +134,7 @@ export function callAfterSale(scene: Scene, world: World, context: SaleContext, 
   }
   // Charged and given back, the voucher lives anew at the centre; else it lives as long as it did.
   const isNew = state === 'recredited' || state === 'unknownClosed'
-  // Nothing tells the centre that its code was heard, which no platform has said while it was bound.
+  // Its code was heard, or is shown now: without a charge the centre learns of the paid call only from here.
   if (!isNew) {
     const operation = { kind: 'voucherRead' as const, voucherId }
     const { automatonId } = scene.machine
