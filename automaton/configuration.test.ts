@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { assertLimits, readConfiguration } from '@concilia/platform/configuration.ts'
 import { exampleConfiguration } from '@concilia/platform/example-configuration.ts'
@@ -9,8 +8,9 @@ const file = fileURLToPath(new URL('example.toml', import.meta.url))
 const introduction =
   'Configuration of an automaton: node automaton/main.ts --config FILE\nKeys in comments show their defaults.'
 
-test('the committed example is what the schema says', () => {
-  expect(readFileSync(file, 'utf8')).toBe(exampleConfiguration(automatonConfigurationSchema, introduction))
+// `npx vitest run automaton/configuration.test.ts -u` writes it.
+test('the committed example is what the schema says', async () => {
+  await expect(exampleConfiguration(automatonConfigurationSchema, introduction)).toMatchFileSnapshot(file)
 })
 
 test('the example can be read, and its limits agree', () => {

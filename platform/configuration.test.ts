@@ -168,7 +168,9 @@ describe('the example file', () => {
       '# Longest wait for an answer. whole number, 100 to 60000 ms, default 5000\n# waitMs = 5000\n',
     )
     expect(example).toContain('# The HTTP side\n[http]\n')
-    expect(example).toContain('# Gateways by name\n[gateways.kannel]\npath = "kannel.toml"\n')
+    expect(example).toContain(
+      '# Gateways by name\n[gateways.kannel]\n# a path (relative to this file)\npath = "kannel.toml"\n',
+    )
     expect(Math.max(...example.split('\n').map((line) => line.length))).toBeLessThanOrEqual(110)
   })
 

@@ -3,7 +3,7 @@
 // each program holds the committed example.toml against it.
 import { stringify } from 'smol-toml'
 import type { z } from 'zod'
-import { alternatives, expectationOf, type KeySchema, keySchemaOf } from './configuration-schema.ts'
+import { alternatives, childOf, expectationOf, type KeySchema, keySchemaOf } from './configuration-schema.ts'
 
 /**
  * @param introduction what the file is, for its first lines; `\n` starts a new one
@@ -43,8 +43,8 @@ function subsection(schema: KeySchema, required: boolean, path: readonly string[
   const about = schema.description ? comment(schema.description) : ''
   const example = schema.examples?.[0]
   if (example !== undefined) {
-    const text = stringify(nested(path, example)).trimEnd()
-    return `${about}${required ? `${text}\n` : comment(text)}`
+    const text = shown(schema, example, path).join('\n')
+    return `${about}${required ? text : commentedOut(text)}`
   }
   if (schema.type !== 'object' || !schema.properties) throw new Error(`${path.join('.')} needs an example`)
   const header = `[${path.join('.')}]\n`
@@ -52,9 +52,49 @@ function subsection(schema: KeySchema, required: boolean, path: readonly string[
   return `${about}${header}${body}`
 }
 
-function nested(path: readonly string[], value: unknown): Record<string, unknown> {
-  const [first = '', ...rest] = path
-  return { [first]: rest.length === 0 ? value : nested(rest, value) }
+/** A section, or several of one kind, as in the example, with all that could stand there besides. */
+function shown(schema: KeySchema, example: unknown, path: readonly string[]): string[] {
+  if (Array.isArray(example)) {
+    return example.map((each) => `[[${path.join('.')}]]\n${shownKeys(schema.items ?? {}, each, path)}`)
+  }
+  const given = example as Readonly<Record<string, unknown>>
+  const form = alternatives(schema).find((one) => isFormOf(one, given)) ?? schema
+  if (form.properties) return [`[${path.join('.')}]\n${shownKeys(form, given, path)}`]
+  return Object.entries(given).flatMap(([name, value]) =>
+    shown(childOf(form, name) ?? {}, value, [...path, name]),
+  )
+}
+
+function shownKeys(
+  schema: KeySchema,
+  given: Readonly<Record<string, unknown>>,
+  path: readonly string[],
+): string {
+  const keys = Object.entries(schema.properties ?? {})
+  const plain = keys
+    .filter(([, key]) => !isSection(key))
+    .map(([name, key]) => {
+      const isGiven = given[name] !== undefined
+      const example = isGiven ? { ...key, examples: [given[name]] } : key
+      return plainKey(name, example, isGiven, [...path, name])
+    })
+  const sections = keys
+    .filter(([name, key]) => isSection(key) && given[name] !== undefined)
+    .flatMap(([name, key]) => {
+      return [comment(key.description ?? '') + shown(key, given[name], [...path, name]).join('\n')]
+    })
+  return [...plain, ...sections].join('\n')
+}
+
+/** One of several forms tells itself by a key with one value only. */
+function isFormOf(schema: KeySchema, given: Readonly<Record<string, unknown>>): boolean {
+  return Object.entries(schema.properties ?? {}).every(
+    ([name, { const: only }]) => only === undefined || only === given[name],
+  )
+}
+
+function commentedOut(text: string): string {
+  return text.replace(/^(?!#|$)/gm, '# ')
 }
 
 function comment(text: string): string {

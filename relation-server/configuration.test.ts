@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { assertLimits, readConfiguration } from '@concilia/platform/configuration.ts'
 import { exampleConfiguration } from '@concilia/platform/example-configuration.ts'
@@ -11,8 +10,9 @@ const introduction =
   'Configuration of a relation server: DATABASE_URL=... node relation-server/main.ts --config FILE\n' +
   'Keys in comments show their defaults.'
 
-test('the committed example is what the schema says', () => {
-  expect(readFileSync(file, 'utf8')).toBe(exampleConfiguration(serverConfigurationSchema, introduction))
+// `npx vitest run relation-server/configuration.test.ts -u` writes it.
+test('the committed example is what the schema says', async () => {
+  await expect(exampleConfiguration(serverConfigurationSchema, introduction)).toMatchFileSnapshot(file)
 })
 
 const machineFile = fileURLToPath(new URL('machine-configuration.example.toml', import.meta.url))
@@ -20,9 +20,9 @@ const machineIntroduction =
   'What a machine is to run on: node relation-server/main.ts machine configure --file FILE ...\n' +
   "Every key may be left out: the automaton's own file then counts."
 
-test("the committed example of a machine's configuration is what the schema says, and can be read", () => {
+test("the committed example of a machine's configuration is what the schema says, and can be read", async () => {
   const example = exampleConfiguration(machineConfigurationSchema, machineIntroduction)
-  expect(readFileSync(machineFile, 'utf8')).toBe(example)
+  await expect(example).toMatchFileSnapshot(machineFile)
   expect(readConfiguration(machineConfigurationSchema, machineFile)).toEqual({ limits: {}, texts: {} })
 })
 

@@ -1,4 +1,8 @@
 // What an operator may write in [phones], and what is refused before it could do harm.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { readConfiguration } from '@concilia/platform/configuration.ts'
 import { exampleConfiguration } from '@concilia/platform/example-configuration.ts'
 import { expect, test } from 'vitest'
 import { gatewaysFrom, phonesSchema } from './configuration.ts'
@@ -35,6 +39,18 @@ test.each([
   { pasword: 'sesame' },
 ])('%j is refused', (change) => expect(withGateway(change).success).toBe(false))
 
-test('the section can be shown as a commented example', () => {
-  expect(exampleConfiguration(phonesSchema, 'Phones.')).toContain('helpNumber = "0800 123 456"')
+test('the commented example is good with all its comments taken off, and tells every key of every way', () => {
+  const example = exampleConfiguration(phonesSchema, 'Phones.')
+  const file = join(mkdtempSync(join(tmpdir(), 'phones-')), 'example.toml')
+  writeFileSync(file, example.replace(/^# (\w+ = .*|\[.*\])$/gm, '$1'))
+  const everything = readConfiguration(phonesSchema, file)
+  rmSync(dirname(file), { recursive: true })
+  const forms = Object.values(everything.gateways).map(({ form }) => form)
+  expect(forms).toEqual(['kannel', 'africas-talking', 'twilio', 'signed-json'])
+  expect(everything.smpp.carrier).toMatchObject({ host: 'smpp.carrier.example', window: 10, long: 'udh' })
+  expect(everything.routes).toEqual([{ prefix: '+33', through: 'carrier' }])
+  expect(Object.keys(everything.voice?.numbers ?? {})).toEqual(['fr-150'])
+  expect(example).toContain(
+    "# Authority of the centre's TLS certificate (PEM); left out: those of this system.",
+  )
 })

@@ -133,7 +133,10 @@ export const voiceExample = {
       language: 'fr',
     },
   },
-  platforms: { platform: { form: 'http', secret: 'choose-a-long-random-word' } },
+  platforms: {
+    platform: { form: 'http', secret: 'choose-a-long-random-word' },
+    asterisk: { form: 'fastagi', secret: 'choose-another-long-word' },
+  },
 } as const
 
 export type VoiceConfiguration = z.output<typeof voiceSchema>
