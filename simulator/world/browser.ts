@@ -28,8 +28,10 @@ export class Browser {
   /** For the auditor. */
   readonly #name: string
   #machine = ''
-  /** Its cookie. */
+  /** Its cookie, and what the auditor calls the visit that it stands for. */
   #token: string | undefined
+  #visit = ''
+  #visits = 0
 
   constructor(parts: BrowserParts, name: string) {
     this.#parts = parts
@@ -47,6 +49,7 @@ export class Browser {
   /** @param shown undefined when the page did not load */
   look(shown: (view: View | undefined) => void): void {
     const machine = this.#machine
+    const browser = this.#visit
     this.#ask(
       async ({ web, clock }) => {
         const { visits, store } = web
@@ -58,7 +61,7 @@ export class Browser {
         if (view?.kind === 'said' && view.say.kind === 'price') {
           const { machineNumber, price, code } = view.say
           const { amountMinor } = price
-          this.#parts.observe({ type: 'pageShown', browser: this.#name, machineNumber, amountMinor, code })
+          this.#parts.observe({ type: 'pageShown', browser, machineNumber, amountMinor, code })
         }
         shown(view)
       },
@@ -67,12 +70,15 @@ export class Browser {
 
   /** Types a telephone number, which is sent a code. */
   number(key: string, done: () => void): void {
-    this.#parts.observe({ type: 'pageNumber', browser: this.#name, number: key })
     const subscriber = { realm: 'e164', key } as const
     this.#ask(
       ({ web }) => web.visits.ask(subscriber, { machineNumber: this.#machine, language }),
       (token) => {
-        if (token !== undefined) this.#token = token
+        if (token !== undefined) {
+          this.#token = token
+          this.#visit = `${this.#name} ${++this.#visits}`
+          this.#parts.observe({ type: 'pageNumber', browser: this.#visit, number: key })
+        }
         done()
       },
     )
@@ -85,13 +91,14 @@ export class Browser {
       done()
       return
     }
-    const browser = this.#name
-    this.#parts.observe({ type: 'pageCodeTyped', browser, code })
+    const browser = this.#visit
     this.#ask(
-      ({ web }) => web.visits.prove(token, code),
-      (next) => {
-        if (next !== undefined) {
-          this.#token = next
+      async ({ web }) => ({ next: await web.visits.prove(token, code) }),
+      (answered) => {
+        // What was not answered may never have been looked at.
+        if (answered) this.#parts.observe({ type: 'pageCodeTyped', browser, code })
+        if (answered?.next !== undefined) {
+          this.#token = answered.next
           this.#parts.observe({ type: 'pageProven', browser, code })
         }
         done()
@@ -105,7 +112,7 @@ export class Browser {
   }
 
   pay(code: string, done: (isHeard: boolean) => void): void {
-    this.#parts.observe({ type: 'pageTapped', browser: this.#name, code })
+    this.#parts.observe({ type: 'pageTapped', browser: this.#visit, code })
     this.#tap(payWords(code), done)
   }
 

@@ -9,10 +9,13 @@ import type { Random } from '@concilia/protocol/random.ts'
 import { africasTalking } from '@concilia/relation-server/phones/gateways/africas-talking.ts'
 import type { Fields, WholeGateway } from '@concilia/relation-server/phones/gateways/gateway.ts'
 import { kannel } from '@concilia/relation-server/phones/gateways/kannel.ts'
-import type { Incoming, Reply, TextSender } from '@concilia/relation-server/phones/port.ts'
+import type { Incoming, Receive, Reply, TextSender } from '@concilia/relation-server/phones/port.ts'
+import type { LinkParts, SmppLink } from '@concilia/relation-server/phones/smpp/link.ts'
 import type { CallDesk } from '@concilia/relation-server/phones/voice/call-desk.ts'
 import type { Visits } from '@concilia/relation-server/phones/web/visits.ts'
 import type { Store } from '@concilia/relation-server/store/port.ts'
+import { MessageCentre } from './message-centre.ts'
+import { linkName, messageLink } from './message-link.ts'
 import type { Observe } from './observations.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
@@ -70,8 +73,9 @@ export const gatewaysOfServer: Readonly<Record<Form, WholeGateway>> = {
   africasTalking: africasTalking({ ...account, name: 'africas-talking', apiKey: 'simulated' }),
 }
 
-function formOf(number: string): Form {
-  return Number(number.at(-1)) % 2 === 0 ? 'kannel' : 'africasTalking'
+/** Which operator's a number is: that of one gateway or the other, or of the message centre. */
+function formOf(number: string): Form | 'smpp' {
+  return (['kannel', 'africasTalking', 'smpp'] as const)[Number(number.at(-1)) % 3] ?? 'kannel'
 }
 
 export class Carrier {
@@ -79,14 +83,49 @@ export class Carrier {
   #messages = 0
   /** What was typed in each dialogue so far, as Africa's Talking repeats it. */
   readonly #typed = new Map<string, string[]>()
+  readonly centre: MessageCentre
+  /** Under which key a process has last heard these words, and was to send them. */
+  /** Steps of a dialogue so far, at the message centre. */
+  readonly #places = new Map<string, number>()
+  readonly #heard = new Map<string, string>()
+  readonly #sent = new Map<string, string>()
 
   constructor(parts: Parts) {
     this.#parts = parts
+    const { timeline, random, observe, carriage, toHandset, busy } = parts
+    const took = (number: string, words: string) => {
+      const key = this.#sent.get(`${number} ${words}`) ?? ''
+      observe({ type: 'textAccepted', key })
+      carriage.carry(() => toHandset(number, words, key))
+    }
+    this.centre = new MessageCentre({ timeline, random: random.stream('smpp'), observe, took, busy })
+  }
+
+  /** The link of a server process. */
+  linkOf(
+    process: SimulatedProcess,
+    { receive, ...parts }: Pick<LinkParts, 'receive' | 'clock' | 'random' | 'log'>,
+  ): SmppLink {
+    const { centre } = this
+    const heard: Receive = (incoming, stored) => {
+      const { subscriber, words, messageId } = incoming
+      this.#heard.set(`${process.name} ${subscriber.key} ${words}`, messageId)
+      return receive(incoming, stored)
+    }
+    return messageLink({ process, centre, serviceCode, receive: heard, ...parts })
   }
 
   /** A phone sends a text. */
   text(from: string, words: string): void {
     const id = `text-${this.#messages++}`
+    if (formOf(from) === 'smpp') {
+      const taken = ({ name }: SimulatedProcess) => {
+        const key = this.#heard.get(`${name} ${from} ${words}`) ?? ''
+        this.#parts.observe({ type: 'textTaken', gateway: linkName, key })
+      }
+      this.#parts.carriage.carry(() => this.centre.text(from, '36000', words, taken))
+      return
+    }
     this.#parts.carriage.carry(() => this.#hand({ id, from, to: '36000', text: words }, 0))
   }
 
@@ -97,24 +136,32 @@ export class Carrier {
   step(from: string, session: number, words: string, ended: (screen: Screen | undefined) => void): void {
     const { timeline, random } = this.#parts
     const id = `step-${this.#messages++}`
+    const form = formOf(from)
+    const shown = (screen: Screen | undefined) => timeline.after(random.around(300), () => ended(screen))
+    if (form === 'smpp') {
+      const sessionId = `${from} ${session}`
+      const place = this.#places.get(sessionId) ?? 0
+      this.#places.set(sessionId, place + 1)
+      const step = { session, place, words }
+      timeline.after(random.around(300), () => this.centre.step(from, serviceCode, step, shown))
+      return
+    }
     const fields =
-      formOf(from) === 'kannel' ? kannelStep(id, from, session, words) : this.#history(from, session, words)
-    timeline.after(random.around(300), () =>
-      this.#handStep(from, fields, 0, (screen) => timeline.after(random.around(300), () => ended(screen))),
-    )
+      form === 'kannel' ? kannelStep(id, from, session, words) : this.#history(from, session, words)
+    timeline.after(random.around(300), () => this.#handStep(form, fields, 0, shown))
   }
 
   /** Hands a step to one server, and to another when nothing comes back: the same step, with the same id. */
-  #handStep(from: string, fields: Fields, repeat: number, ended: (screen: Screen | undefined) => void): void {
+  #handStep(form: Form, fields: Fields, repeat: number, ended: (screen: Screen | undefined) => void): void {
     const server = this.#server()
-    const heard = server?.gateways[formOf(from)].routes.ussd.hear(fields, server.clock.now())
+    const heard = server?.gateways[form].routes.ussd.hear(fields, server.clock.now())
     if (!server || heard?.kind !== 'incoming') {
       ended(undefined)
       return
     }
     this.#ask(server, heard.incoming, (reply) => {
       if (reply?.kind === 'screen') ended({ text: reply.screen, goesOn: reply.goesOn })
-      else if (repeat < mostStepRepeats) this.#handStep(from, fields, repeat + 1, ended)
+      else if (repeat < mostStepRepeats) this.#handStep(form, fields, repeat + 1, ended)
       else ended(undefined)
     })
   }
@@ -128,15 +175,22 @@ export class Carrier {
     return { sessionId, phoneNumber, serviceCode, text: typed.join('*') }
   }
 
-  /** The sender port of one server process. */
-  senderOf(process: SimulatedProcess): TextSender {
+  /** The sender port of one server process. @param link asked once there is one */
+  senderOf(process: SimulatedProcess, link: () => SmppLink): TextSender {
     const { timeline, random, carriage, observe, toHandset, busy } = this.#parts
     return {
-      send: ({ subscriber, text, key }) => {
+      send: (outgoing) => {
+        const { subscriber, text, key } = outgoing
+        if (formOf(subscriber.key) === 'smpp') {
+          this.#sent.set(`${subscriber.key} ${text}`, key)
+          observe({ type: 'textHandedOver', key })
+          return link().send(outgoing)
+        }
         const { promise, resolve } = Promise.withResolvers<Awaited<ReturnType<TextSender['send']>>>()
         process.leave(() => {
           observe({ type: 'textHandedOver', key })
           const refused = random.chance(busy())
+          if (!refused) observe({ type: 'textAccepted', key })
           if (!refused) carriage.carry(() => toHandset(subscriber.key, text, key))
           timeline.after(random.around(40), () =>
             process.enter(() =>
@@ -165,7 +219,9 @@ export class Carrier {
       again()
       return
     }
-    const heard = server.gateways[formOf(fields.from ?? '')].routes.text.hear(fields, server.clock.now())
+    const form = formOf(fields.from ?? '')
+    if (form === 'smpp') return
+    const heard = server.gateways[form].routes.text.hear(fields, server.clock.now())
     if (heard.kind !== 'incoming') return
     const { gateway, messageId: key } = heard.incoming
     this.#ask(server, heard.incoming, (reply) => {

@@ -5,6 +5,7 @@ import type { Broker, WayFault } from './broker.ts'
 import type { CentreSite, Opening } from './centre-site.ts'
 import type { CentreWire } from './centre-wire.ts'
 import type { Database } from './database.ts'
+import type { MessageCentre } from './message-centre.ts'
 import type { Observe } from './observations.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { ServerSite } from './server-site.ts'
@@ -25,6 +26,7 @@ export interface Stage {
   readonly centre: CentreSite
   readonly centreWire: CentreWire
   readonly broker: Broker
+  readonly messages: MessageCentre
   readonly serverDatabase: Database
   readonly centreDatabase: Database
   readonly openings: readonly Opening[]
@@ -88,6 +90,11 @@ const faults: Readonly<Record<FaultKind, Fault>> = {
     bring: ({ stage }) => stage.centre.reopen(stage.random.pick(stage.openings)),
   },
   forgedYes: { whom: 'machine', bring: ({ stage, site }) => stage.broker.forge(site.id, 'madeUp') },
+  linkCut: { whom: 'server', bring: ({ stage, server }) => onLink(server, (it) => stage.messages.cut(it)) },
+  linkDeaf: {
+    whom: 'server',
+    bring: ({ stage, server }) => onLink(server, (it) => stage.messages.deafen(it)),
+  },
   replayedYes: { whom: 'machine', bring: ({ stage, site }) => stage.broker.forge(site.id, 'replayed') },
   poisoned: { whom: 'machine', bring: poison },
   chargedAgain: { whom: 'centre', bring: ({ stage }) => stage.centreWire.chargeAgain() },
@@ -141,6 +148,10 @@ export class Mischief {
 function processesOf({ sites, servers, centre }: Stage): (SimulatedProcess | undefined)[] {
   const running = [...servers, centre].map((each) => each.running?.process)
   return [...running, ...sites.map(({ process }) => process)]
+}
+
+function onLink({ running }: ServerSite, bring: (process: SimulatedProcess) => void): void {
+  if (running) bring(running.process)
 }
 
 /** Something unreadable, or readable and wrong, under a machine's name. */

@@ -45,12 +45,15 @@ export type Observation =
   | { type: 'said'; buyer: string; words: string }
   | { type: 'read'; buyer: string; words: string; key: string }
   | { type: 'textHandedOver'; key: string }
+  /** By the gateway or the operator's centre: what becomes of it now is no server's. */
+  | { type: 'textAccepted'; key: string }
   /** A gateway was told that it need not repeat a text. */
   | { type: 'textTaken'; gateway: string; key: string }
   /** A server will never take it. */
   | { type: 'textRefused'; key: string; why: string }
   // Machines' pages, by browser.
   | { type: 'pageNumber'; browser: string; number: string }
+  /** And looked at by a server. */
   | { type: 'pageCodeTyped'; browser: string; code: string }
   /** The code was taken. */
   | { type: 'pageProven'; browser: string; code: string }

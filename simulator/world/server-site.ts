@@ -7,6 +7,8 @@ import { defaultCaps } from '@concilia/relation-server/caps.ts'
 import type { Settings } from '@concilia/relation-server/engine/world.ts'
 import { MachineDirectory } from '@concilia/relation-server/machine-directory.ts'
 import { CamaraPayments } from '@concilia/relation-server/payments/camara-adapter.ts'
+import type { Receive } from '@concilia/relation-server/phones/port.ts'
+import type { SmppLink } from '@concilia/relation-server/phones/smpp/link.ts'
 import { RelationServer } from '@concilia/relation-server/server.ts'
 import { SubscriberVault } from '@concilia/relation-server/subscriber-vault.ts'
 import type { Broker } from './broker.ts'
@@ -95,13 +97,15 @@ export class ServerSite {
         chainOf: (kid) => store.chainOf(kid),
       }),
       voice: { configuration: voice, codes: voiceCodes },
-      sender: carrier.senderOf(process),
+      sender: carrier.senderOf(process, () => link),
       vault: new SubscriberVault(vaultSecret, random),
       clock,
       random,
       log: story.logOf(process),
     })
     const { calls } = server
+    const receive: Receive = (incoming, stored) => server.receive(incoming, stored)
+    const link: SmppLink = carrier.linkOf(process, { receive, clock, random, log: story.logOf(process) })
     this.#running = {
       process,
       clock,
@@ -111,6 +115,7 @@ export class ServerSite {
       receive: (incoming) => server.receive(incoming),
     }
     server.start()
+    link.start()
   }
 
   crash(): void {

@@ -31,6 +31,8 @@ export const faultKinds = [
   'accountReopened',
   'forgedYes',
   'replayedYes',
+  'linkCut',
+  'linkDeaf',
 ] as const
 /** What somebody with a key of ours could do; only where it is asked for, never drawn. */
 export const attackKinds = ['chargedAgain'] as const

@@ -192,6 +192,7 @@ export class World {
       centre: this.#centre,
       centreWire,
       broker: this.#broker,
+      messages: this.#carrier.centre,
       serverDatabase: this.#serverDatabase,
       centreDatabase: this.#centreDatabase,
       openings,

@@ -46,6 +46,7 @@ export class Auditor {
   readonly #rules: readonly Rules[]
   readonly #endings: EndingRules
   readonly #vouchers: VoucherRules
+  readonly #durability: DurabilityRules
   #at = 0
   #checks = 0
 
@@ -53,11 +54,12 @@ export class Auditor {
     const breaks: Breaks = (rule, words) => this.breaches.push({ rule, words, at: this.#at })
     const parts = [this.seen, premises, breaks] as const
     this.#endings = new EndingRules(...parts)
+    this.#durability = new DurabilityRules(breaks)
     this.#vouchers = new VoucherRules(...parts)
     this.#rules = [
       new DeliveryRules(...parts),
       new MoneyRules(...parts),
-      new DurabilityRules(breaks),
+      this.#durability,
       new ConsentRules(...parts),
       this.#vouchers,
       this.#endings,
@@ -86,5 +88,6 @@ export class Auditor {
     this.#at = at
     this.#endings.end(ending)
     this.#vouchers.end()
+    this.#durability.end()
   }
 }

@@ -3,6 +3,7 @@
 import type { Observation } from '../observations.ts'
 import type { Breaks, Rules } from './auditor.ts'
 
+const aboutMoney = ['receipt', 'refundNotice', 'unknownClosedNotice', 'owedNotice']
 const saleChannels = ['offer', 'withdrawal', 'outcome']
 
 interface Answered {
@@ -18,6 +19,8 @@ export class DurabilityRules implements Rules {
   readonly #keys = new Set<string>()
   readonly #payments = new Set<string>()
   readonly #texts = new Set<string>()
+  /** What buyers are to be told of their money, until a carrier has it. */
+  readonly #untold = new Map<string, string>()
   /** Numbers in the inbox, by journal. */
   readonly #inbox = new Map<string, Set<number>>()
   readonly #asked = new Map<number, { key: string; body: string }>()
@@ -37,6 +40,8 @@ export class DurabilityRules implements Rules {
         return
       case 'outboxCommitted': {
         this.#outbox.add(observation.id)
+        const { say } = JSON.parse(observation.body)
+        if (aboutMoney.includes(say?.kind)) this.#untold.set(observation.id, say.kind)
         const key = JSON.parse(observation.body).operation?.key
         if (key) this.#keys.add(key)
         return
@@ -56,6 +61,9 @@ export class DurabilityRules implements Rules {
       case 'textHandedOver':
         if (!this.#outbox.has(observation.key)) this.#breaks(9, `a text goes out that no outbox holds`)
         return
+      case 'textAccepted':
+        this.#untold.delete(observation.key)
+        return
       case 'textTaken':
         if (!this.#texts.has(`phone ${observation.gateway} ${observation.key}`))
           this.#breaks(9, `a gateway hears that text ${observation.key} is stored, and it is not`)
@@ -69,6 +77,12 @@ export class DurabilityRules implements Rules {
       default:
         return
     }
+  }
+
+  /** All is quiet: what a buyer must know was said. */
+  end(): void {
+    for (const [key, kind] of this.#untold)
+      this.#breaks(9, `text ${key} (${kind}) left the outbox, and no carrier ever took it`)
   }
 
   #stored(source: string, key: string): void {

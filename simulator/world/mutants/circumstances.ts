@@ -18,6 +18,7 @@ export interface Circumstances {
   readonly weather?: Readonly<Partial<Record<'mqtt' | 'http' | 'text', Partial<Weather>>>>
   readonly limits?: Partial<Limits>
   readonly dialogues?: number
+  readonly busyGateway?: number
   readonly calls?: number
   readonly pages?: number
   readonly phoneFirst?: number
@@ -49,7 +50,7 @@ export function circumstances(asked: Circumstances = {}): (drawn: Swarm) => Swar
       http: { ...calmWeather.http, ...http },
       text: { ...calmWeather.text, ...text },
     },
-    busyGateway: 0,
+    busyGateway: asked.busyGateway ?? 0,
     phoneFirst,
     dialogues,
     calls: asked.calls ?? 0,
