@@ -21,5 +21,6 @@ export function describedUrl(url: string | undefined): string {
       advice: `It has the form ${example}; write special characters of the password as %40 and so on.`,
     })
   }
-  return `postgres at ${parsed.hostname}:${parsed.port || '5432'}${parsed.pathname}`
+  const host = parsed.searchParams.get('host') ?? parsed.hostname
+  return `postgres at ${host}:${parsed.port || '5432'}${parsed.pathname}`
 }

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createDatabase } from './create-database.ts'
@@ -64,16 +64,25 @@ test('below a folder that others may not enter it lives where its user can reach
   folders.push(realpathSync(inside))
 })
 
+const clientPort = 'select client_port as port from pg_stat_activity where pid = pg_backend_pid()'
+
+test('its sessions come over a socket in its folder', async () => {
+  expect(await ask(server.databaseUrl('postgres'), clientPort)).toEqual([{ port: -1 }])
+})
+
 test('a second start takes the running server over, whatever port it asks for', async () => {
   const again = await startEmbeddedPostgres({ directory, port: 1 })
   expect(again.adminUrl).toBe(server.adminUrl)
 })
 
-test('starts at the same time end up with one server', async () => {
-  const other = folder()
+test('starts at the same time end up with one server; a path too long for a socket has loopback', async () => {
+  const other = join(folder(), 'p'.repeat(90))
+  chmodSync(dirname(other), 0o711)
   const start = () => startEmbeddedPostgres({ directory: other, port: 0 })
   const servers = await Promise.all([start(), start(), start()])
   expect(new Set(servers.map(({ adminUrl }) => adminUrl)).size).toBe(1)
+  const [session] = await ask(servers[0].adminUrl, clientPort)
+  expect(Number(session?.port)).toBeGreaterThan(0)
   await servers[0].stop()
 })
 
@@ -98,7 +107,7 @@ test('stopping twice is harmless', async () => {
   server = await startEmbeddedPostgres({ directory, port })
 })
 
-test('a pid file whose number is another living program by now is no server', async () => {
+test('a pid file and a lock whose number is another living program by now are no server', async () => {
   const { port } = server
   await server.stop()
   const owner = statSync(join(directory, 'cluster'))
@@ -106,6 +115,7 @@ test('a pid file whose number is another living program by now is no server', as
   await once(living, 'spawn')
   const lines = [living.pid, join(directory, 'cluster'), 0, port, '', '127.0.0.1', '', 'ready   ', '']
   writeFileSync(join(directory, 'cluster/postmaster.pid'), lines.join('\n'))
+  writeFileSync(join(directory, `.s.PGSQL.${port}.lock`), lines.join('\n'))
   server = await startEmbeddedPostgres({ directory, port })
   expect(await ask(server.adminUrl, 'select 1 as one')).toEqual([{ one: 1 }])
   living.kill()

@@ -1,5 +1,5 @@
-// A real PostgreSQL without installing one: the binaries come from npm, listen on loopback alone and keep
-// fsync on. The server has a session of its own: neither Ctrl-C nor our being killed ends it, and the next
+// A real PostgreSQL without installing one: the binaries come from npm, listen on loopback and on a socket in
+// their own folder, and keep fsync on. The server has a session of its own: neither Ctrl-C nor our being killed ends it, and the next
 // start takes it over. For the bench, a first look and tests; a deployment names its own database. Who starts
 // it, stops it.
 import { spawn } from 'node:child_process'
@@ -50,11 +50,12 @@ export async function startEmbeddedPostgres(options: {
   await makeCluster(home)
   forgetStaleServer(home)
   for (let attempt = 0; attempt < 40; attempt++) {
-    const running = await runningPort(home, password)
+    const running = await runningPlace(home, password)
     if (running !== undefined) return new RunningPostgres(home, password, running)
     const port = options.port || (await freePorts(1))[0] || 0
-    const refusal = await startServer(home, port)
-    if (refusal === undefined) return new RunningPostgres(home, password, port)
+    const place = { port, socketFolder: socketFolderOf(home, port) }
+    const refusal = await startServer(home, place)
+    if (refusal === undefined) return new RunningPostgres(home, password, place)
     if (/Address already in use/.test(refusal) && options.port !== 0) throw portTaken(port)
     if (!passing.test(refusal)) throw failed('start', home, refusal)
     await new Promise<void>((done) => systemClock.after(250, done))
@@ -68,28 +69,38 @@ export async function startEmbeddedPostgres(options: {
  */
 const passing = /Address already in use|lock file ".*" already exists|pre-existing shared memory block/
 
-class RunningPostgres implements EmbeddedPostgres {
+/** Where it listens; without a socket's folder on loopback alone. */
+interface Place {
   readonly port: number
+  readonly socketFolder: string
+}
+
+class RunningPostgres implements EmbeddedPostgres {
   readonly adminUrl: string
   readonly #home: Home
   readonly #password: string
+  readonly #place: Place
 
-  constructor(home: Home, password: string, port: number) {
+  constructor(home: Home, password: string, place: Place) {
     this.#home = home
     this.#password = password
-    this.port = port
-    this.adminUrl = adminUrl(password, port)
+    this.#place = place
+    this.adminUrl = adminUrl(password, place)
+  }
+
+  get port(): number {
+    return this.#place.port
   }
 
   databaseUrl(name: string): string {
-    return adminUrl(this.#password, this.port, name)
+    return adminUrl(this.#password, this.#place, name)
   }
 
   async stop(): Promise<void> {
     const { pg_ctl } = this.#home.binaries
     const stopping = ['-D', clusterOf(this.#home), '-m', 'fast', '-w', '-t', '30', 'stop']
     const { status, output } = await run(this.#home, pg_ctl, stopping)
-    if (status !== 0 && (await runningPort(this.#home, this.#password)) !== undefined) {
+    if (status !== 0 && (await runningPlace(this.#home, this.#password)) !== undefined) {
       throw failed('stop', this.#home, output)
     }
   }
@@ -98,8 +109,16 @@ class RunningPostgres implements EmbeddedPostgres {
 const clusterOf = (home: Home) => join(home.path, 'cluster')
 const logOf = (home: Home) => join(home.path, 'postgres.log')
 
-function adminUrl(password: string, port: number, database = 'postgres'): string {
-  return `postgres://postgres:${password}@127.0.0.1:${port}/${database}`
+/** Over the socket where there is one: a trip costs both ends a quarter less than over loopback. */
+function adminUrl(password: string, { port, socketFolder }: Place, database = 'postgres'): string {
+  const url = `postgres://postgres:${password}@127.0.0.1:${port}/${database}`
+  return socketFolder === '' ? url : `${url}?host=${encodeURIComponent(socketFolder)}`
+}
+
+/** A socket's whole path has 107 bytes at most, and a list of folders is parted by commas. */
+function socketFolderOf({ path }: Home, port: number): string {
+  const fits = Buffer.byteLength(`${path}/.s.PGSQL.${port}.lock`) <= 107
+  return fits && /^[\w./-]+$/.test(path) ? path : ''
 }
 
 /** Linked into place when complete: of two that start at once, both use the same. */
@@ -146,32 +165,37 @@ async function makeCluster(home: Home): Promise<void> {
 }
 
 /**
- * After a power cut the number in the pid file may be another program's, and PostgreSQL would wait for its
- * end.
+ * After a power cut the number in the pid file, or in a socket's lock, may be another program's, and
+ * PostgreSQL would wait for its end.
  */
 function forgetStaleServer(home: Home): void {
-  const pidFile = join(clusterOf(home), 'postmaster.pid')
-  if (process.platform !== 'linux' || !existsSync(pidFile)) return
-  const pid = readFileSync(pidFile, 'utf8').split('\n')[0]
-  const name = `/proc/${pid}/comm`
-  if (existsSync(name) && readFileSync(name, 'utf8').trim() !== 'postgres') rmSync(pidFile)
+  if (process.platform !== 'linux') return
+  const locks = readdirSync(home.path).filter((name) => /^\.s\.PGSQL\.\d+\.lock$/.test(name))
+  for (const name of ['cluster/postmaster.pid', ...locks]) {
+    const file = join(home.path, name)
+    // A server that ends takes its files along.
+    const pid = existsSync(file) ? readFileSync(file, 'utf8').split('\n')[0] : ''
+    const program = `/proc/${pid}/comm`
+    const isAlive = pid !== '' && existsSync(program)
+    if (isAlive && readFileSync(program, 'utf8').trim() !== 'postgres') rmSync(file, { force: true })
+  }
 }
 
-/** The port of the server in this home, if one answers there and knows our password. */
-async function runningPort(home: Home, password: string): Promise<number | undefined> {
+/** Where the server in this home listens, if it answers there and knows our password. */
+async function runningPlace(home: Home, password: string): Promise<Place | undefined> {
   let lines: string[]
   try {
     lines = readFileSync(join(clusterOf(home), 'postmaster.pid'), 'utf8').split('\n')
   } catch {
     return undefined
   }
-  const port = Number(lines[3])
+  const place = { port: Number(lines[3]), socketFolder: lines[4] ?? '' }
   if (lines[7]?.trim() !== 'ready') return undefined
-  const client = new pg.Client({ connectionString: adminUrl(password, port), connectionTimeoutMillis: 2000 })
+  const client = new pg.Client({ connectionString: adminUrl(password, place), connectionTimeoutMillis: 2000 })
   client.on('error', () => {})
   try {
     await client.connect()
-    return port
+    return place
   } catch {
     return undefined
   } finally {
@@ -180,11 +204,11 @@ async function runningPort(home: Home, password: string): Promise<number | undef
 }
 
 /** @returns undefined once it accepts connections; otherwise what it said */
-async function startServer(home: Home, port: number): Promise<string | undefined> {
+async function startServer(home: Home, { port, socketFolder }: Place): Promise<string | undefined> {
   const settings = [
     `-p ${port}`,
     `-c listen_addresses=127.0.0.1`,
-    `-c unix_socket_directories=''`,
+    `-c unix_socket_directories='${socketFolder}'`,
     // Without DETAIL and statement: they would carry rows, hence phone numbers.
     `-c log_error_verbosity=terse`,
     `-c log_min_error_statement=panic`,

@@ -101,6 +101,7 @@ test('needs two round trips: BEGIN with the reads, the writes with COMMIT', asyn
   await add('4021')
   const proxy = await heldAnswers(new URL(database.url))
   const url = new URL(database.url)
+  url.searchParams.delete('host')
   url.port = String(proxy.port)
   const distant = await openLane({ url: url.href, name: 'distant', prepare })
   proxy.hold(['begin', 'lock', 'all'], ['sell', 'add', 'commit'])
@@ -226,6 +227,7 @@ test('a session ended in the midst is database-away; the next transaction connec
 test('what is wrong with an address is said at opening', async () => {
   const opened = (change: (url: URL) => void) => {
     const url = new URL(database.url)
+    url.searchParams.delete('host')
     change(url)
     return openLane({ url: url.href, name: 'wrong', prepare })
   }

@@ -54,6 +54,8 @@ afterEach(() => {
 
 async function makeSecond(): Promise<SupervisedProgram> {
   const database = new URL(bench.program('relation-server').program.environment?.DATABASE_URL ?? '')
+  // The wire is TCP.
+  database.searchParams.delete('host')
   database.port = String(await databaseWire.start(Number(database.port)))
   return secondServer(bench.house, { httpPort: ports.second, databaseUrl: database.href })
 }
