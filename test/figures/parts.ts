@@ -1,8 +1,10 @@
 // The parts of the figures, by name: what each is for and how it is measured.
+import { join } from 'node:path'
 import { automatonFigures } from './automaton-start.ts'
 import { openBarePremises } from './bare-premises.ts'
 import { busFigures } from './bus.ts'
 import { idleFigures } from './idle.ts'
+import { logicFigures } from './logic.ts'
 import { Premises } from './premises.ts'
 import { sellingFigures } from './selling.ts'
 import { short } from './statistics.ts'
@@ -52,6 +54,11 @@ export const parts = {
   'bare-200': bare(200),
   idle: idle(false),
   'idle-tls': idle(true),
+  logic: {
+    says: 'what the relation server itself does for a sale, without sockets and database: user time',
+    measure: ({ data, short: isShort }) =>
+      logicFigures(join(data, 'certificates'), isShort ? 1 : 100, isShort ? 1 : 6),
+  },
   bus: {
     says: 'the MDB codec and the reader on the raw bus, without a line',
     measure: async (run) => busFigures(run.measureMs),
