@@ -11,11 +11,15 @@ import {
 import type { Random } from '@concilia/protocol/random.ts'
 import { type Subscriber, subscriberSchema } from '@concilia/protocol/subscriber.ts'
 
+/** A buyer's number is opened for each text and payment: those of the last buyers stay open in memory. */
+const mostOpened = 1000
+
 export class SubscriberVault {
   // As key objects: bytes would be made one again at each use, which costs five times the use.
   readonly #pepper: KeyObject
   readonly #key: KeyObject
   readonly #random: Random
+  readonly #opened = new Map<string, Subscriber>()
 
   /** @param secret at least 32 bytes, the same for the life of the database */
   constructor(secret: Uint8Array, random: Random) {
@@ -40,6 +44,15 @@ export class SubscriberVault {
 
   /** Throws when the text was not sealed with this key: another key file than the database's. */
   unseal(text: string): Subscriber {
+    const known = this.#opened.get(text)
+    if (known) return known
+    const subscriber = Object.freeze(this.#open(text))
+    if (this.#opened.size === mostOpened) this.#opened.clear()
+    this.#opened.set(text, subscriber)
+    return subscriber
+  }
+
+  #open(text: string): Subscriber {
     const bytes = Buffer.from(text, 'base64url')
     const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(0, 12))
     decipher.setAuthTag(bytes.subarray(12, 28))
