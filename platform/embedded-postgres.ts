@@ -1,7 +1,7 @@
 // A real PostgreSQL without installing one: the binaries come from npm, listen on loopback and on a socket in
-// their own folder, and keep fsync on. The server has a session of its own: neither Ctrl-C nor our being killed ends it, and the next
-// start takes it over. For the bench, a first look and tests; a deployment names its own database. Who starts
-// it, stops it.
+// their own folder, and keep fsync on. The server has a session of its own: neither Ctrl-C nor our being
+// killed ends it, and the next start takes it over. For the bench, a first look and tests; a deployment names
+// its own database. Who starts it, stops it.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {

@@ -50,10 +50,26 @@ function partsOf(token: string) {
   const match = /^([\w-]{1,1000})\.([\w-]{1,8000})\.([\w-]{86})$/.exec(token)
   if (!match) return undefined
   const [, head = '', payload = '', signature = ''] = match
+  const header = headerOf(head)
+  if (!header) return undefined
+  const bytes = Buffer.from(signature, 'base64url')
+  return { header, input: `${head}.${payload}`, payload, signature: bytes }
+}
+
+type Header = Readonly<z.infer<typeof headerSchema>>
+
+/** A signer's tokens of one type all begin alike, and each is read several times. */
+const headers = new Map<string, Header>()
+const mostHeaders = 1000
+
+function headerOf(head: string): Header | undefined {
+  const known = headers.get(head)
+  if (known) return known
   const header = headerSchema.safeParse(parsed(head))
   if (!header.success) return undefined
-  const bytes = Buffer.from(signature, 'base64url')
-  return { header: header.data, input: `${head}.${payload}`, payload, signature: bytes }
+  if (headers.size === mostHeaders) headers.clear()
+  headers.set(head, header.data)
+  return header.data
 }
 
 function parsed(part: string): unknown {

@@ -24,9 +24,19 @@ export const downChannels = ['admission', 'instruction', 'stored', 'configuratio
 export type UpChannel = (typeof upChannels)[number]
 export type DownChannel = (typeof downChannels)[number]
 
+/** Looked up some twenty-five times in a sale, by broker and server. */
+const known = new Map<string, number>()
+const mostKnown = 20_000
+
 /** Which of the 64 partitions an automaton belongs to: a hash of its id, so that nobody hands them out. */
 export function partitionOf(automatonId: string): number {
-  return hash('sha256', automatonId, 'buffer').readUInt16BE(0) % partitions
+  let partition = known.get(automatonId)
+  if (partition === undefined) {
+    partition = hash('sha256', automatonId, 'buffer').readUInt16BE(0) % partitions
+    if (known.size === mostKnown) known.clear()
+    known.set(automatonId, partition)
+  }
+  return partition
 }
 
 export function topicBase(automatonId: string): string {
@@ -56,6 +66,6 @@ export function readTopic(topic: string): FromMachine | undefined {
   const [, partition, automatonId = '', channel, presence] = match
   if (Number(partition) !== partitionOf(automatonId)) return undefined
   if (presence) return { automatonId, channel: 'presence' }
-  const known = upChannels.find((name) => name === channel)
-  return known && { automatonId, channel: known }
+  const up = upChannels.find((name) => name === channel)
+  return up && { automatonId, channel: up }
 }

@@ -26,6 +26,18 @@ test('what is sealed comes back with the same secret only, and is never sealed a
   expect(() => vault.unseal(`${sealed.slice(0, -4)}AAAA`)).toThrow()
 })
 
+test('what was opened before comes back the same, nobody can change it, and only so many are kept', () => {
+  const numbers = Array.from({ length: 1001 }, (_, index) => `+33612${100_000 + index}`)
+  const sealed = numbers.map((key) => vault.seal({ ...buyer, key }))
+  const opened = sealed.map((text) => vault.unseal(text))
+  expect(opened.map(({ key }) => key)).toEqual(numbers)
+  const [last = ''] = sealed.slice(-1)
+  expect(vault.unseal(last)).toBe(opened.at(-1))
+  expect(vault.unseal(sealed[0] ?? '')).not.toBe(opened[0])
+  expect(vault.unseal(sealed[0] ?? '')).toEqual(opened[0])
+  expect(() => Object.assign(vault.unseal(last), { key: '+1' })).toThrow(TypeError)
+})
+
 test('a short secret is none', () => {
   expect(() => new SubscriberVault(Buffer.alloc(31), systemRandom)).toThrow(/32 bytes/)
 })

@@ -11,12 +11,16 @@ import {
 import type { Random } from '@concilia/protocol/random.ts'
 import { type Subscriber, subscriberSchema } from '@concilia/protocol/subscriber.ts'
 
+/** A buyer's number is opened for each text and payment: those of the last buyers stay open in memory. */
+const mostOpened = 1000
+
 export class SubscriberVault {
   // As key objects: bytes would be made one again at each use, which costs five times the use.
   readonly #pepper: KeyObject
   readonly #key: KeyObject
   readonly #presence: KeyObject
   readonly #random: Random
+  readonly #opened = new Map<string, Subscriber>()
 
   /** @param secret at least 32 bytes, the same for the life of the database */
   constructor(secret: Uint8Array, random: Random) {
@@ -49,7 +53,12 @@ export class SubscriberVault {
 
   /** Throws when the text was not sealed with this key: another key file than the database's. */
   unseal(text: string): Subscriber {
-    return subscriberSchema.parse(JSON.parse(this.openText(text)))
+    const known = this.#opened.get(text)
+    if (known) return known
+    const subscriber = Object.freeze(subscriberSchema.parse(JSON.parse(this.openText(text))))
+    if (this.#opened.size === mostOpened) this.#opened.clear()
+    this.#opened.set(text, subscriber)
+    return subscriber
   }
 
   /** For what was typed that may be a PIN: it is on its way to the centre, and rows are kept for weeks. */

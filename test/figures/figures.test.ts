@@ -12,7 +12,7 @@ const measure = (...flags: string[]) =>
 
 test('measures sales, the bare limit, idle machines and the automaton, in a table and in JSON', () => {
   const json = join(data, 'figures.json')
-  const only = 'sell-50,bare-1,idle-tls,bus,smpp,automaton'
+  const only = 'sell-50,bare-1,idle-tls,logic,bus,smpp,automaton'
   const { status, stdout, stderr } = measure('--short', '--only', only, '--data', data, '--json', json)
   expect(stderr).not.toMatch(/another way/)
   expect(status).toBe(0)
@@ -24,6 +24,7 @@ test('measures sales, the bare limit, idle machines and the automaton, in a tabl
     'sell-50': { ...sold, serverCommits: positive, rowsWritten: positive },
     'bare-1': sold,
     'idle-tls': { machines: 20, serverMb: positive, againAdmittedSeconds: positive },
+    logic: { sales: 30, userCpuMs: positive },
     bus: { blocksReadPerSecond: positive, requestAnswerP50Us: positive },
     smpp: { textsInPerSecond: positive, textsOutPerSecond: positive },
     automaton: { readyMs: positive, residentMb: positive },
