@@ -1,7 +1,8 @@
 // Rows of a table as arrays, one a column, so that a statement's own text is the same for any number of them.
 // They travel in PostgreSQL's binary form: as JSON, or as arrays in text, unpacking them cost more than
-// storing them. Every value goes as text and is cast there, so that it is PostgreSQL that refuses what does
-// not fit: an error of ours would look like a lost connection. Run at every commit, hence the memory of
+// storing them. They are taken out by subscript: `unnest` puts each array into a table of its own first, which
+// costs twice as much. Every value goes as text and is cast there, so that it is PostgreSQL that refuses what
+// does not fit: an error of ours would look like a lost connection. Run at every commit, hence the memory of
 // columns.
 import { getTableColumns, type PgTable, sql } from './drizzle.ts'
 
@@ -16,16 +17,19 @@ const columnsByTable = new WeakMap<PgTable, readonly Column[]>()
 /** The rows that {@link rowArrays} gives a prepared statement: a table `v` with the columns of this one. */
 export function arrayed(table: PgTable) {
   const columns = columnsOf(table)
-  const arrays = columns.map(({ name }) => sql`${sql.placeholder(name)}::text[]`)
-  const names = columns.map(({ name }) => `"${name}"`).join(', ')
-  const typed = columns.map(({ name, type }) => `"${name}"::${type}`).join(', ')
-  const rows = sql`unnest(${sql.join(arrays, sql`, `)}) as t(${sql.raw(names)})`
-  return sql`(select ${sql.raw(typed)} from ${rows}) as v`
+  const values = columns.map(({ name, type }) => {
+    return sql`(${sql.placeholder(name)}::text[])[i]::${sql.raw(type)} as ${sql.raw(`"${name}"`)}`
+  })
+  return sql`(select ${sql.join(values, sql`, `)}
+    from generate_series(1, ${sql.placeholder(rowCount)}::integer) as i) as v`
 }
 
+/** No column is called that. */
+const rowCount = 'how many rows'
+
 /** What goes into the placeholders of {@link arrayed}; what a row does not have is null. */
-export function rowArrays(table: PgTable, rows: readonly object[]): Record<string, Buffer> {
-  const arrays: Record<string, Buffer> = {}
+export function rowArrays(table: PgTable, rows: readonly object[]): Record<string, Buffer | number> {
+  const arrays: Record<string, Buffer | number> = { [rowCount]: rows.length }
   for (const { property, name, type } of columnsOf(table)) {
     const values = rows.map((row) => (row as Record<string, unknown>)[property] ?? null)
     arrays[name] = binaryArray(values.map(type === 'jsonb' ? asJson : asText))

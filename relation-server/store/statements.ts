@@ -30,6 +30,12 @@ function replaced(table: PgTable, ...kept: string[]) {
   )
 }
 
+/** The same for rows that are there already. */
+function changed(table: PgTable, key: string) {
+  const others = Object.entries(getTableColumns(table)).filter(([property]) => property !== key)
+  return Object.fromEntries(others.map(([property, column]) => [property, sql.raw(`v."${column.name}"`)]))
+}
+
 /** Rows of each machine after the newest `most`. */
 function beyondMost(table: PgTable, newestFirst: string) {
   const place = sql`row_number() over (partition by automaton_id order by ${sql.raw(newestFirst)}) as place`
@@ -181,6 +187,25 @@ export function prepareStatements(db: NodePgDatabase) {
     addOutbox: db.insert(outbox).select(rowsFrom(outbox)).prepare('add_outbox'),
     addQuarantine: db.insert(quarantine).select(rowsFrom(quarantine)).prepare('add_quarantine'),
     addPersons: db.insert(person).select(rowsFrom(person)).prepare('add_persons'),
+    // An upsert would look for the row, lock it and write that down before it changes it.
+    changeMachines: db
+      .update(machine)
+      .set(changed(machine, 'automatonId'))
+      .from(arrayed(machine))
+      .where(sql`${machine.automatonId} = v.automaton_id`)
+      .prepare('change_machines'),
+    changeSales: db
+      .update(sale)
+      .set(changed(sale, 'saleId'))
+      .from(arrayed(sale))
+      .where(sql`${sale.saleId} = v.sale_id`)
+      .prepare('change_sales'),
+    changeIdentifications: db
+      .update(identification)
+      .set(changed(identification, 'identificationId'))
+      .from(arrayed(identification))
+      .where(sql`${identification.identificationId} = v.identification_id`)
+      .prepare('change_identifications'),
     putMachines: db
       .insert(machine)
       .select(rowsFrom(machine))
