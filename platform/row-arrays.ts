@@ -1,6 +1,6 @@
 // Rows of a table as arrays, one a column, so that a statement's own text is the same for any number of them.
 // They travel in PostgreSQL's binary form: as JSON, or as arrays in text, unpacking them cost more than
-// storing them. They are taken out by subscript: `unnest` puts each array into a table of its own first, which
+// storing them. They are taken out by subscript: `unnest` puts each array into a table of its own first, and
 // costs twice as much. Every value goes as text and is cast there, so that it is PostgreSQL that refuses what
 // does not fit: an error of ours would look like a lost connection. Run at every commit, hence the memory of
 // columns.

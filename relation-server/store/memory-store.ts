@@ -1,6 +1,6 @@
 // The store in memory, for the simulated world and for fast tests. One batch at a time, all or nothing, rows
 // copied and frozen as they are written, so that they are handed out as they are; nothing outlives the
-// process. Passes the same suite as PostgreSQL. Long, as the port is.
+// process. Passes the same suite as PostgreSQL. Long, because every table of the port is here.
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import {
   type AuditRow,

@@ -1,7 +1,6 @@
-// A browser on a machine's page: it asks a server, whichever answers, shows what is said there, and posts what
-// is tapped. What HTTP and HTML add is tried in the programs' own tests; visits, taps and pages are the real
-// ones. A request that nobody answers failed, and whoever taps may tap again.
-
+// A browser on a machine's page: it asks a server, whichever answers, shows what is said there, and posts
+// what is tapped. What HTTP and HTML add is tried in the programs' own tests; visits, taps and pages are the
+// real ones. A request that nobody answers failed, and whoever taps may tap again.
 import { payWords, sessionOf, type Tap, tap } from '@concilia/relation-server/phones/web/tap.ts'
 import { type View, viewOf } from '@concilia/relation-server/phones/web/view.ts'
 import type { Language } from '@concilia/relation-server/sale-events.ts'

@@ -99,7 +99,7 @@ function before(one: Happening, other: Happening): boolean {
 }
 
 const { setImmediate } = globalThis
-/** So many happenings pass within one turn of the event loop; then whoever speaks to this process is heard. */
+/** So many happenings pass within a turn of the event loop; then whoever speaks to this process is heard. */
 const happeningsATurn = 500
 let sinceTurn = 0
 

@@ -10,7 +10,7 @@ import { Broker } from './broker.ts'
 import { Browser, type BrowserParts } from './browser.ts'
 import { Buyer, type Way } from './buyer.ts'
 import { Carrier } from './carrier.ts'
-import { CentreSite, hashOfNumber, type Opening } from './centre-site.ts'
+import { CentreSite, hashOfNumber } from './centre-site.ts'
 import { CentreBooks } from './centre-store.ts'
 import { CentreWire } from './centre-wire.ts'
 import { Database } from './database.ts'
@@ -18,6 +18,7 @@ import { type Identities, machineNumberOf, worldBeginsAt } from './identities.ts
 import { Mischief } from './mischief.ts'
 import type { Observation } from './observations.ts'
 import { Person } from './person.ts'
+import { buyerNumbers, centreSettings, openings } from './purses.ts'
 import { SeededRandom } from './seeded-random.ts'
 import { ServerSite } from './server-site.ts'
 import { ServerBooks } from './server-store.ts'
@@ -58,24 +59,6 @@ const meanVisitGapMs = 4_000
 const rawBuses = 0.3
 /** The safety phase ends by then, however few came. */
 const longestSafetyMs = 3_600_000
-const centreSettings = {
-  caps: {
-    purchasesPerHour: 1_000,
-    currencies: { EUR: { purchaseMinor: 5_000, dayMinor: 1_000_000, monthMinor: 1_000_000 } },
-  },
-  validation: { waitMs: 40_000, digits: 6, tries: 3 },
-}
-
-/** Buyers of each sort: well off, on account, with little left, with a code each time, with nothing. */
-const openings: readonly Opening[] = Array.from({ length: 30 }, (_, index) => {
-  const number = `+336120000${String(10 + index)}`
-  if (index < 12) return { number, kind: 'prepaid', balanceMinor: 100_000, ceilingMinor: 0 }
-  if (index < 18) return { number, kind: 'postpaid', balanceMinor: 0, ceilingMinor: 20_000 }
-  if (index < 24) return { number, kind: 'prepaid', balanceMinor: 700, ceilingMinor: 0 }
-  return { number, kind: 'prepaid', balanceMinor: 50_000, ceilingMinor: 0, validateAboveMinor: 0 }
-})
-const buyerNumbers = [...openings.map(({ number }) => number), '+33612000099']
-
 export class World {
   readonly #settings: WorldSettings
   readonly #random: SeededRandom

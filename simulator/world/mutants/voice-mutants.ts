@@ -56,9 +56,8 @@ export const voiceMutants: readonly Mutant[] = [
       },
       {
         file: 'relation-server/engine/typed-code.ts',
-        find: "endCall(scene, { callId, state: 'used', goodUntil: null, honouredUntil: null, dueAt: null })",
-        replace:
-          "endCall(scene, { callId, state: 'good', goodUntil: world.at + 60_000, honouredUntil, dueAt: null })",
+        find: "state: 'used', goodUntil: null, honouredUntil: null, dueAt: null })",
+        replace: "state: 'good', goodUntil: world.at + 60_000, honouredUntil, dueAt: null })",
       },
       {
         file: 'payment-centre/books/charge-permission.ts',
@@ -103,8 +102,8 @@ export const voiceMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'payment-centre/books/voucher.ts',
-        find: 'return { accounts: [{ ...account, dueAt: goodUntil, voucher: { ...account.voucher, goodUntil } }] }',
-        replace: 'return { accounts: [{ ...account, voucher: { ...account.voucher, goodUntil } }] }',
+        find: 'accounts: [{ ...account, dueAt: goodUntil, voucher: {',
+        replace: 'accounts: [{ ...account, voucher: {',
       },
     ],
     needs: circumstances({ calls: 1, behaviours: { jam: 0.7 } }),
