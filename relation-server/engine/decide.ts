@@ -1,6 +1,7 @@
 // One batch, decided: the locked books and the inputs in, all rows to write out. Inputs are taken in the
 // order they came, except that due times wait for everything stored before them (rule 11). An input that
-// cannot be processed costs its machine one quarantine row and nobody else anything (rule 16).
+// cannot be processed costs its machine one quarantine row and nobody else anything (rule 16). Long, because
+// each kind of input passes here.
 import type { BatchBook, CallRow, IdentificationRow, MachineRow, SaleRow, Writes } from '../store/port.ts'
 import { callDue, callSpoke } from './call-step.ts'
 import { type Input, inboxKeyOf, type PhoneAct, saleIdOf } from './inputs.ts'

@@ -1,6 +1,6 @@
 // A whole world of machines, phones, servers and a payment centre in one process and in virtual time, drawn
 // from one seed: the real programs on simulated wires, disks, clocks and hardware. First anything may go
-// wrong; then the faults stop and everything must come to rest.
+// wrong; then the faults stop and everything must come to rest. Long, because it puts every part together.
 
 import type { Settings } from '@concilia/relation-server/engine/world.ts'
 import { makeSaleChart } from '@concilia/relation-server/sale-chart.ts'

@@ -1,4 +1,5 @@
 // Pages in a browser that runs no script, over real HTTP: proving a number, buying, and what must not work.
+// Long, because each story is told whole.
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
