@@ -81,6 +81,10 @@ const kept: Record<string, Step[]> = {
   'an item that a code pays': sale,
   'a voucher that lapses': [...placed, step('over', money('lapse', account, 'centre:unclaimed:EUR'))],
   'a code that is still good': placed,
+  'a call whose code was said to be read too late': [
+    ...without(placed, 'paid'),
+    step('late', money('lapse', calls, 'centre:unclaimed:EUR')),
+  ],
   'two wrong codes before the right one': inserted(
     sale,
     'paymentRow',

@@ -47,6 +47,8 @@ export class VoucherRules implements Rules {
   /** What all calls have cost, and what of it is owed to nobody known, as the books have it. */
   #callsMinor = 0
   #unclaimedMinor = 0
+  /** Of calls whose code was read, and said to be so only when their vouchers had lapsed unread. */
+  #lateMinor = 0
 
   constructor(seen: Seen, premises: Premises, breaks: Breaks) {
     this.#seen = seen
@@ -102,7 +104,7 @@ export class VoucherRules implements Rules {
 
   /** All is quiet: what the calls have cost is all accounted for. */
   end(): void {
-    const sums = { paid: 0, lapsed: 0 }
+    const sums = { paid: this.#lateMinor, lapsed: this.#lateMinor }
     for (const [accountId, voucher] of this.#vouchers) {
       const { goodMinor, paidMinor, lapsedMinor } = voucher
       sums.paid += paidMinor
@@ -162,6 +164,8 @@ export class VoucherRules implements Rules {
       if (accountId.startsWith('centre:unclaimed:')) this.#unclaimedMinor += amountMinor
     }
     this.#callsMinor += isOfCalls
+    const isLate = kind === 'lapse' && !entries.some(({ accountId }) => this.#vouchers.has(accountId))
+    if (isLate) this.#lateMinor -= isOfCalls
     for (const { accountId, layer, amountMinor } of entries) {
       const voucher = this.#vouchers.get(accountId)
       if (!voucher || layer !== 'posted') continue
