@@ -30,16 +30,16 @@ function offered(table: PgTable, names: readonly string[]) {
 }
 
 /**
- * The ids of the payments that a batch is about: by id, by key, or because they keep an offer from being
- * charged again. Three look-ups in three indexes; said with `or` they would be one walk over all payments.
+ * Of the payments that a batch is about: by id, by key, or because they keep an offer from being charged
+ * again. Three look-ups in three indexes; said with `or` they would be one walk over all payments. As an
+ * array, because as a subquery they would be sorted, once more for each level, to find those named twice.
  */
-const wantedPayments = sql`(
-  select id from payment where id = ${anyOf('paymentIds')}
-  union select id from unnest(${texts('keyClients')}, ${texts('keys')}) as wanted(client, key)
-    join payment using (client, key)
-  union select id from unnest(${texts('offerSellers')}, ${texts('offerHashes')}) as wanted(seller, offer_hash)
-    join payment using (seller, offer_hash) where live
-)`
+const wantedPayments = (column: 'id' | 'account_id') => sql`
+  select ${sql.raw(column)} from payment where id = ${anyOf('paymentIds')}
+  union all select ${sql.raw(column)} from unnest(${texts('keyClients')}, ${texts('keys')})
+    as wanted(client, key) join payment using (client, key)
+  union all select ${sql.raw(column)} from unnest(${texts('offerSellers')}, ${texts('offerHashes')})
+    as wanted(seller, offer_hash) join payment using (seller, offer_hash) where live`
 
 function batchReads(db: NodePgDatabase) {
   return {
@@ -56,10 +56,10 @@ function batchReads(db: NodePgDatabase) {
       .select()
       .from(account)
       .where(
-        sql`${account.id} in (
+        sql`${account.id} = any(array(
           select id from account where subscriber_hash = ${anyOf('subscriberHashes')} and not closed
-          union select account_id from payment where id in ${wantedPayments}
-        )`,
+          union all ${wantedPayments('account_id')}
+        ))`,
       )
       .orderBy(account.id)
       .for('update')
@@ -67,7 +67,7 @@ function batchReads(db: NodePgDatabase) {
     payments: db
       .select({ record: payment.record })
       .from(payment)
-      .where(sql`${payment.id} in ${wantedPayments}`)
+      .where(sql`${payment.id} = any(array(${wantedPayments('id')}))`)
       .prepare('payments'),
     keys: db
       .select()

@@ -15,7 +15,6 @@ import {
   type DialogueRow,
   type Due,
   fewReadings,
-  type IdentificationRow,
   mostDialogues,
   mostNoticesKept,
   type OutboxRow,
@@ -337,13 +336,6 @@ async function readBook(statements: Statements, need: BatchNeed): Promise<BatchB
   return { ...rows, sold, audits, telemetry, calls, wrongCodes }
 }
 
-/** What is written, by whether this batch has read its row and nobody deletes it. */
-function byPresence<R>(rows: readonly R[], read: readonly R[], keyOf: (row: R) => string) {
-  const known = new Set(read.map(keyOf))
-  const isThere = (row: R) => known.has(keyOf(row))
-  return { there: rows.filter(isThere), others: rows.filter((row) => !isThere(row)) }
-}
-
 /** Sends only what there is; keys in sorted order, so that two servers lock in one order. */
 function write(statements: Statements, writes: Writes, book: BatchBook): Promise<unknown>[] {
   const sent: Promise<unknown>[] = []
@@ -377,19 +369,18 @@ function write(statements: Statements, writes: Writes, book: BatchBook): Promise
     )
   }
   put(statements.addInbox, tables.inbox, writes.inbox, (row) => `${row.source} ${row.key}`)
-  const machines = byPresence(writes.machines, book.machines, (row) => row.automatonId)
-  put(statements.changeMachines, tables.machine, machines.there, (row) => row.automatonId)
-  put(statements.putMachines, tables.machine, machines.others, (row) => row.automatonId)
+  const locked = new Set(book.machines.map(({ automatonId }) => automatonId))
+  const areThere = writes.machines.every(({ automatonId }) => locked.has(automatonId))
+  const putMachines = areThere ? statements.changeMachines : statements.putMachines
+  put(putMachines, tables.machine, writes.machines, (row) => row.automatonId)
   put(statements.addCertificates, tables.certificate, writes.certificates, (row) => row.kid)
-  // One that has ended may be deleted meanwhile, being old, and then comes back.
-  const openSales = book.sales.filter(({ open }) => open)
-  const sales = byPresence(writes.sales, openSales, (row) => row.saleId)
-  put(statements.changeSales, tables.sale, sales.there, (row) => row.saleId)
-  put(statements.putSales, tables.sale, sales.others, (row) => row.saleId)
-  const idOf = (row: IdentificationRow) => row.identificationId
-  const identifications = byPresence(writes.identifications, book.identifications, idOf)
-  put(statements.changeIdentifications, tables.identification, identifications.there, idOf)
-  put(statements.putIdentifications, tables.identification, identifications.others, idOf)
+  put(statements.putSales, tables.sale, writes.sales, (row) => row.saleId)
+  put(
+    statements.putIdentifications,
+    tables.identification,
+    writes.identifications,
+    (row) => row.identificationId,
+  )
   put(statements.putSubscribers, tables.subscriber, writes.subscribers, (row) => row.subscriberId)
   put(statements.putCalls, tables.call, writes.calls, (row) => row.callId)
   put(statements.endCalls, tables.call, writes.callEnds, (row) => row.callId)
