@@ -165,7 +165,7 @@ test.each([
     await story.texts(rich, 'PAY 4021')
     const code = await story.readsPrice(rich)
     // The machine is locked by then, and what is to be written is on its way with the commit.
-    const written = databaseWire.holdBack('request', /put_sales/)
+    const written = databaseWire.holdBack('request', /(?:put|change)_sales/)
     const said = story.texts(rich, `YES ${code}`)
     await written.begun
     if (isCommitted) void written.release()
