@@ -1,6 +1,7 @@
 // A serial port of the system as a SerialLine. It opens the port again whenever it goes away, with growing
 // pauses. The one place that knows what the `serialport` package says when something is wrong: its errors
 // have words, not codes.
+import { fstatSync, statSync } from 'node:fs'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import { SerialPort } from 'serialport'
@@ -26,6 +27,7 @@ class SerialPortLine implements SerialLine {
   /** Undefined between a loss and the next attempt, and after `close`. */
   #port: SerialPort | undefined
   #retry: Timer | undefined
+  #watch: Timer | undefined
   #attempts = 0
   #saidCode = ''
 
@@ -47,6 +49,7 @@ class SerialPortLine implements SerialLine {
     const port = this.#port
     this.#port = undefined
     this.#retry?.cancel()
+    this.#watch?.cancel()
     if (!port?.isOpen) return
     await new Promise<void>((resolve) => port.drain(() => port.close(() => resolve())))
   }
@@ -67,7 +70,20 @@ class SerialPortLine implements SerialLine {
       if (this.#port !== port) return port.close()
       this.#attempts = 0
       this.#saidCode = ''
+      this.#lookAfter(port)
       this.#events.opened()
+    })
+  }
+
+  /**
+   * The package misses about one unplugging in twenty: it waits for ever then on a device that is gone. So we
+   * look whether the port's name still leads to what is open.
+   */
+  #lookAfter(port: SerialPort): void {
+    this.#watch = this.#settings.clock.after(lookEveryMs, () => {
+      if (this.#port !== port) return
+      if (leadsTo(this.#settings.path, port)) this.#lookAfter(port)
+      else this.#lose(port, new Error('no such device'))
     })
   }
 
@@ -82,6 +98,20 @@ class SerialPortLine implements SerialLine {
     if (error.code === this.#saidCode) return
     this.#saidCode = error.code
     this.#events.lost(error)
+  }
+}
+
+const lookEveryMs = 500
+
+function leadsTo(path: string, port: SerialPort): boolean {
+  // Of the package's own object for this system; its types do not tell.
+  const fd: unknown = Reflect.get(port.port ?? {}, 'fd')
+  if (typeof fd !== 'number') return true
+  try {
+    const [open, there] = [fstatSync(fd), statSync(path)]
+    return open.rdev === there.rdev && open.ino === there.ino
+  } catch {
+    return false
   }
 }
 

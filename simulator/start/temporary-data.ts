@@ -36,6 +36,10 @@ export async function sweepAbandoned(): Promise<void> {
     const isMade = statSync(join(places.postgres, 'cluster'), { throwIfNoEntry: false })
     // Takes over the one that still runs there, or starts what lies there: either way it is then stopped.
     if (isMade) await (await startEmbeddedPostgres({ directory: places.postgres, port: 0 })).stop()
-    rmSync(data, { recursive: true, force: true })
+    try {
+      rmSync(data, { recursive: true, force: true })
+    } catch {
+      // Something is mounted in it, or it is somebody else's: it lies there until it can go.
+    }
   }
 }
