@@ -1,6 +1,7 @@
 // The payment centre's configuration file: every key with its meaning, from which example.toml is written.
 // The database is named by DATABASE_URL; who the centre is comes from its certificate.
 import { pathSchema } from '@concilia/platform/configuration-schema.ts'
+import { metricsSchema } from '@concilia/platform/metrics-configuration.ts'
 import { limitsSchema } from '@concilia/protocol/limits.ts'
 import { isLoopback, isSafeUrl } from '@concilia/protocol/loopback.ts'
 import { type Currency, currencies } from '@concilia/protocol/money.ts'
@@ -135,6 +136,7 @@ export const centreConfigurationSchema = z.strictObject({
     .max(1_000_000)
     .default(10_000)
     .describe('Requests that may wait; others are told 429'),
+  metrics: z.exactOptional(metricsSchema),
   limits: limitsSchema
     .describe('Time limits; each is shorter than that of whoever waits for it')
     .prefault({}),

@@ -4,9 +4,10 @@
 
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
-import { allOf, Books } from './books/books.ts'
+import { allOf, Books, type Change, type Rows } from './books/books.ts'
 import type { Answer, CodeText, Command, Decision, Desk, News } from './books/commands.ts'
 import { decide, wantsOf } from './books/decide.ts'
+import type { Figures } from './figures.ts'
 import type { CentreStore } from './store/port.ts'
 
 const largestBatch = 256
@@ -22,6 +23,12 @@ interface Waiting {
 
 type Decided = { readonly decision: Decision } | { readonly error: unknown }
 
+interface Committed {
+  readonly decided: readonly Decided[]
+  /** As they were before. */
+  readonly rows: Rows
+}
+
 export interface EngineParts extends Omit<Desk, 'now'> {
   readonly store: CentreStore
   readonly clock: Clock
@@ -35,9 +42,15 @@ export class Engine {
   readonly #parts: EngineParts
   readonly #queue: Waiting[] = []
   #running: Promise<void> | undefined
+  #figures: Figures | undefined
 
   constructor(parts: EngineParts) {
     this.#parts = parts
+  }
+
+  /** What is committed from now on is counted there. */
+  countIn(figures: Figures): void {
+    this.#figures = figures
   }
 
   /**
@@ -64,7 +77,9 @@ export class Engine {
 
   async #batch(batch: readonly Waiting[]): Promise<void> {
     try {
-      const decided = await this.#commit(batch.map(({ command }) => command))
+      const began = this.#parts.clock.monotonic()
+      const { decided, rows } = await this.#commit(batch.map(({ command }) => command))
+      this.#figures?.committed(rows, decided.map(changeOf), this.#parts.clock.monotonic() - began)
       for (const [index, waiting] of batch.entries()) {
         const one = decided[index]
         if (!one || 'error' in one) waiting.reject(one?.error)
@@ -75,15 +90,16 @@ export class Engine {
     }
   }
 
-  async #commit(commands: readonly Command[]): Promise<readonly Decided[]> {
+  async #commit(commands: readonly Command[]): Promise<Committed> {
     const { store, clock, secrets } = this.#parts
     for (let repeat = 0; ; repeat++) {
       const desk: Desk = { ...this.#parts, now: clock.now() }
       try {
         return await store.commitBatch(wantsOf(commands, desk.now, secrets), (rows) => {
           const books = Books.of(rows)
-          const result = commands.map((command) => decidedOn(books, command, desk))
-          return { result, change: allOf(result.map((one) => ('error' in one ? {} : one.decision.change))) }
+          const decided = commands.map((command) => decidedOn(books, command, desk))
+          const result = { decided, rows }
+          return { result, change: allOf(decided.map(changeOf)) }
         })
       } catch (error) {
         const again = error instanceof OperatingError && repeatable.has(error.code) && repeat < mostRepeats
@@ -97,6 +113,10 @@ export class Engine {
     if (text) this.#parts.sendText(text)
     waiting.resolve(answer)
   }
+}
+
+function changeOf(one: Decided): Change {
+  return 'error' in one ? {} : (one.decision.change ?? {})
 }
 
 /** One bad command costs itself: deciding changes nothing, so the others of the batch go on. */

@@ -1,9 +1,11 @@
 // The payment centre as a program that stays: the HTTP door, the clock's own work, and an orderly end.
 import type { AddressInfo } from 'node:net'
+import type { Metrics } from '@concilia/platform/metrics-adapter.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Running } from '@concilia/platform/run-main.ts'
 import { KnownParties } from '@concilia/protocol/certificates.ts'
 import type { OpenCentre } from './centre.ts'
+import type { Figures } from './figures.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { build } from './http/server.ts'
 
@@ -14,6 +16,11 @@ export async function serve(centre: OpenCentre): Promise<Running> {
   const own = parties.admit(identity.chain, clock.now())
   if (!own.ok)
     log.warn(`our own certificate is refused (${own.refusal}): automata will refuse our acknowledgements`)
+  const watched = await watchedFrom(centre).catch(async (error: unknown) => {
+    await centre.close()
+    throw error
+  })
+  if (watched) engine.countIn(watched.figures)
   const app = build({
     engine,
     store,
@@ -24,6 +31,7 @@ export async function serve(centre: OpenCentre): Promise<Running> {
     clock,
     log,
     tokenMs,
+    figures: watched?.figures,
     ...(listen.tls ? { tls: { key: identity.keyPem, cert: identity.chain } } : {}),
   })
   const failed = (error: unknown) => log.warn({ err: error }, 'housekeeping failed and is tried again')
@@ -39,7 +47,7 @@ export async function serve(centre: OpenCentre): Promise<Running> {
   try {
     await app.listen({ host: listen.host, port: listen.port })
   } catch (cause) {
-    await centre.close()
+    await Promise.all([centre.close(), watched?.metrics.close()])
     throw cannotListen(listen, cause)
   }
   housekeeping.start()
@@ -49,9 +57,21 @@ export async function serve(centre: OpenCentre): Promise<Running> {
     await app.close()
     await housekeeping.stop()
     await centre.close()
+    await watched?.metrics.close()
     log.info('payment centre stopped')
   }
-  return { ready: { port }, stop }
+  return { ready: { port, ...(watched && { metricsPort: watched.metrics.port }) }, stop }
+}
+
+/** What shows figures and what counts them; loaded only where somebody watches. */
+async function watchedFrom({
+  configuration,
+}: OpenCentre): Promise<{ metrics: Metrics; figures: Figures } | undefined> {
+  if (!configuration.metrics) return undefined
+  const { openMetrics } = await import('@concilia/platform/metrics-adapter.ts')
+  const { prometheusFigures } = await import('./figures.ts')
+  const metrics = await openMetrics(configuration.metrics)
+  return { metrics, figures: prometheusFigures(metrics.registry) }
 }
 
 function cannotListen({ host, port }: { host: string; port: number }, cause: unknown): OperatingError {

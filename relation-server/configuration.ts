@@ -2,6 +2,7 @@
 // Secrets are in files of their own, the database in DATABASE_URL.
 import type { Frozen } from '@concilia/platform/configuration.ts'
 import { pathSchema } from '@concilia/platform/configuration-schema.ts'
+import { metricsSchema } from '@concilia/platform/metrics-configuration.ts'
 import { limitsSchema } from '@concilia/protocol/limits.ts'
 import { z } from 'zod'
 import { machinesSchema } from './machines/configuration.ts'
@@ -73,6 +74,7 @@ export const serverConfigurationSchema = z.strictObject({
   payments: paymentsSchema.describe('The payment centre'),
   machines: machinesSchema.describe('The broker through which machines are reached'),
   phones: phonesSchema.describe('The gateways through which phones are reached'),
+  metrics: z.exactOptional(metricsSchema),
   limits: limitsSchema
     .describe('Time limits; each is shorter than that of whoever waits for it')
     .prefault({}),

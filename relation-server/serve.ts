@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import type { Identity } from '@concilia/platform/identity.ts'
 import type { Log } from '@concilia/platform/log.ts'
+import type { Metrics } from '@concilia/platform/metrics-adapter.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
 import { type Random, uuidFrom } from '@concilia/protocol/random.ts'
@@ -12,6 +13,7 @@ import type { ServerConfiguration } from './configuration.ts'
 import type { Manners } from './conversation.ts'
 import { boughtScope } from './engine/budget.ts'
 import type { Settings } from './engine/world.ts'
+import type { Figures, FiguresParts } from './figures.ts'
 import { MachineDirectory } from './machine-directory.ts'
 import { hasCheckDigit } from './machine-number.ts'
 import { serverUsername } from './machines/broker-rights.ts'
@@ -29,7 +31,7 @@ import type { Receive } from './phones/port.ts'
 import { type FastAgi, startFastAgi } from './phones/voice/fastagi-adapter.ts'
 import type { VoiceCodes } from './phones/voice/voice-codes.ts'
 import { voicePlugin } from './phones/voice/voice-http-adapter.ts'
-import { openWays } from './phones/ways.ts'
+import { openWays, type Ways } from './phones/ways.ts'
 import { pagesPlugin } from './phones/web/http-adapter.ts'
 import { RelationServer } from './server.ts'
 import { CamaraSimSwap } from './sim-swap/camara-adapter.ts'
@@ -53,7 +55,7 @@ export interface ServedParts {
 
 /** Where the server can be reached; `brokerPort` only with the embedded broker. */
 export interface Served {
-  readonly ready: { readonly httpPort: number; readonly brokerPort?: number }
+  readonly ready: { readonly httpPort: number; readonly brokerPort?: number; readonly metricsPort?: number }
   stop(): Promise<void>
 }
 
@@ -66,14 +68,21 @@ export async function serve(parts: ServedParts): Promise<Served> {
   const hearReceipt = (receipt: Receipt) => log.debug({ receipt }, 'a text was receipted')
   const receive: Receive = (incoming, stored) => server.receive(incoming, stored)
   const password = brokerPasswordOf(parts)
+  let links: Ways['links'] = []
+  const watched = await watchedFrom(parts, () => links).catch(async (error: unknown) => {
+    await store.close()
+    throw error
+  })
+  const figures = watched?.figures
   const open = async () => {
     const manners = mannersOf(parts)
     if (manners.checkDigit) await tellUnreachable(parts)
-    const ways = openWays(configuration.phones, { receive, hearReceipt, clock, random, log })
+    const ways = openWays(configuration.phones, { receive, hearReceipt, clock, random, log }, figures)
+    links = ways.links
     return { manners, ways, broker: await brokerOf(parts, password) }
   }
   const { manners, ways, broker } = await open().catch(async (error: unknown) => {
-    await store.close()
+    await Promise.all([store.close(), watched?.metrics.close()])
     throw error
   })
   const directory = new MachineDirectory(store, clock)
@@ -82,6 +91,7 @@ export async function serve(parts: ServedParts): Promise<Served> {
     ...parts,
     manners,
     directory,
+    figures,
     machines: machinesOf(parts, broker, password),
     payments: centre.payments,
     centreUrl: configuration.payments.centreUrl,
@@ -97,6 +107,7 @@ export async function serve(parts: ServedParts): Promise<Served> {
     await http.close()
     await server.stop()
     await broker?.close()
+    await watched?.metrics.close()
   }
   try {
     await http.register(phonesPlugin, {
@@ -111,14 +122,28 @@ export async function serve(parts: ServedParts): Promise<Served> {
     await servePlatforms(parts, server, http, agis)
     await listen(http, configuration)
     server.start()
-    for (const link of ways.links) link.start()
+    for (const link of links) link.start()
   } catch (error) {
     await stop()
     throw error
   }
   const address = http.server.address()
   const httpPort = typeof address === 'object' && address ? address.port : 0
-  return { ready: { httpPort, ...(broker && { brokerPort: broker.port }) }, stop }
+  const brokerPort = broker && { brokerPort: broker.port }
+  const metricsPort = watched && { metricsPort: watched.metrics.port }
+  return { ready: { httpPort, ...brokerPort, ...metricsPort }, stop }
+}
+
+/** What shows figures and what counts them; loaded only where somebody watches. */
+async function watchedFrom(
+  { configuration, store, clock }: ServedParts,
+  links: FiguresParts['links'],
+): Promise<{ metrics: Metrics; figures: Figures } | undefined> {
+  if (!configuration.metrics) return undefined
+  const { openMetrics } = await import('@concilia/platform/metrics-adapter.ts')
+  const { prometheusFigures } = await import('./figures.ts')
+  const metrics = await openMetrics(configuration.metrics)
+  return { metrics, figures: prometheusFigures(metrics.registry, { store, clock, links }) }
 }
 
 async function openPages(

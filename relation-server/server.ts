@@ -12,6 +12,7 @@ import { Engine } from './engine/engine.ts'
 import type { MachineInput } from './engine/inputs.ts'
 import { Performer } from './engine/performer.ts'
 import type { Settings } from './engine/world.ts'
+import type { Figures } from './figures.ts'
 import { newMachine } from './machine-commands.ts'
 import type { MachineDirectory } from './machine-directory.ts'
 import type { Machines } from './machines/port.ts'
@@ -41,6 +42,8 @@ export interface ServerParts {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** Left out where nobody watches. */
+  readonly figures?: Figures | undefined
 }
 
 const pruneEveryMs = 3_600_000
@@ -61,7 +64,7 @@ export class RelationServer {
   #stopped = false
 
   constructor(parts: ServerParts) {
-    const { store, clock, random, log, settings, payments, machines } = parts
+    const { store, clock, random, log, settings, payments, machines, figures } = parts
     this.#parts = parts
     this.#engine = new Engine({
       store,
@@ -69,6 +72,7 @@ export class RelationServer {
       clock,
       random,
       log,
+      figures,
       letOut: (releases, outbox) => performer.letOut(releases, outbox),
     })
     const engine = () => this.#engine
@@ -78,7 +82,12 @@ export class RelationServer {
     this.calls = parts.voice && new CallDesk({ ...parts, ...parts.manners, ...parts.voice, engine })
     const callWentOn = (callId: string) => this.calls?.wentOn(callId)
     const performer: Performer = new Performer(
-      { store, payments, machines, speaker: this.#conversation, vault: parts.vault, callWentOn, clock, log },
+      {
+        ...{ store, payments, machines, clock, log, figures },
+        speaker: this.#conversation,
+        vault: parts.vault,
+        callWentOn,
+      },
       engine,
     )
     const shared = { store, engine: this.#engine, clock, log }

@@ -113,6 +113,16 @@ export class Bench {
       .join('\n')
   }
 
+  /** The figures of centre and server, as Prometheus would read them. */
+  async figures(): Promise<string> {
+    const texts = this.house.metricsPorts.map(async (port) => {
+      const answer = await fetch(`http://127.0.0.1:${port}/metrics`)
+      expect(answer.status).toBe(200)
+      return answer.text()
+    })
+    return (await Promise.all(texts)).join('\n')
+  }
+
   /** Both machines sell by phone, nothing is wrong with them, and what happened before is over. */
   async begin(): Promise<Story> {
     this.#story = await Story.begin(this)

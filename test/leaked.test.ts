@@ -26,6 +26,11 @@ test.each(['+33•••••678', '33612345679', '612 and 345 and 678', Buffer
   },
 )
 
+test('a label of a figure tells it', () => {
+  const figure = (way: string) => `concilia_texts_total{way="${way}",result="sent"} 1`
+  expect(leaked(`${figure('carrier')}\n${figure('33612345678')}`, [number])).toHaveLength(1)
+})
+
 test('a secret is found among figures', () => {
   expect(leaked('code 73190264.\nmore', [], ['73190264'])).toEqual(['code 73190264.'])
 })

@@ -17,7 +17,7 @@ const pin = '73190264'
 let bench: Bench
 
 beforeAll(async () => {
-  bench = await Bench.open({ logLevel: 'debug' })
+  bench = await Bench.open({ logLevel: 'debug', watched: true })
 })
 afterAll(() => bench?.close())
 
@@ -265,7 +265,7 @@ test('a PIN in place of a code; then the buyer is blocked, and erased', async ()
 })
 
 // Last, for it looks back on all of them.
-test('no log and no row tells a number or a PIN, in whatever form it may be written', async () => {
+test('no log, no row and no figure tells a number or a PIN, in whatever form it may be written', async () => {
   const numbers = [rich, poor, postpaid, secretive].map(({ number }) => number)
   const logs = bench.logs()
   expect(logs).toMatch(/a phone is in touch by text/)
@@ -274,4 +274,8 @@ test('no log and no row tells a number or a PIN, in whatever form it may be writ
   expect(rows).toMatch(/relation-server subscriber /)
   expect(rows).toMatch(/payment-centre account .*buyer:/)
   expect(leaked(rows, numbers, [pin])).toEqual([])
+  const figures = await bench.figures()
+  expect(figures).toMatch(/^concilia_sales_ended_total\{ending="settled"\} [1-9]/m)
+  expect(figures).toMatch(/^concilia_payments_total\{status="succeeded"\} [1-9]/m)
+  expect(leaked(figures, numbers, [pin])).toEqual([])
 })

@@ -16,6 +16,7 @@ import {
 import { sha256 } from '@concilia/protocol/random.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Settings } from '../books/commands.ts'
+import type { Figures } from '../figures.ts'
 import { MemoryStore } from '../store/memory-store.ts'
 import type { CentreStore } from '../store/port.ts'
 import { generous, seededRandom, Trade } from '../trade.ts'
@@ -61,6 +62,7 @@ export interface CallerOptions {
   readonly settings?: Settings
   readonly store?: CentreStore
   readonly log?: LogSettings
+  readonly figures?: Figures
 }
 
 export class Caller {
@@ -96,9 +98,11 @@ export class Caller {
       settings = generous,
       store = new MemoryStore(),
       log = { level: 'silent', write: () => {} },
+      figures,
     }: CallerOptions = {},
   ): Promise<Caller> {
     const trade = await new Trade(store, `door-${++opened}`, settings, parties.centre.signer).open()
+    if (figures) trade.engine.countIn(figures)
     const known = new KnownParties(parties.centre.rootPem)
     known.admit(parties.centre.chain, trade.clock.now())
     const app = build({
@@ -111,6 +115,7 @@ export class Caller {
       clock: trade.clock,
       log: makeLog('payment-centre', log),
       tokenMs: 600_000,
+      figures,
     })
     const caller = new Caller(trade, app, parties, met, standard)
     await caller.register('client', [...scopes])

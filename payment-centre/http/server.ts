@@ -7,15 +7,24 @@ import { type ErrorCode, paths, tokenRequestSchema } from '@concilia/protocol/ca
 import type { Clock } from '@concilia/protocol/clock.ts'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { errorAnswer } from '../books/answers.ts'
+import type { Figures } from '../figures.ts'
 import { answerTo, operate } from './operate.ts'
 import { type Centre, type HttpAnswer, type Operation, operations } from './operations.ts'
 import { DoorRefusal, read } from './refusal.ts'
 import { basicCredentials, type Grant, grantedScopes, grantOf, isSecret, tokenOf } from './tokens.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** As the table of operations calls it. */
+    operationId?: string
+  }
+}
+
 export interface ServerParts extends Centre {
   readonly clock: Clock
   readonly log: Log
   readonly tokenMs: number
+  readonly figures?: Figures | undefined
   /** Key and certificate for TLS; without them the door is for this machine only. */
   readonly tls?: Pick<ServerOptions, 'key' | 'cert'>
 }
@@ -49,15 +58,22 @@ export function build(parts: ServerParts): FastifyInstance {
     send(reply, errorAnswer('NOT_FOUND', 'There is nothing here. See the OpenAPI document for the paths.')),
   )
   app.addHook('onRequest', async (request, reply) => echoCorrelator(request, reply))
+  const { figures } = parts
+  if (figures) {
+    app.addHook('onResponse', async ({ routeOptions }, { statusCode }) => {
+      figures.answered(routeOptions.config.operationId ?? 'none', statusCode)
+    })
+  }
   for (const each of operations) {
     app.route({
       method: each.method,
       url: each.path,
+      config: { operationId: each.operationId },
       handler: async (request, reply) => send(reply, await served(each, request, parts)),
     })
   }
   let checking = 0
-  app.post(paths.token, async (request, reply) => {
+  app.post(paths.token, { config: { operationId: 'token' } }, async (request, reply) => {
     if (checking >= mostTokenChecks)
       throw new DoorRefusal('TOO_MANY_REQUESTS', 'Ask for a token again in a moment.')
     checking++

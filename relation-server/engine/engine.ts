@@ -8,6 +8,7 @@ import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { KnownParties } from '@concilia/protocol/certificates.ts'
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import type { Random } from '@concilia/protocol/random.ts'
+import type { Figures } from '../figures.ts'
 import type { BatchNeed, OutboxRow, Store } from '../store/port.ts'
 import { tallyScopesOf } from './budget.ts'
 import { type Decided, decide } from './decide.ts'
@@ -31,6 +32,7 @@ export interface EngineParts {
   readonly log: Log
   /** Lets out what a commit has decided. Must not throw and not wait. */
   readonly letOut: (releases: readonly Release[], outbox: readonly OutboxRow[]) => void
+  readonly figures?: Figures | undefined
 }
 
 /** `repeat`: it had been stored before, and nothing came of it now. */
@@ -139,19 +141,26 @@ export class Engine {
   }
 
   async #commit(batch: Waiting[]): Promise<void> {
-    const { store, log } = this.#parts
+    const { store, log, clock, figures } = this.#parts
     const inputs = batch.map(({ input }) => input)
     const performed = this.#performed.splice(0)
+    const began = clock.monotonic()
     try {
-      const decided = await store.commitBatch(this.#need(inputs), (book) => {
+      const { decided, book } = await store.commitBatch(this.#need(inputs), (book) => {
         const result = decide(book, inputs, this.#world())
-        const { outboxDone } = result.writes
-        return { writes: { ...result.writes, outboxDone: [...outboxDone, ...performed] }, result }
+        const outboxDone = [...result.writes.outboxDone, ...performed]
+        return { writes: { ...result.writes, outboxDone }, result: { decided: result, book } }
       })
       this.#lastTrouble = ''
       this.#letOut(decided)
       const postponed = new Set(decided.postponed)
       const repeated = new Set(decided.repeated)
+      figures?.committed({
+        inputs: inputs.filter((input) => !postponed.has(input)),
+        book,
+        writes: decided.writes,
+        tookMs: clock.monotonic() - began,
+      })
       for (const { input, settle } of batch) {
         if (!postponed.has(input)) settle.resolve(repeated.has(input) ? 'repeat' : 'first')
       }

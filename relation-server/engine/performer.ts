@@ -6,6 +6,7 @@ import type { Clock } from '@concilia/protocol/clock.ts'
 import type { ConfigurationMessage } from '@concilia/protocol/machine-configuration.ts'
 import type { Admission, Instruction } from '@concilia/protocol/messages.ts'
 import type { DownChannel } from '@concilia/protocol/topics.ts'
+import type { Figures } from '../figures.ts'
 import type { PaymentOperation, Payments } from '../payments/port.ts'
 import type { OutboxRow, Store } from '../store/port.ts'
 import type { SubscriberVault } from '../subscriber-vault.ts'
@@ -33,6 +34,7 @@ export interface PerformerParts {
   readonly callWentOn?: (callId: string) => void
   readonly clock: Clock
   readonly log: Log
+  readonly figures?: Figures | undefined
 }
 
 export class Performer {
@@ -109,6 +111,7 @@ export class Performer {
     const code = operation.kind === 'validate' && { code: this.#parts.vault.openText(operation.code) }
     const whole = { ...operation, ...(subscriber && { subscriber }), ...code } as PaymentOperation
     const result = await this.#parts.payments.perform(whole, attempts)
+    this.#parts.figures?.answered(operation.kind, result.kind)
     await this.#engine().submit({
       kind: 'payment',
       automatonId: automatonId ?? '',

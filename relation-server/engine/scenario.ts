@@ -10,6 +10,7 @@ import type { ConfigurationMessage } from '@concilia/protocol/machine-configurat
 import { ManualClock } from '@concilia/protocol/manual-clock.ts'
 import type { Admission, Instruction, Stored } from '@concilia/protocol/messages.ts'
 import { type Random, sha256 } from '@concilia/protocol/random.ts'
+import type { Figures } from '../figures.ts'
 import { VoiceCodes } from '../phones/voice/voice-codes.ts'
 import { presencePolicy } from '../presence-policy.ts'
 import { reconcile } from '../reconciliation.ts'
@@ -73,6 +74,7 @@ export interface ScenarioOptions {
   readonly store?: Store
   readonly clock?: ManualClock
   readonly random?: Random
+  readonly figures?: Figures
 }
 
 type Sent =
@@ -134,6 +136,7 @@ export class Scenario {
       clock: this.clock,
       random: this.random,
       log,
+      figures: options.figures,
       letOut: (releases, outbox) => performer.letOut(releases, outbox),
     }
     this.engine = options.twice ? new DoublingEngine(parts) : new Engine(parts)
@@ -159,6 +162,7 @@ export class Scenario {
         callWentOn: (callId) => this.hearCall(callId),
         clock: this.clock,
         log,
+        figures: options.figures,
       },
       () => this.engine,
     )

@@ -1,6 +1,7 @@
 // Every way to phones that the configuration names, opened: gateways that send over HTTP and SMPP links, with
 // the rules by which a text finds its way.
 import { OperatingError } from '@concilia/platform/operating-error.ts'
+import type { Figures } from '../figures.ts'
 import { gatewaysFrom, type PhonesConfiguration } from './configuration.ts'
 import type { TextSender } from './port.ts'
 import { linkFrom, type ServedBy } from './smpp/configuration.ts'
@@ -19,6 +20,7 @@ export interface Ways {
 export function openWays(
   phones: PhonesConfiguration,
   parts: Omit<ServedBy, 'sendLimitMs' | 'answerLimitMs'>,
+  figures?: Figures,
 ): Ways {
   const { sendLimitMs, answerLimitMs, routes } = phones
   check(phones)
@@ -34,7 +36,17 @@ export function openWays(
   const bySmpp = links.map(({ link, aliasRealm }): Way => {
     return { name: link.name, sender: link, aliasRealm, isUp: () => link.isUp }
   })
-  return { sender: routedSender(routes, [...byHttp, ...bySmpp]), links: links.map(({ link }) => link) }
+  const ways = [...byHttp, ...bySmpp].map((way) => (figures ? counted(way, figures) : way))
+  return { sender: routedSender(routes, ways), links: links.map(({ link }) => link) }
+}
+
+function counted({ sender, ...way }: Way, figures: Figures): Way {
+  const send: TextSender['send'] = async (text) => {
+    const result = await sender.send(text)
+    figures.texted(way.name, result.kind)
+    return result
+  }
+  return { ...way, sender: { send, close: () => sender.close() } }
 }
 
 function check({ gateways, smpp, routes }: PhonesConfiguration): void {

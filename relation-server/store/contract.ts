@@ -502,6 +502,36 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await store.nextDue()).toBe(10)
     })
 
+    test('how much there is now of what is watched', async () => {
+      expect(await store.standing(50)).toMatchObject({ salesOpen: 0, outboxDue: 0, outboxDueSince: null })
+      const admitted = { state: 'admitted', presence: 'online' } as const
+      const ready = { status: 'Available', isEnabled: true } as const
+      await put(store, {
+        machines: [
+          machine('m1', { ...admitted, hardware: ready }),
+          machine('m2', { ...admitted, hardware: { ...ready, isEnabled: false } }),
+          machine('m3', { ...admitted, hardware: ready, presence: 'lost' }),
+          machine('m4', { state: 'pending', hardware: ready, presence: 'online' }),
+        ],
+        sales: [
+          sale('s1', { open: true, state: 'charging.inDoubt' }),
+          sale('s2', { open: true, state: 'delivering', aside: 'why' }),
+          sale('s3', { open: false, state: 'settled' }),
+        ],
+        outbox: [outgoing('a', { dueAt: 30 }), outgoing('b', { dueAt: 40 }), outgoing('c', { dueAt: 60 })],
+      })
+      expect(await store.standing(50)).toEqual({
+        salesOpen: 2,
+        salesAside: 1,
+        paymentsInDoubt: 1,
+        outboxDue: 2,
+        outboxDueSince: 30,
+        machinesAdmitted: 3,
+        machinesOnline: 2,
+        machinesSelling: 1,
+      })
+    })
+
     test('the newest of the inbox', async () => {
       expect(await store.newestAt()).toBeUndefined()
       await put(store, { inbox: [input('a', { at: 20 }), input('b', { at: 10 })] })

@@ -23,6 +23,7 @@ import {
   type QuarantineRow,
   type SaleRow,
   type SoldRow,
+  type Standing,
   type Store,
   type SubscriberRow,
   type TallyRow,
@@ -408,6 +409,25 @@ export class MemoryStore implements Store {
         if (dueAt !== null && !(dueAt >= (next ?? dueAt + 1))) next = dueAt
     }
     return next
+  }
+
+  async standing(now: number): Promise<Standing> {
+    const sales = [...this.#sales.values()]
+    const open = sales.filter((row) => row.open)
+    const due = [...this.#outbox.values()].flatMap(({ dueAt }) => (dueAt <= now ? [dueAt] : []))
+    const admitted = [...this.#machines.values()].filter(({ state }) => state === 'admitted')
+    const online = admitted.filter(({ presence }) => presence === 'online')
+    return {
+      salesOpen: open.length,
+      salesAside: sales.filter(({ aside }) => aside !== null).length,
+      paymentsInDoubt: open.filter(({ state }) => state.endsWith('.inDoubt')).length,
+      outboxDue: due.length,
+      outboxDueSince: due.length === 0 ? null : Math.min(...due),
+      machinesAdmitted: admitted.length,
+      machinesOnline: online.length,
+      machinesSelling: online.filter(({ hardware }) => hardware?.status === 'Available' && hardware.isEnabled)
+        .length,
+    }
   }
 
   async newestAt(): Promise<number | undefined> {

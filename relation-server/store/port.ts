@@ -411,6 +411,22 @@ export interface Due {
   readonly dueAt: number
 }
 
+/** How much there is now of what an operator watches. */
+export interface Standing {
+  readonly salesOpen: number
+  readonly salesAside: number
+  /** Open sales of which it is not known whether they are paid. */
+  readonly paymentsInDoubt: number
+  readonly outboxDue: number
+  /** Since when the oldest of them is due; null when none is. */
+  readonly outboxDueSince: number | null
+  readonly machinesAdmitted: number
+  /** Of those. */
+  readonly machinesOnline: number
+  /** Of these again: its vending machine can sell by phone. */
+  readonly machinesSelling: number
+}
+
 export interface Store {
   /**
    * One database transaction: locks, reads, decides, writes, commits. When `decide` throws nothing is
@@ -481,6 +497,7 @@ export interface Store {
   forgetOutbox(ids: readonly string[]): Promise<void>
   /** Earliest due time of any row, or undefined: how long an idle server may sleep. */
   nextDue(): Promise<number | undefined>
+  standing(now: number): Promise<Standing>
   /** When the newest inbox row was stored; undefined when there is none. */
   newestAt(): Promise<number | undefined>
   /**

@@ -19,6 +19,7 @@ import {
   mostNoticesKept,
   type OutboxRow,
   type SoldRow,
+  type Standing,
   type Store,
   type VisitRow,
   type Writes,
@@ -236,6 +237,13 @@ class PostgresStore implements TimedStore {
   async nextDue(): Promise<number | undefined> {
     const [row] = await this.#rest.read(({ nextDue }) => nextDue.execute())
     return row?.dueAt == null ? undefined : Number(row.dueAt)
+  }
+
+  async standing(now: number): Promise<Standing> {
+    const [row] = await this.#rest.read(({ standing }) => standing.execute({ now }))
+    if (!row) throw new Error('the database does not say how much there is')
+    const { outboxDueSince, ...counts } = row
+    return { ...counts, outboxDueSince: outboxDueSince === null ? null : Number(outboxDueSince) }
   }
 
   async newestAt(): Promise<number | undefined> {

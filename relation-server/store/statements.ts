@@ -500,6 +500,21 @@ export function prepareStatements(db: NodePgDatabase) {
       })
       .from(sql`(select 1) as one`)
       .prepare('next_due'),
+    standing: db
+      .select({
+        salesOpen: sql<number>`(select count(*)::int from sale where open)`,
+        salesAside: sql<number>`(select count(*)::int from sale where aside is not null)`,
+        paymentsInDoubt: sql<number>`(select count(*)::int from sale where open and state like '%.inDoubt')`,
+        outboxDue: sql<number>`(select count(*)::int from outbox where due_at <= ${now}::bigint)`,
+        outboxDueSince: sql<string | null>`(select min(due_at) from outbox where due_at <= ${now}::bigint)`,
+        machinesAdmitted: sql<number>`count(*)::int`,
+        machinesOnline: sql<number>`(count(*) filter (where presence = 'online'))::int`,
+        machinesSelling: sql<number>`(count(*) filter (where presence = 'online'
+          and hardware ->> 'status' = 'Available' and (hardware ->> 'isEnabled')::boolean))::int`,
+      })
+      .from(machine)
+      .where(sql`state = 'admitted'`)
+      .prepare('standing'),
     newestAt: db
       .select({ at: sql<string | null>`max(${inbox.at})` })
       .from(inbox)

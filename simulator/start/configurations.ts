@@ -39,6 +39,8 @@ export interface BenchSettings {
   readonly phones: 'http' | 'smpp'
   /** How much server and centre log; what they say by themselves when left out. */
   readonly logLevel?: 'debug'
+  /** Server and centre show their figures. */
+  readonly watched?: boolean
   readonly places: Places
   /** Where the programs listen. */
   readonly ports: Ports
@@ -142,6 +144,7 @@ export function serverConfiguration(
     identity,
     subscriberKeyFile: secretFile(places, 'subscriber.key'),
     ...(settings.logLevel && { logLevel: settings.logLevel }),
+    ...(settings.watched && { metrics: { port: ports.serverMetrics } }),
     http: { port: ports.serverHttp },
     sales: { charge, unknownCapMachine: 1000, unknownCapSubscriber: 1000 },
     payments: {
@@ -195,12 +198,13 @@ export function smppAccess({ places, ports }: BenchSettings): SmppAccess {
 }
 
 export function centreConfiguration(
-  { places, ports, reached, limits, logLevel }: BenchSettings,
+  { places, ports, reached, limits, logLevel, watched }: BenchSettings,
   identity: string,
 ): z.input<typeof centreConfigurationSchema> {
   return {
     identity,
     ...(logLevel && { logLevel }),
+    ...(watched && { metrics: { port: ports.centreMetrics } }),
     keyFile: secretFile(places, 'payment-centre-keys.json'),
     listen: { port: ports.centre },
     caps: {

@@ -56,6 +56,8 @@ export interface HouseOptions {
   /** How phones reach the server; Kannel's HTTP when left out. */
   readonly phones?: 'http' | 'smpp'
   readonly logLevel?: 'debug'
+  /** Server and centre show their figures. */
+  readonly watched?: boolean
   /** Settings of the simulated machines that follow the limits. */
   readonly slowMs?: number
   /** Somebody who stands on the wires: where the programs are looked for instead of where they listen. */
@@ -78,6 +80,7 @@ export class House {
   #postgres: SupervisedPostgres | undefined
   #simulator: SimulatorControl | undefined
   #voicePort: number | undefined
+  #metricsPorts: readonly number[] = []
   #centre: CentreDesk | undefined
   #serverStore: ServerStore | undefined
 
@@ -108,11 +111,12 @@ export class House {
     this.#postgres = postgres
     this.#voicePort = ports.voice
     const { limits, charge, linkMode = 'permanent', bridge = 'qibixx', phones = 'http' } = this.#options
-    const { detour, broker, logLevel } = this.#options
+    const { detour, broker, logLevel, watched = false } = this.#options
     const reached = { ...ports, ...(await detour?.(ports)) }
     this.#pages = pagesOrigin(reached)
     const played = { limits, charge, linkMode, bridge, phones }
-    const told = logLevel && { logLevel }
+    const told = { watched, ...(logLevel && { logLevel }) }
+    if (watched) this.#metricsPorts = [ports.centreMetrics, ports.serverMetrics]
     const settings: BenchSettings = { ...played, ...told, places, ports, reached, broker }
     this.#tell('starting payment centre, relation server and simulator')
     await Promise.all([this.#startSimulator(settings), this.#startServers(settings, postgres)])
@@ -135,6 +139,11 @@ export class House {
   /** Where calls are answered. */
   get voicePort(): number {
     return started(this.#voicePort)
+  }
+
+  /** Where centre and server show their figures; none in a house that is not watched. */
+  get metricsPorts(): readonly number[] {
+    return this.#metricsPorts
   }
 
   get serverStore(): ServerStore {

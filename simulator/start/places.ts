@@ -44,6 +44,9 @@ export interface Ports {
   readonly carrierSmpp: number
   /** Where the relation server waits for the PBX. */
   readonly voice: number
+  /** Where the figures of centre and server are shown, in a house that is watched. */
+  readonly centreMetrics: number
+  readonly serverMetrics: number
 }
 
 /**
@@ -51,7 +54,8 @@ export interface Ports {
  * again.
  */
 export async function choosePorts(): Promise<Ports> {
-  const [centre = 0, serverHttp = 0, serverMqtt = 0, carrier = 0, carrierSmpp = 0, voice = 0] =
-    await freePorts(6)
-  return { centre, serverHttp, serverMqtt, carrier, carrierSmpp, voice }
+  const [centre = 0, serverHttp = 0, serverMqtt = 0, carrier = 0, carrierSmpp = 0, ...more] =
+    await freePorts(8)
+  const [voice = 0, centreMetrics = 0, serverMetrics = 0] = more
+  return { centre, serverHttp, serverMqtt, carrier, carrierSmpp, voice, centreMetrics, serverMetrics }
 }

@@ -40,6 +40,7 @@ const statementNames = [
   'forgetOutbox',
   'nextDue',
   'newestAt',
+  'standing',
   'prune',
 ] as const satisfies readonly (keyof Store)[]
 

@@ -98,7 +98,7 @@ export const paymentCentreMutants: readonly Mutant[] = [
       {
         file: 'payment-centre/engine.ts',
         find: 'for (let repeat = 0; ; repeat++) {',
-        replace: 'let decidedBefore: readonly Decided[] = []\n    for (let repeat = 0; ; repeat++) {',
+        replace: 'let decidedBefore: Committed | undefined\n    for (let repeat = 0; ; repeat++) {',
       },
       {
         file: 'payment-centre/engine.ts',
@@ -108,8 +108,7 @@ export const paymentCentreMutants: readonly Mutant[] = [
       {
         file: 'payment-centre/engine.ts',
         find: 'if (!again) throw error',
-        replace:
-          'if (!again && decidedBefore.length === 0) throw error\n        if (!again) return decidedBefore',
+        replace: 'if (!again && decidedBefore) return decidedBefore\n        if (!again) throw error',
       },
     ],
     needs: circumstances({ commitDoubt: 0.1 }),
