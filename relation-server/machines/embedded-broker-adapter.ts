@@ -111,8 +111,8 @@ function rights({ serverPassword, log }: EmbeddedBrokerParts): AedesOptions {
     log.warn({ client: client.id }, words)
   }
   return {
-    // Without a limit: above one, words that nobody listens to wait in line and are then taken each within the
-    // one before, and when ten thousand machines go or come at once the stack overflows.
+    // Without a limit: above one, words that nobody listens to wait in line and are then taken each within
+    // the one before, and when ten thousand machines go or come at once the stack overflows.
     concurrency: 0,
     maxTopicLevels: 7,
     authenticate(client, username, password, done) {
