@@ -2,6 +2,7 @@
 // else it is to find elsewhere.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { systemClock } from '@concilia/platform/system-clock.ts'
 import { writeConfiguration } from '@concilia/simulator/start/configurations.ts'
 import type { House } from '@concilia/simulator/start/house.ts'
 import { stepOf } from '@concilia/simulator/start/steps.ts'
@@ -48,7 +49,7 @@ export function secondServer(
         const step = stepOf(title, line)
         if (step) happenings.tell({ kind: 'step', ...step })
       },
-      news: (words) => happenings.tell({ kind: 'news', at: Date.now(), words }),
+      news: (words) => happenings.tell({ kind: 'news', at: systemClock.now(), words }),
     },
   )
 }

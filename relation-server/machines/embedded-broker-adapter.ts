@@ -56,10 +56,11 @@ export async function startEmbeddedBroker(parts: EmbeddedBrokerParts): Promise<E
     parts.log.error({ err: error }, 'the embedded broker reports an error'),
   )
   const sockets = new Set<Socket>()
-  const server = serverFor(parts, (socket) => {
+  const server = serverFor(parts, (socket) => void broker.handle(socket))
+  // Also those that wait for their handshake, or are in it: whoever closes would wait for them.
+  server.on('connection', (socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
-    broker.handle(socket)
   })
   const port = await listening(server, parts)
   return {

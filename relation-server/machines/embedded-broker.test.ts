@@ -1,6 +1,8 @@
 // The embedded broker with real MQTT clients, plain and over TLS. That something is not passed on is shown by
 // what the same client publishes next: a client's messages keep their order.
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { issue } from '@concilia/platform/enrolment.ts'
@@ -201,6 +203,17 @@ describe('over TLS', () => {
     const a1 = await machine(url, 'a-1', credentials('a-1'))
     await a1.publishAsync(own, 'mine', { qos: 1 })
     expect(await until(`${own} mine`)).toEqual([`${own} mine`])
+  })
+
+  test('closing waits for nobody who has not said who they are', { timeout: 5_000 }, async () => {
+    const started = await broker({ tls: identities.get('server') })
+    const silent = connect(started.port, '127.0.0.1').resume()
+    await once(silent, 'connect')
+    const gone = once(silent, 'close')
+    // Not once more after the test.
+    const closed = started.close()
+    closing.pop()
+    await Promise.all([gone, closed])
   })
 
   test('nobody else', async () => {
