@@ -48,6 +48,8 @@ export interface Measured {
   readonly carrierPort: number
 }
 
+/** As README.md starts a relation server. */
+const asDeployed = ['--max-semi-space-size=16']
 /** Our name at the centre, and how many texts it takes at a time. */
 export const smppSystemId = 'concilia'
 const smppWindow = 100
@@ -158,10 +160,12 @@ export class Premises {
       script: `${name}/main.ts`,
       arguments: ['--config', file],
       environment: { DATABASE_URL: url },
-      nodeFlags:
-        profile === undefined
+      nodeFlags: [
+        ...(name === 'relation-server' ? asDeployed : []),
+        ...(profile === undefined
           ? []
-          : ['--cpu-prof', `--cpu-prof-dir=${profile}`, `--cpu-prof-name=${name}.cpuprofile`],
+          : ['--cpu-prof', `--cpu-prof-dir=${profile}`, `--cpu-prof-name=${name}.cpuprofile`]),
+      ],
     }
   }
 
