@@ -16,7 +16,7 @@ import { type Changes, put } from './scene.ts'
 
 export class Shelves {
   readonly book: BatchBook
-  /** Those the batch is about, of whatever machine, and this hour's wrong codes and today's unknowns of all. */
+  /** Of whatever machine: those the batch is about, the hour's wrong codes and the day's unknowns. */
   readonly calls: CallRow[]
   readonly wrongCodes: WrongCodesRow[]
   readonly unknowns: UnknownRow[]
@@ -116,7 +116,7 @@ export class Shelves {
     }
   }
 
-  /** A row added earlier in this batch and dropped or done by a later input was never written: it just goes. */
+  /** A row added earlier in this batch and dropped or done by a later input was never written: it goes. */
   #outbox(): OutboxRow[] {
     let rows: OutboxRow[] = []
     for (const { outbox, outboxDone, outboxDropped } of this.#changes) {
