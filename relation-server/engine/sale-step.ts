@@ -109,8 +109,9 @@ function keep(
     aside,
     endedAt: status === 'active' ? null : world.at,
   }
-  // A receipt changes nothing in most states: nothing to write then.
-  if (!isSame(row, before)) scene.putSale(row)
+  // A receipt changes nothing in most states: nothing to write then. A deadline that is over always does.
+  const kept = scene.sale(row.saleId)
+  if (!kept || !isSame(row, kept)) scene.putSale(row)
   keepIdentifications(scene, context, row)
   if (!row.open) callAfterSale(scene, world, context, state)
   if (!row.open) scene.note({ saleId: row.saleId, words: `ended: ${state}` })
