@@ -8,13 +8,12 @@ let used = supply.length
 
 export const systemRandom: Random = {
   bytes(length) {
-    const drawn = new Uint8Array(length)
-    if (length > supply.length) return randomFillSync(drawn)
+    if (length > supply.length) return randomFillSync(new Uint8Array(length))
     if (used + length > supply.length) {
       randomFillSync(supply)
       used = 0
     }
-    drawn.set(supply.subarray(used, used + length))
+    const drawn = supply.slice(used, used + length)
     supply.fill(0, used, used + length)
     used += length
     return drawn

@@ -6,13 +6,24 @@ export interface Random {
   bytes(length: number): Uint8Array
 }
 
+const hexDigits = Buffer.from('0123456789abcdef')
+/** Written anew for each. Thirty are made in a sale; put together of strings they cost twice as much. */
+const letters = Buffer.alloc(36, '-')
+/** Where the two digits of each byte stand among them. */
+const places = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34]
+
 /** A version 4 UUID (RFC 9562, 5.4). */
 export function uuidFrom(random: Random): string {
-  const bytes = Buffer.from(random.bytes(16))
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
-  const hex = bytes.toString('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+  const bytes = random.bytes(16)
+  for (let index = 0; index < 16; index++) {
+    let byte = bytes[index] ?? 0
+    if (index === 6) byte = (byte & 0x0f) | 0x40
+    if (index === 8) byte = (byte & 0x3f) | 0x80
+    const place = places[index] ?? 0
+    letters[place] = hexDigits[byte >> 4] ?? 0
+    letters[place + 1] = hexDigits[byte & 0x0f] ?? 0
+  }
+  return letters.toString('latin1')
 }
 
 /** A number in [0, 1), with 48 bits of chance. */

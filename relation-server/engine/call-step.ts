@@ -74,7 +74,7 @@ function nameMachine(
   const { machineNumber } = scene.machine
   const { callId } = call
   scene.note({ step: 'ST9', words: `a call stands before machine ${machineNumber}` })
-  scene.changes.subscribers.set(subscriber.subscriberId, subscriber)
+  scene.changes.subscribers.push(subscriber)
   scene.putCall({
     ...call,
     state: 'making',

@@ -1,10 +1,9 @@
 // One batch, decided: the locked books and the inputs in, all rows to write out. Inputs are taken in the
 // order they came, except that due times wait for everything stored before them (rule 11). An input that
-// cannot be processed costs its machine one quarantine row and nobody else anything (rule 16). Long, because
-// each kind of input passes here.
-import type { BatchBook, CallRow, IdentificationRow, MachineRow, SaleRow, Writes } from '../store/port.ts'
+// cannot be processed costs its machine one quarantine row and nobody else anything (rule 16).
+import type { BatchBook, InboxRow, Writes } from '../store/port.ts'
 import { callDue, callSpoke } from './call-step.ts'
-import { type Input, inboxKeyOf, type PhoneAct, saleIdOf } from './inputs.ts'
+import { type InboxKey, type Input, inboxKeyOf, type PhoneAct, saleIdOf } from './inputs.ts'
 import { bar, countStored, machineSpoke, readmit, releaseStored } from './machine-step.ts'
 import { addText } from './outgoing.ts'
 import { paymentAnswered } from './payment-step.ts'
@@ -14,7 +13,8 @@ import { Poisoned } from './poisoned.ts'
 import { reconciled } from './reconciled-step.ts'
 import { aboveCap } from './sale-messages.ts'
 import { stepDue } from './sale-step.ts'
-import { Changes, type Note, type Release, Scene } from './scene.ts'
+import { type Changes, type Note, type Release, Scene } from './scene.ts'
+import { Shelves } from './shelves.ts'
 import type { World } from './world.ts'
 
 export interface Decided {
@@ -28,135 +28,75 @@ export interface Decided {
 }
 
 export function decide(book: BatchBook, inputs: readonly Input[], world: World): Decided {
-  const batch = new Changes()
-  const seen = new Map(book.seen.map((row) => [`${row.source} ${row.key}`, row.bodyHash]))
-  const locked = new Set(book.machines.map(({ automatonId }) => automatonId))
   const shelves = new Shelves(book)
+  const seen = new Map(book.seen.map((row) => [nameOf(row), row.bodyHash]))
   const postponed: Input[] = []
   const repeated: Input[] = []
   for (const input of inDueOrder(inputs)) {
-    if (input.automatonId !== null && !locked.has(input.automatonId)) {
+    if (input.automatonId !== null && !shelves.machine(input.automatonId)) {
       postponed.push(input)
       continue
     }
-    const key = inboxKeyOf(input)
-    if (key && seen.has(`${key.source} ${key.key}`)) repeated.push(input)
-    const changes = decideOne(shelves.sceneOf(book, batch, input), input, seen, world)
-    batch.add(changes)
-    shelves.add(changes)
+    const inbox = inboxKeyOf(input)
+    if (inbox && seen.has(nameOf(inbox))) repeated.push(input)
+    const scene = new Scene(shelves, input.automatonId)
+    shelves.add(decideOne(scene, input, inbox, seen, world))
   }
-  return { writes: writesOf(batch), postponed, repeated, notes: batch.notes, releases: batch.releases }
+  return {
+    writes: shelves.writes(),
+    postponed,
+    repeated,
+    notes: shelves.all('notes'),
+    releases: shelves.all('releases'),
+  }
 }
 
-function inDueOrder(inputs: readonly Input[]): Input[] {
+const nameOf = ({ source, key }: Pick<InboxRow, 'source' | 'key'>) => `${source} ${key}`
+
+function inDueOrder(inputs: readonly Input[]): readonly Input[] {
+  if (!inputs.some(({ kind }) => kind === 'due')) return inputs
   return [...inputs.filter(({ kind }) => kind !== 'due'), ...inputs.filter(({ kind }) => kind === 'due')]
 }
 
-/** The books by machine, as the inputs decided so far have left them: each input sees those of its own. */
-class Shelves {
-  readonly #machines = new Map<string, MachineRow>()
-  readonly #sales = new Map<string, Map<string, SaleRow>>()
-  readonly #identifications = new Map<string, Map<string, IdentificationRow>>()
-  readonly #owners = new Map<string, string>()
-  readonly #calls = new Map<string, CallRow>()
-
-  constructor({ machines, sales, identifications, calls }: BatchBook) {
-    for (const row of calls) this.#calls.set(row.callId, row)
-    for (const row of machines) this.#machines.set(row.automatonId, row)
-    for (const row of sales) this.#putSale(row)
-    for (const row of identifications) this.#putIdentification(row)
+function decideOne(
+  scene: Scene,
+  input: Input,
+  inbox: InboxKey | undefined,
+  seen: Map<string, string>,
+  world: World,
+): Changes {
+  if (inbox) {
+    if (!fromAdmittedJournal(scene, input)) return notAdmitted(scene, input)
+    const known = seen.get(nameOf(inbox))
+    if (known !== undefined) return answerAgain(scene, world, input, inbox, known)
+    seen.set(nameOf(inbox), inbox.bodyHash)
+    keepInput(scene, world, input, inbox)
   }
-
-  add({ machines, sales, identifications, calls }: Changes): void {
-    for (const row of calls.values()) this.#calls.set(row.callId, row)
-    for (const row of machines.values()) this.#machines.set(row.automatonId, row)
-    for (const row of sales.values()) this.#putSale(row)
-    for (const row of identifications.values()) this.#putIdentification(row)
-  }
-
-  sceneOf(book: BatchBook, batch: Changes, input: Input): Scene {
-    const id = input.automatonId ?? ''
-    return new Scene({
-      certificates: book.certificates,
-      machine: this.#machines.get(id),
-      sales: [...(this.#sales.get(id)?.values() ?? [])],
-      identifications: [...(this.#identifications.get(id)?.values() ?? [])],
-      unknowns: [...book.unknowns, ...batch.unknowns],
-      calls: [...this.#calls.values()],
-      wrongCodes: [...book.wrongCodes, ...batch.wrongCodes],
-      tallies: input.kind === 'phone' ? [...book.tallies, ...batch.tallies] : [],
-      namesForeignSale: this.#isForeign(input),
-      ...historyOf(id, book, batch, input),
-    })
-  }
-
-  /** Whether an input names the sale of another machine than its own. */
-  #isForeign(input: Input): boolean {
-    const owner = this.#owners.get(saleIdOf(input) ?? '')
-    return owner !== undefined && owner !== input.automatonId
-  }
-
-  #putSale(row: SaleRow): void {
-    this.#owners.set(row.saleId, row.automatonId)
-    put(this.#sales, row.automatonId, row.saleId, row)
-  }
-
-  #putIdentification(row: IdentificationRow): void {
-    put(this.#identifications, row.automatonId, row.identificationId, row)
-  }
-}
-
-/** Looked up for audit data only, which is rare. */
-function historyOf(id: string, book: BatchBook, batch: Changes, input: Input) {
-  const isAudit = input.kind === 'machine' && input.type === 'audit'
-  const ofMachine = <R extends { automatonId: string }>(kept: readonly R[], added: readonly R[]) =>
-    isAudit ? [...kept, ...added].filter((row) => row.automatonId === id) : []
-  return {
-    sold: ofMachine(book.sold, batch.sold),
-    audits: ofMachine(book.audits, batch.audits),
-    telemetry: ofMachine(book.telemetry, batch.telemetry),
-  }
-}
-
-function put<R>(shelves: Map<string, Map<string, R>>, automatonId: string, key: string, row: R): void {
-  const shelf = shelves.get(automatonId) ?? new Map<string, R>()
-  shelf.set(key, row)
-  shelves.set(automatonId, shelf)
-}
-
-function decideOne(scene: Scene, input: Input, seen: Map<string, string>, world: World): Changes {
-  const inbox = inboxKeyOf(input)
-  if (inbox && fromAdmittedJournal(scene, input)) {
-    const known = seen.get(`${inbox.source} ${inbox.key}`)
-    if (known !== undefined) return answerAgain(scene, world, input, known !== inbox.bodyHash)
-    seen.set(`${inbox.source} ${inbox.key}`, inbox.bodyHash)
-    scene.changes.inbox.push({
-      ...inbox,
-      automatonId: input.automatonId,
-      saleId: saleIdOf(input) ?? null,
-      body: restOf(input),
-      at: world.at,
-    })
-    if (input.kind === 'machine') countStored(scene, Number(inbox.key))
-  } else if (inbox && input.kind === 'machine') {
-    return notAdmitted(scene, input)
-  }
-  const before = new Changes()
-  before.add(scene.changes)
   try {
     act(scene, input, world)
   } catch (error) {
-    return quarantined(scene, before, input, world, error)
+    // What the input had begun is dropped; that it came, and its count as *stored*, stay.
+    const kept = scene.restarted()
+    if (inbox) keepInput(kept, world, input, inbox)
+    setAside(kept, input, world, error)
+    return kept.changes
   }
   if (inbox && input.kind === 'machine') releaseStored(scene)
   return scene.changes
+}
+
+function keepInput(scene: Scene, world: World, input: Input, inbox: InboxKey): void {
+  const { automatonId } = input
+  const saleId = saleIdOf(input) ?? null
+  scene.changes.inbox.push({ ...inbox, automatonId, saleId, body: restOf(input), at: world.at })
+  if (input.kind === 'machine') countStored(scene, Number(inbox.key))
 }
 
 function act(scene: Scene, input: Input, world: World): void {
   switch (input.kind) {
     case 'machine':
       if (input.type === 'malformed') throw new Poisoned(`not in form: ${input.reason}`)
-      if (scene.namesForeignSale) throw new Poisoned('it names a sale of another machine')
+      if (scene.isForeign(saleIdOf(input))) throw new Poisoned('it names a sale of another machine')
       machineSpoke(scene, world, input)
       return
     case 'phone':
@@ -219,7 +159,7 @@ function fromAdmittedJournal(scene: Scene, input: Input): boolean {
   return scene.machine.state === 'admitted' && journalId === scene.machine.journalId
 }
 
-function notAdmitted(scene: Scene, { automatonId }: { automatonId: string }): Changes {
+function notAdmitted(scene: Scene, { automatonId }: Input): Changes {
   scene.note({ words: `a message of ${automatonId} came from a journal that is not admitted`, alarm: true })
   return scene.changes
 }
@@ -227,10 +167,11 @@ function notAdmitted(scene: Scene, { automatonId }: { automatonId: string }): Ch
 /**
  * Seen before: the same answer again. The same number with another body is a second machine with this
  * identity.
+ * @param known hash of the body that was stored
  */
-function answerAgain(scene: Scene, world: World, input: Input, differs: boolean): Changes {
+function answerAgain(scene: Scene, world: World, input: Input, inbox: InboxKey, known: string): Changes {
   if (input.kind !== 'machine') return scene.changes
-  if (differs) {
+  if (known !== inbox.bodyHash) {
     bar(scene, world, 'two bodies under one number: another machine has its identity')
     scene.note({
       words: `${input.automatonId} is barred: two bodies under one number, a duplicate identity`,
@@ -238,36 +179,27 @@ function answerAgain(scene: Scene, world: World, input: Input, differs: boolean)
     })
     return scene.changes
   }
-  const inbox = inboxKeyOf(input)
-  if (inbox) countStored(scene, Number(inbox.key))
+  countStored(scene, Number(inbox.key))
   releaseStored(scene)
   return scene.changes
 }
 
-/** Keeps the inbox row and the count of *stored*, drops what the input had begun, and sets its sale aside. */
-function quarantined(scene: Scene, before: Changes, input: Input, world: World, error: unknown): Changes {
+/** Quarantine for an input that cannot be processed; its sale waits for a person. */
+function setAside(scene: Scene, input: Input, world: World, error: unknown): void {
   const why = storable(error instanceof Error ? error.message : String(error))
+  const { automatonId } = input
   const saleId = saleIdOf(input) ?? null
-  before.quarantine.push({
-    id: world.mint(),
-    automatonId: input.automatonId,
-    saleId,
-    source: input.kind,
-    error: why,
-    body: bodyOf(input),
-    at: world.at,
-  })
-  const whose = input.automatonId === null ? '' : ` of ${input.automatonId}`
+  const row = { id: world.mint(), automatonId, saleId, source: input.kind, error: why }
+  scene.changes.quarantine.push({ ...row, body: bodyOf(input), at: world.at })
+  const whose = automatonId === null ? '' : ` of ${automatonId}`
   const words = `an event${whose} is quarantined: ${why}`
-  before.notes.push({ words, alarm: true, ...(saleId === null ? {} : { saleId }) })
-  const kept = sceneOfKept(scene, before)
-  const sale = kept.sale(saleId)
-  if (sale) kept.putSale({ ...sale, aside: `a ${input.kind} event could not be processed: ${why}` })
-  if (input.kind === 'due') dropDeadline(kept, input)
-  if (inboxKeyOf(input) && input.kind === 'machine') releaseStored(kept)
+  scene.note({ words, alarm: true, ...(saleId === null ? {} : { saleId }) })
+  const sale = scene.sale(saleId)
+  if (sale) scene.putSale({ ...sale, aside: `a ${input.kind} event could not be processed: ${why}` })
+  if (input.kind === 'due') dropDeadline(scene, input)
+  if (inboxKeyOf(input) && input.kind === 'machine') releaseStored(scene)
   // Whatever answer was being processed is not asked for again by the clock alone.
-  if (input.kind === 'payment') kept.changes.outboxDone.push(input.operationId)
-  return kept.changes
+  if (input.kind === 'payment') scene.changes.outboxDone.push(input.operationId)
 }
 
 /** A deadline that cannot be processed would be due again at once, and for ever. */
@@ -279,12 +211,6 @@ function dropDeadline(scene: Scene, due: Extract<Input, { kind: 'due' }>): void 
   if (sale) scene.putSale({ ...sale, dueAt: null, dueEvent: null })
   const identification = scene.identification(identificationId ?? '')
   if (identification) scene.putIdentification({ ...identification, state: 'closed', dueAt: null })
-}
-
-function sceneOfKept(scene: Scene, before: Changes): Scene {
-  const kept = scene.restarted()
-  kept.changes.add(before)
-  return kept
 }
 
 /**
@@ -331,71 +257,4 @@ function withoutCode(act: PhoneAct): object {
 /** PostgreSQL's text takes neither NUL nor half a surrogate pair. */
 function storable(text: string): string {
   return text.replaceAll('\0', '\ufffd').toWellFormed()
-}
-
-function writesOf(changes: Changes): Writes {
-  return {
-    inbox: changes.inbox,
-    machines: [...changes.machines.values()],
-    certificates: [...changes.certificates.values()],
-    sales: [...changes.sales.values()],
-    identifications: [...changes.identifications.values()],
-    outbox: changes.outbox,
-    outboxDone: changes.outboxDone,
-    outboxDropped: changes.outboxDropped,
-    outboxDue: changes.outboxDue,
-    quarantine: changes.quarantine,
-    persons: changes.persons,
-    unknowns: summed(changes),
-    tallies: talliesSummed(changes),
-    blocked: [],
-    forgotten: [],
-    sold: soldSummed(changes),
-    subscribers: [...changes.subscribers.values()],
-    calls: [...changes.calls.values()],
-    callEnds: changes.callEnds,
-    wrongCodes: summedCodes(changes),
-    configurations: changes.configurations,
-    telemetry: changes.telemetry,
-    audits: changes.audits,
-    pages: [...changes.pages.values()],
-  }
-}
-
-function soldSummed({ sold }: Changes): Writes['sold'] {
-  const rows = new Map<string, Writes['sold'][number]>()
-  for (const row of sold) {
-    const key = `${row.automatonId} ${row.item} ${row.result}`
-    const before = rows.get(key)
-    const number = row.number + (before?.number ?? 0)
-    rows.set(key, { ...row, number, valueMinor: row.valueMinor + (before?.valueMinor ?? 0) })
-  }
-  return [...rows.values()]
-}
-
-function summedCodes({ wrongCodes }: Changes): Writes['wrongCodes'] {
-  const rows = new Map<string, Writes['wrongCodes'][number]>()
-  for (const row of wrongCodes) {
-    const key = `${row.hour} ${row.automatonId}`
-    rows.set(key, { ...row, count: row.count + (rows.get(key)?.count ?? 0) })
-  }
-  return [...rows.values()]
-}
-
-function talliesSummed({ tallies }: Changes): Writes['tallies'] {
-  const rows = new Map<string, Writes['tallies'][number]>()
-  for (const row of tallies) {
-    rows.set(row.scope, { ...row, count: row.count + (rows.get(row.scope)?.count ?? 0) })
-  }
-  return [...rows.values()]
-}
-
-/** One row a count: a statement must not touch the same row twice. */
-function summed({ unknowns }: Changes): Writes['unknowns'] {
-  const rows = new Map<string, Writes['unknowns'][number]>()
-  for (const row of unknowns) {
-    const key = `${row.day} ${row.scope} ${row.id}`
-    rows.set(key, { ...row, count: row.count + (rows.get(key)?.count ?? 0) })
-  }
-  return [...rows.values()]
 }

@@ -12,7 +12,7 @@ import type { Figures } from '../figures.ts'
 import type { BatchNeed, OutboxRow, Store } from '../store/port.ts'
 import { tallyScopesOf } from './budget.ts'
 import { type Decided, decide } from './decide.ts'
-import { callIdOf, callsAtOf, type Input, inboxKeyOf, saleIdOf, signerOf } from './inputs.ts'
+import { callIdOf, callsAtOf, type InboxKey, type Input, inboxKeyOf, saleIdOf, signerOf } from './inputs.ts'
 import type { Note, Release } from './scene.ts'
 import { hourOf } from './typed-code.ts'
 import { dayOf, type Settings, World } from './world.ts'
@@ -225,15 +225,25 @@ export class Engine {
   }
 
   #need(inputs: readonly Input[]): BatchNeed {
-    const automatonIds = new Set(inputs.flatMap(({ automatonId }) => automatonId ?? []))
-    const saleIds = new Set(inputs.flatMap((input) => saleIdOf(input) ?? []))
     const now = this.#parts.clock.now()
-    const strangers = inputs.flatMap((input) => signerOf(input) ?? []).filter((kid) => !this.#knows(kid, now))
+    const automatonIds = new Set<string>()
+    const saleIds = new Set<string>()
+    const kids = new Set<string>()
+    const inboxKeys: InboxKey[] = []
+    for (const input of inputs) {
+      if (input.automatonId !== null) automatonIds.add(input.automatonId)
+      const saleId = saleIdOf(input)
+      if (saleId !== undefined) saleIds.add(saleId)
+      const kid = signerOf(input)
+      if (kid !== undefined && !this.#knows(kid, now)) kids.add(kid)
+      const key = inboxKeyOf(input)
+      if (key) inboxKeys.push(key)
+    }
     return {
       automatonIds: [...automatonIds].sort(),
-      kids: [...new Set(strangers)].sort(),
+      kids: [...kids].sort(),
       saleIds: [...saleIds].sort(),
-      inboxKeys: inputs.flatMap((input) => inboxKeyOf(input) ?? []),
+      inboxKeys,
       tallyScopes: [...new Set(inputs.flatMap(scopesOf))].sort(),
       unknownsOf: inputs.some(mayEndUnknown) ? dayOf(now) : null,
       auditsOf: [...new Set(inputs.flatMap(auditOf))].sort(),

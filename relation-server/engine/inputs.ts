@@ -14,7 +14,7 @@ import type { CapRule } from '../caps.ts'
 import type { PaymentResult } from '../payments/port.ts'
 import type { Say } from '../phones/say.ts'
 import type { Channel, Language } from '../sale-events.ts'
-import type { SubscriberRow } from '../store/port.ts'
+import type { InboxRow, SubscriberRow } from '../store/port.ts'
 
 export type MachineInput = { kind: 'machine'; automatonId: string; at: number } & (
   | { type: 'birth'; birth: Birth }
@@ -177,8 +177,10 @@ export type Input =
   | PersonInput
   | ReadmitInput
 
+export type InboxKey = Pick<InboxRow, 'source' | 'key' | 'bodyHash'>
+
 /** The inbox key of an input that can come twice; undefined for those that are harmless to repeat. */
-export function inboxKeyOf(input: Input): { source: string; key: string; bodyHash: string } | undefined {
+export function inboxKeyOf(input: Input): InboxKey | undefined {
   switch (input.kind) {
     case 'machine': {
       if (input.type === 'sale' || input.type === 'audit')

@@ -45,6 +45,14 @@ describe('a server restored from a backup', () => {
     await scenario.close()
   })
 
+  test('is asked about a deadline that changes nothing once, and not for ever', async () => {
+    const { scenario, saleId } = await resent('delivered', 'charged')
+    const { dueAt } = await scenario.saleRow(saleId)
+    await scenario.leap((dueAt ?? 0) - scenario.clock.now() + 1000)
+    expect(await scenario.saleRow(saleId)).toMatchObject({ state: 'awaitingPerson', dueAt: null })
+    await scenario.close()
+  })
+
   test('credits the operator for a delivered sale once the walk has found its payment', async () => {
     const { scenario, saleId } = await resent('delivered', 'charged')
     expect(await scenario.walk()).toBe(1)

@@ -134,7 +134,7 @@ function identityRefusal(scene: Scene, world: World, birth: Birth): string | und
     return `boot ${birth.boot} is older than ${machine.boot}: a copy of this machine, or a restored journal`
   }
   world.parties.keep(party)
-  scene.changes.certificates.set(party.kid, { kid: party.kid, chain: birth.chain })
+  scene.changes.certificates.push({ kid: party.kid, chain: birth.chain })
   return undefined
 }
 

@@ -55,7 +55,7 @@ export function addText(scene: Scene, world: World, body: TextBody, saleId: stri
   const { channel, sessionId, say } = body
   if (channel === 'web') {
     if (sessionId !== null) {
-      scene.changes.pages.set(sessionId, { sessionId, say: JSON.stringify(say), at: world.at })
+      scene.changes.pages.push({ sessionId, say: JSON.stringify(say), at: world.at })
     }
     if (isAboutMoney(say)) addText(scene, world, { ...body, channel: 'text', sessionId: null }, saleId)
     return

@@ -21,7 +21,7 @@ export function phoneSpoke(scene: Scene, world: World, input: PhoneInput): void 
     scene.note({ words: 'a phone asks for more than its budget and is not answered' })
     return
   }
-  if (!isKept) scene.changes.subscribers.set(subscriber.subscriberId, subscriber)
+  if (!isKept) scene.changes.subscribers.push(subscriber)
   if (hearing === 'lastWord' && 'channel' in act) {
     answer(scene, world, input, { kind: 'tooManyRequests' }, act.channel, act.sessionId)
     return

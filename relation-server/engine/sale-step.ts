@@ -1,20 +1,18 @@
 // One transition of one sale: the chart's snapshot from its row, the event, the new row, and each effect
 // turned into the rows that will make it happen. Pure but for the ids that the world mints.
-import type { AnyEventObject, SnapshotFrom } from 'xstate'
-import { type SaleChart, saleChartVersion, saleChartVersionsRead } from '../sale-chart.ts'
+import type { AnyEventObject } from 'xstate'
+import { saleChartVersion, saleChartVersionsRead } from '../sale-chart.ts'
 import { payerOf, type SaleContext, type SaleInput } from '../sale-context.ts'
 import type { SaleEvent } from '../sale-events.ts'
 import type { SaleEffect } from '../sale-vocabulary.ts'
 import type { IdentificationRow, SaleRow } from '../store/port.ts'
-import { beginChart, resolveChart, stepChart } from './chart-step.ts'
+import { beginChart, type ChartState, stepChart } from './chart-step.ts'
 import { Poisoned } from './poisoned.ts'
 import { performEffect } from './sale-effects.ts'
 import { readSnapshot, snapshotText } from './sale-snapshot.ts'
 import type { Scene } from './scene.ts'
 import { callAfterSale } from './typed-code.ts'
 import type { World } from './world.ts'
-
-type Snapshot = SnapshotFrom<SaleChart>
 
 /** A sale begins: its offer has come. */
 export function beginSale(scene: Scene, world: World, input: SaleInput): void {
@@ -66,10 +64,8 @@ function feed(scene: Scene, world: World, row: SaleRow, event: AnyEventObject): 
   if (!saleChartVersionsRead.includes(row.chartVersion)) {
     throw new Poisoned(`sale ${row.saleId} was stored by chart version ${row.chartVersion}`)
   }
-  const { chart } = world.settings
-  const snapshot = resolveChart(chart, readSnapshot(row))
   // Delayed events are XState's own and not in the chart's union.
-  const [next, effects] = stepChart(chart, snapshot, event as SaleEvent)
+  const [next, effects] = stepChart(world.settings.chart, readSnapshot(row), event as SaleEvent)
   keep(scene, world, row, next, effects)
 }
 
@@ -81,12 +77,26 @@ function keep(
   scene: Scene,
   world: World,
   before: SaleRow,
-  snapshot: Snapshot,
+  snapshot: ChartState,
   effects: readonly SaleEffect[],
 ): void {
   const { context, status, value } = snapshot
   const state = words(value)
-  let row: SaleRow = {
+  let { dueAt, dueEvent, aside } = before
+  for (const effect of effects) {
+    if (effect.type === 'xstate.raise') {
+      dueAt = world.at + effect.params.delay
+      dueEvent = effect.params.event.type
+    } else if (effect.type === 'xstate.cancel') {
+      if (dueEvent === effect.params.sendId) dueAt = dueEvent = null
+    } else if (effect.type === 'setAside') {
+      aside = effect.params.why
+      scene.note({ saleId: before.saleId, words: `set aside for a person: ${aside}`, alarm: true })
+    } else {
+      performEffect(scene, world, context, effect)
+    }
+  }
+  const row: SaleRow = {
     ...before,
     chartVersion: saleChartVersion,
     snapshot: snapshotText(snapshot),
@@ -94,22 +104,14 @@ function keep(
     state,
     subscriberId: payerOf(context)?.subscriberId ?? null,
     paymentId: context.paymentId,
+    dueAt,
+    dueEvent,
+    aside,
     endedAt: status === 'active' ? null : world.at,
   }
-  for (const effect of effects) {
-    if (effect.type === 'xstate.raise') {
-      row = { ...row, dueAt: world.at + effect.params.delay, dueEvent: effect.params.event.type }
-    } else if (effect.type === 'xstate.cancel') {
-      if (row.dueEvent === effect.params.sendId) row = { ...row, dueAt: null, dueEvent: null }
-    } else if (effect.type === 'setAside') {
-      row = { ...row, aside: effect.params.why }
-      scene.note({ saleId: row.saleId, words: `set aside for a person: ${effect.params.why}`, alarm: true })
-    } else {
-      performEffect(scene, world, context, effect)
-    }
-  }
-  // A receipt changes nothing in most states: nothing to write then.
-  if (!isSame(row, before)) scene.putSale(row)
+  // A receipt changes nothing in most states: nothing to write then. A deadline that is over always does.
+  const kept = scene.sale(row.saleId)
+  if (!kept || !isSame(row, kept)) scene.putSale(row)
   keepIdentifications(scene, context, row)
   if (!row.open) callAfterSale(scene, world, context, state)
   if (!row.open) scene.note({ saleId: row.saleId, words: `ended: ${state}` })
