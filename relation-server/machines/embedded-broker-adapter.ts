@@ -10,6 +10,7 @@ import { allPresenceTopics, allUpTopics } from '@concilia/protocol/topics.ts'
 import { Aedes, type AedesOptions, type AedesPublishPacket, type Client } from 'aedes'
 import { type Holder, holderOf, mayPublish, mayRetain, maySubscribe } from './broker-rights.ts'
 import { HandshakeQueue } from './handshake-queue.ts'
+import { HeldReceipts } from './held-receipts-adapter.ts'
 
 export interface EmbeddedBrokerParts {
   readonly host: string
@@ -122,6 +123,7 @@ function urlHost(host: string): string {
 function rights({ serverPassword, log }: EmbeddedBrokerParts): AedesOptions {
   const holders = new WeakMap<Client, Holder>()
   const warned = new WeakSet<Client>()
+  const receipts = new HeldReceipts()
   const refuse = (client: Client | null, words: string) => {
     if (!client || warned.has(client)) return
     warned.add(client)
@@ -143,6 +145,7 @@ function rights({ serverPassword, log }: EmbeddedBrokerParts): AedesOptions {
     },
     authorizePublish(client, packet, done) {
       const holder = client && holders.get(client)
+      if (client && holder?.role === 'automaton' && packet.qos === 1) receipts.hold(client.conn)
       if (!mayRetain(packet.topic)) packet.retain = false
       if (!holder || !mayPublish(holder, packet.topic)) {
         refuse(client, 'a client published outside its own topics; it was not passed on')
@@ -151,6 +154,10 @@ function rights({ serverPassword, log }: EmbeddedBrokerParts): AedesOptions {
         packet.retain = false
       }
       done(null)
+    },
+    authorizeForward(client, packet) {
+      receipts.leaveWithNext(client.conn)
+      return packet
     },
     authorizeSubscribe(client, subscription, done) {
       const holder = holders.get(client)

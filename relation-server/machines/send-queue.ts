@@ -1,5 +1,6 @@
-// What waits to be sent, machine by machine: one at a time, in order, each awaited, and no more than a few. An
-// embedded broker was seen to lose a message that was followed, un-awaited, by another for the same client.
+// What waits to be sent, machine by machine: one at a time, in order, each awaited, and no more than a few.
+// An embedded broker was seen to lose a message that was followed, un-awaited, by another for the same
+// client.
 
 interface Waiting {
   readonly text: string
