@@ -18,7 +18,9 @@ import { MachineDirectory } from './machine-directory.ts'
 import { hasCheckDigit } from './machine-number.ts'
 import { serverUsername } from './machines/broker-rights.ts'
 import { type EmbeddedBroker, startEmbeddedBroker } from './machines/embedded-broker-adapter.ts'
+import { EmbeddedMachines } from './machines/embedded-machines.ts'
 import { MachineLink } from './machines/machine-link-adapter.ts'
+import type { Machines } from './machines/port.ts'
 import { CamaraPayments } from './payments/camara-adapter.ts'
 import { CentreHttp } from './payments/centre-http-adapter.ts'
 import { CentrePins, type Pins } from './payments/pins.ts'
@@ -224,12 +226,12 @@ async function brokerOf(
   return await startEmbeddedBroker({ host, port, serverPassword, tls: tls ? identity : undefined, log })
 }
 
-function machinesOf(parts: ServedParts, broker: EmbeddedBroker | undefined, password: string): MachineLink {
+function machinesOf(parts: ServedParts, broker: EmbeddedBroker | undefined, password: string): Machines {
   const { configuration, identity, clock, random } = parts
-  const url = configuration.machines.brokerUrl ?? broker?.url ?? ''
+  if (broker) return new EmbeddedMachines(broker, clock)
+  const url = configuration.machines.brokerUrl ?? ''
   return new MachineLink({
     url,
-    open: broker && (() => broker.connect()),
     clientId: `relation-server-${uuidFrom(random)}`,
     username: configuration.machines.username ?? serverUsername,
     password,

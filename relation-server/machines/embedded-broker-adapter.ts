@@ -1,17 +1,16 @@
 // The broker that a relation server brings along: aedes with the rights of broker-rights.ts. Plain on this
-// machine only, over TLS with the machines' certificates anywhere. It keeps nothing across a restart: the
-// outboxes of both sides do.
+// machine only, over TLS with the machines' certificates anywhere. The server itself hears and publishes by
+// calls. It keeps nothing across a restart: the outboxes of both sides do.
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
 import { createServer as createTlsServer, TLSSocket } from 'node:tls'
 import type { Log } from '@concilia/platform/log.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
-import { allPresenceTopics } from '@concilia/protocol/topics.ts'
-import { Aedes, type AedesOptions, type Client } from 'aedes'
+import { allPresenceTopics, allUpTopics } from '@concilia/protocol/topics.ts'
+import { Aedes, type AedesOptions, type AedesPublishPacket, type Client } from 'aedes'
 import { type Holder, holderOf, mayPublish, mayRetain, maySubscribe } from './broker-rights.ts'
 import { HandshakeQueue } from './handshake-queue.ts'
-import { streamPair } from './stream-pair.ts'
+import { HeldReceipts } from './held-receipts-adapter.ts'
 
 export interface EmbeddedBrokerParts {
   readonly host: string
@@ -28,17 +27,15 @@ export interface EmbeddedBroker {
   readonly port: number
   /** For other servers of this machine. */
   readonly url: string
-  /** A connection for a client in this very process. */
-  connect(): Duplex
+  /**
+   * What every machine says from now on, in order of arrival, and after `ready` once more what each said last
+   * of its presence. Neither may throw.
+   */
+  hear(receive: (topic: string, bytes: Buffer) => void, ready: () => void): void
+  /** At QoS 1, never retained. @returns true once every client who reads the topic has been written to */
+  publish(topic: string, text: string): Promise<boolean>
   close(): Promise<void>
 }
-
-/**
- * Our own words to the broker never wait for it to read. Broker and client each stop reading while a write of
- * theirs is held back; held back on both ways, as when ten thousand machines are born at once, neither would
- * ever go on. What can be on the way is bounded: one word a machine.
- */
-const neverHeldBack = 2 ** 30
 
 /**
  * Nobody may subscribe to it. What is published without the right to goes here: an error would end the
@@ -66,11 +63,12 @@ export async function startEmbeddedBroker(parts: EmbeddedBrokerParts): Promise<E
   return {
     port,
     url: `${parts.tls ? 'mqtts' : 'mqtt'}://${urlHost(parts.host)}:${port}`,
-    connect() {
-      const [ours, its] = streamPair(neverHeldBack)
-      broker.handle(its)
-      return ours
-    },
+    hear: (receive, ready) => hear(broker, receive, ready),
+    publish: (topic, text) =>
+      new Promise((resolve) => {
+        const packet = { cmd: 'publish', topic, payload: text, qos: 1, retain: false, dup: false } as const
+        broker.publish(packet, (error) => resolve(!error))
+      }),
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       await new Promise<void>((resolve) => broker.close(() => resolve()))
@@ -93,7 +91,26 @@ function lookUpPresenceAlone(broker: Aedes): void {
 }
 
 interface Retained {
-  createRetainedStreamCombi(filters: readonly string[]): unknown
+  createRetainedStreamCombi(filters: readonly string[]): AsyncIterable<AedesPublishPacket>
+}
+
+function hear(broker: Aedes, ...[receive, ready]: Parameters<EmbeddedBroker['hear']>): void {
+  // The emitter is told at once that we are done, or it would let others wait.
+  const take = (packet: AedesPublishPacket, done: () => void) => {
+    receive(packet.topic, payloadOf(packet))
+    done()
+  }
+  broker.subscribe(allUpTopics, take, () => {})
+  broker.subscribe(allPresenceTopics, take, async () => {
+    ready()
+    const { persistence } = broker as unknown as { persistence: Retained }
+    const retained = persistence.createRetainedStreamCombi([allPresenceTopics])
+    for await (const packet of retained) receive(packet.topic, payloadOf(packet))
+  })
+}
+
+function payloadOf({ payload }: AedesPublishPacket): Buffer {
+  return typeof payload === 'string' ? Buffer.from(payload) : payload
 }
 
 /** From every address of this machine, one that reaches it. */
@@ -106,6 +123,7 @@ function urlHost(host: string): string {
 function rights({ serverPassword, log }: EmbeddedBrokerParts): AedesOptions {
   const holders = new WeakMap<Client, Holder>()
   const warned = new WeakSet<Client>()
+  const receipts = new HeldReceipts()
   const refuse = (client: Client | null, words: string) => {
     if (!client || warned.has(client)) return
     warned.add(client)
@@ -127,6 +145,7 @@ function rights({ serverPassword, log }: EmbeddedBrokerParts): AedesOptions {
     },
     authorizePublish(client, packet, done) {
       const holder = client && holders.get(client)
+      if (client && holder?.role === 'automaton' && packet.qos === 1) receipts.hold(client.conn)
       if (!mayRetain(packet.topic)) packet.retain = false
       if (!holder || !mayPublish(holder, packet.topic)) {
         refuse(client, 'a client published outside its own topics; it was not passed on')
@@ -135,6 +154,10 @@ function rights({ serverPassword, log }: EmbeddedBrokerParts): AedesOptions {
         packet.retain = false
       }
       done(null)
+    },
+    authorizeForward(client, packet) {
+      receipts.leaveWithNext(client.conn)
+      return packet
     },
     authorizeSubscribe(client, subscription, done) {
       const holder = holders.get(client)

@@ -161,6 +161,23 @@ describe('rights', () => {
   })
 })
 
+test('the receipt for what a machine says leaves with our next word to it, or alone', async () => {
+  const { url, hear, publish } = await broker()
+  const own = downTopic('a-1', 'stored')
+  hear(
+    (topic) => void (topic === upTopic('a-1', 'offer') && publish(own, 'both in one')),
+    () => {},
+  )
+  const a1 = await machine(url, 'a-1')
+  await a1.subscribeAsync(own, { qos: 1 })
+  const packets: string[] = []
+  a1.stream.on('data', (bytes: Buffer) => packets.push(bytes.toString('latin1')))
+  await a1.publishAsync(upTopic('a-1', 'offer'), 'an offer', { qos: 1 })
+  expect(packets).toEqual([expect.stringMatching(/^\x40\x02..\x32.*both in one$/s)])
+  await a1.publishAsync(upTopic('a-1', 'outcome'), 'an outcome', { qos: 1 })
+  expect(packets).toEqual([packets[0], expect.stringMatching(/^\x40\x02..$/s)])
+})
+
 test('a port that is taken, an address that is not here', async () => {
   const { port } = await broker()
   await expect(broker({ port })).rejects.toMatchObject({ code: 'broker-port-taken' })

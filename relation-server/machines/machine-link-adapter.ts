@@ -1,22 +1,19 @@
-// The machines port over MQTT 3.1.1: the server is an ordinary client, of its own embedded broker or of any
-// other. It hears every machine and has one queue for each. A message is acknowledged to the broker as it
-// comes: what counts is our own *stored* after the commit. Reconnecting is ours too, with full jitter; what
-// was under way then is not sent.
-import type { Duplex } from 'node:stream'
+// The machines port over MQTT 3.1.1: the server is an ordinary client of a broker that runs elsewhere, be it
+// another server's embedded one. It hears every machine and has one queue for each. A message is acknowledged
+// to the broker as it comes: what counts is our own *stored* after the commit. Reconnecting is ours too, with
+// full jitter; what was under way then is not sent.
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import { fullJitter, type Random } from '@concilia/protocol/random.ts'
 import { allPresenceTopics, allUpTopics, type DownChannel, downTopic } from '@concilia/protocol/topics.ts'
-import { connect, type IClientOptions, MqttClient } from 'mqtt'
+import { connect, type IClientOptions, type MqttClient } from 'mqtt'
 import type { Machines, MachinesHear } from './port.ts'
 import { readMessage } from './read-message.ts'
-import { SendQueue } from './send-queue.ts'
+import { SendQueues } from './send-queue.ts'
 
 export interface MachineLinkParts {
   /** `mqtts://` anywhere; `mqtt://` to this machine only (the configuration sees to it). */
   readonly url: string
-  /** A way to the broker that is no socket; the embedded one has it. Opened anew for each attempt. */
-  readonly open?: (() => Duplex) | undefined
   /** Another for each server on the same broker. */
   readonly clientId: string
   readonly username: string
@@ -32,12 +29,10 @@ export interface MachineLinkParts {
 const reconnectBaseMs = 1_000
 const connectMs = 10_000
 const keepAliveSeconds = 15
-/** Waiting for one machine. More is not worth waiting: the outbox sends again. */
-const largestQueue = 256
 
 export class MachineLink implements Machines {
   readonly #parts: MachineLinkParts
-  readonly #queues = new Map<string, SendQueue>()
+  readonly #queues = new SendQueues((topic, text) => this.#publish(topic, text))
   #hear: MachinesHear | undefined
   #client: MqttClient | undefined
   #isUp = false
@@ -58,14 +53,7 @@ export class MachineLink implements Machines {
 
   async send(automatonId: string, channel: DownChannel, body: object): Promise<boolean> {
     if (!this.#isUp) return false
-    let queue = this.#queues.get(automatonId)
-    if (!queue) {
-      queue = new SendQueue((topic, text) => this.#publish(topic, text), largestQueue)
-      this.#queues.set(automatonId, queue)
-    }
-    const taken = await queue.push(downTopic(automatonId, channel), JSON.stringify(body))
-    if (queue.empty && this.#queues.get(automatonId) === queue) this.#queues.delete(automatonId)
-    return taken
+    return this.#queues.send(automatonId, downTopic(automatonId, channel), JSON.stringify(body))
   }
 
   async stop(): Promise<void> {
@@ -78,8 +66,7 @@ export class MachineLink implements Machines {
   }
 
   #connect(): void {
-    const { url, open } = this.#parts
-    const client = open ? new MqttClient(open, this.#options()) : connect(url, this.#options())
+    const client = connect(this.#parts.url, this.#options())
     this.#client = client
     this.#lost = new Promise((resolve) => client.once('close', () => resolve(false)))
     let why: Error | undefined

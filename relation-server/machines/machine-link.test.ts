@@ -1,17 +1,20 @@
-// The server's link to machines, with the real embedded broker and a machine of the real `mqtt` client.
+// The server's two ways to machines, with the real embedded broker and a machine of the real `mqtt` client:
+// by calls where the broker is its own, as a client where it is another's.
 
 import { type AddressInfo, createServer } from 'node:net'
 import { makeLog } from '@concilia/platform/log.ts'
 import { systemRandom } from '@concilia/platform/system-random.ts'
 import { ManualClock } from '@concilia/protocol/manual-clock.ts'
-import { downTopics, upTopic } from '@concilia/protocol/topics.ts'
+import { downTopics, presenceTopic, upTopic } from '@concilia/protocol/topics.ts'
 import { Aedes } from 'aedes'
 import { connectAsync } from 'mqtt'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import type { MachineInput } from '../engine/inputs.ts'
 import { serverUsername } from './broker-rights.ts'
-import { startEmbeddedBroker } from './embedded-broker-adapter.ts'
+import { type EmbeddedBroker, startEmbeddedBroker } from './embedded-broker-adapter.ts'
+import { EmbeddedMachines } from './embedded-machines.ts'
 import { MachineLink } from './machine-link-adapter.ts'
+import type { Machines } from './port.ts'
 
 const password = 'a password of servers'
 const quiet = makeLog('test', { level: 'silent', write: () => {} })
@@ -29,8 +32,8 @@ const broker = async (port = 0) => {
   return started
 }
 
-/** A started link with what it said, and a way to wait for more. */
-function linkTo(url: string, clock = new ManualClock()) {
+/** A started port with what it said, and a way to wait for more. */
+function started<Port extends Machines>(link: Port, clock: ManualClock) {
   const heard: (MachineInput | 'up' | { down: string })[] = []
   const waiting: (() => void)[] = []
   const hear = (what: (typeof heard)[number]) => {
@@ -41,6 +44,13 @@ function linkTo(url: string, clock = new ManualClock()) {
     while (heard.length < count) await new Promise<void>((resolve) => waiting.push(resolve))
     return heard
   }
+  link.start({ receive: hear, up: () => hear('up'), down: ({ code }) => hear({ down: code }) })
+  closing.push(() => link.stop())
+  return { link, clock, heard, until }
+}
+
+function linkTo(url: string) {
+  const clock = new ManualClock()
   const link = new MachineLink({
     url,
     clientId: 'server-1',
@@ -51,9 +61,12 @@ function linkTo(url: string, clock = new ManualClock()) {
     random: systemRandom,
     reconnectCapMs: 60_000,
   })
-  link.start({ receive: hear, up: () => hear('up'), down: ({ code }) => hear({ down: code }) })
-  closing.push(() => link.stop())
-  return { link, clock, heard, until }
+  return started(link, clock)
+}
+
+function callsTo(broker: EmbeddedBroker) {
+  const clock = new ManualClock()
+  return started(new EmbeddedMachines(broker, clock), clock)
 }
 
 async function machineAt(url: string, automatonId: string, expected: number) {
@@ -71,41 +84,77 @@ async function machineAt(url: string, automatonId: string, expected: number) {
 
 const numbers = (count: number) => Array.from({ length: count }, (_, number) => number)
 
-test('messages arrive as what they are, twice when they are sent twice', async () => {
-  const { url } = await broker()
-  const { until } = linkTo(url)
-  await until(1)
-  const { client } = await machineAt(url, 'a-1', 1)
-  const text = JSON.stringify({ instructionId: 'no uuid' })
-  await client.publishAsync(upTopic('a-1', 'stored'), text, { qos: 1 })
-  await client.publishAsync(upTopic('a-1', 'stored'), text, { qos: 1 })
-  const [up, first, second] = await until(3)
-  expect(up).toBe('up')
-  expect(first).toMatchObject({ kind: 'machine', automatonId: 'a-1', type: 'malformed' })
-  expect(second).toEqual(first)
-})
+const ways: Record<string, (broker: EmbeddedBroker) => ReturnType<typeof started>> = {
+  'as a client': ({ url }) => linkTo(url),
+  'by calls': callsTo,
+}
 
-test('200 instructions to each of two machines, none awaited: all arrive, in order', async () => {
-  const { url } = await broker()
-  const { link, until } = linkTo(url)
-  await until(1)
-  const machines = [await machineAt(url, 'a-1', 200), await machineAt(url, 'a-2', 200)]
-  const sent = numbers(200).flatMap((number) => [
-    link.send('a-1', 'instruction', { number }),
-    link.send('a-2', number % 2 ? 'instruction' : 'stored', { number }),
-  ])
-  expect(new Set(await Promise.all(sent))).toEqual(new Set([true]))
-  for (const { all } of machines) expect(await all).toEqual(numbers(200))
-})
+describe.each(Object.entries(ways))('%s', (_, openTo) => {
+  const house = async () => {
+    const own = await broker()
+    return { url: own.url, open: () => openTo(own) }
+  }
 
-test('beyond its limit a queue refuses; what it took still arrives', async () => {
-  const { url } = await broker()
-  const { link, until } = linkTo(url)
-  await until(1)
-  const sent = await Promise.all(numbers(300).map((number) => link.send('a-1', 'stored', { number })))
-  expect(sent.filter(Boolean)).toHaveLength(257)
-  expect(sent.indexOf(false)).toBe(257)
-  expect(await link.send('a-1', 'stored', {})).toBe(true)
+  test('messages arrive as what they are, twice when they are sent twice', async () => {
+    const { url, open } = await house()
+    const { until } = open()
+    await until(1)
+    const { client } = await machineAt(url, 'a-1', 1)
+    const text = JSON.stringify({ instructionId: 'no uuid' })
+    await client.publishAsync(upTopic('a-1', 'stored'), text, { qos: 1 })
+    await client.publishAsync(upTopic('a-1', 'stored'), text, { qos: 1 })
+    const [up, first, second] = await until(3)
+    expect(up).toBe('up')
+    expect(first).toMatchObject({ kind: 'machine', automatonId: 'a-1', type: 'malformed' })
+    expect(second).toEqual(first)
+  })
+
+  test('200 instructions to each of two machines, none awaited: all arrive, in order', async () => {
+    const { url, open } = await house()
+    const { link, until } = open()
+    await until(1)
+    const machines = [await machineAt(url, 'a-1', 200), await machineAt(url, 'a-2', 200)]
+    const sent = numbers(200).flatMap((number) => [
+      link.send('a-1', 'instruction', { number }),
+      link.send('a-2', number % 2 ? 'instruction' : 'stored', { number }),
+    ])
+    expect(new Set(await Promise.all(sent))).toEqual(new Set([true]))
+    for (const { all } of machines) expect(await all).toEqual(numbers(200))
+  })
+
+  test('beyond its limit a queue refuses; what it took still arrives', async () => {
+    const { open } = await house()
+    const { link, until } = open()
+    await until(1)
+    const sent = await Promise.all(numbers(300).map((number) => link.send('a-1', 'stored', { number })))
+    expect(sent.filter(Boolean)).toHaveLength(257)
+    expect(sent.indexOf(false)).toBe(257)
+    expect(await link.send('a-1', 'stored', {})).toBe(true)
+  })
+
+  test('what a machine said of its presence before is heard after up, once more', async () => {
+    const { url, open } = await house()
+    const { client } = await machineAt(url, 'a-1', 1)
+    const retained = { qos: 1, retain: true } as const
+    await client.publishAsync(presenceTopic('a-1'), 'odd', retained)
+    await client.publishAsync(upTopic('a-1', 'stored'), 'missed', { qos: 1 })
+    const { until } = open()
+    const [up, presence] = await until(2)
+    expect(up).toBe('up')
+    expect(presence).toMatchObject({ automatonId: 'a-1', type: 'malformed', body: 'odd' })
+    await client.publishAsync(presenceTopic('a-1'), 'again', retained)
+    expect((await until(3))[2]).toMatchObject({ body: 'again' })
+  })
+
+  test('stopped, it hears and sends nothing more', async () => {
+    const { open } = await house()
+    const { link, clock, heard, until } = open()
+    await until(1)
+    await link.stop()
+    expect(await link.send('a-1', 'stored', {})).toBe(false)
+    expect(clock.pending).toBe(0)
+    expect(heard).toEqual(['up'])
+  })
 })
 
 test('a broker that restarts: said once, nothing is sent meanwhile, and everything works again', async () => {
@@ -169,14 +218,4 @@ test('what is under way when the connection breaks is not sent, and nobody waits
   await new Promise<void>((resolve) => deaf.close(() => resolve()))
   expect(await Promise.all(sent)).toEqual([false, false, false])
   expect(published).toHaveLength(1)
-})
-
-test('stopped, it hears and sends nothing more', async () => {
-  const { url } = await broker()
-  const { link, clock, heard, until } = linkTo(url)
-  await until(1)
-  await link.stop()
-  expect(await link.send('a-1', 'stored', {})).toBe(false)
-  expect(clock.pending).toBe(0)
-  expect(heard).toEqual(['up'])
 })

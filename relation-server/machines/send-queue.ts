@@ -1,5 +1,6 @@
-// What waits to be sent to one machine: one at a time, in order, each awaited, and no more than a few. An
-// embedded broker was seen to lose a message that was followed, un-awaited, by another for the same client.
+// What waits to be sent, machine by machine: one at a time, in order, each awaited, and no more than a few.
+// An embedded broker was seen to lose a message that was followed, un-awaited, by another for the same
+// client.
 
 interface Waiting {
   readonly text: string
@@ -7,14 +8,42 @@ interface Waiting {
   readonly settle: (taken: boolean) => void
 }
 
+type Publish = (topic: string, text: string) => Promise<boolean>
+
+/** Waiting for one machine. More is not worth waiting: the outbox sends again. */
+const largestQueue = 256
+
+/** One queue for each machine to which something is on its way. */
+export class SendQueues {
+  readonly #publish: Publish
+  readonly #queues = new Map<string, SendQueue>()
+
+  /** @param publish must not reject */
+  constructor(publish: Publish) {
+    this.#publish = publish
+  }
+
+  /** @returns whether it was taken; false at once when too much is waiting for this machine */
+  async send(automatonId: string, topic: string, text: string): Promise<boolean> {
+    let queue = this.#queues.get(automatonId)
+    if (!queue) {
+      queue = new SendQueue(this.#publish, largestQueue)
+      this.#queues.set(automatonId, queue)
+    }
+    const taken = await queue.push(topic, text)
+    if (queue.empty && this.#queues.get(automatonId) === queue) this.#queues.delete(automatonId)
+    return taken
+  }
+}
+
 export class SendQueue {
-  readonly #publish: (topic: string, text: string) => Promise<boolean>
+  readonly #publish: Publish
   readonly #limit: number
   readonly #waiting: Waiting[] = []
   #sending = false
 
   /** @param publish must not reject */
-  constructor(publish: (topic: string, text: string) => Promise<boolean>, limit: number) {
+  constructor(publish: Publish, limit: number) {
     this.#publish = publish
     this.#limit = limit
   }

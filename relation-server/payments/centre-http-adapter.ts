@@ -5,7 +5,8 @@
 import { paths, tokenAnswerSchema } from '@concilia/protocol/carrier-billing.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
 import { readExactJson } from '@concilia/protocol/exact-json.ts'
-import { type Dispatcher, Pool } from 'undici'
+import { Pool } from 'undici'
+import { exchange } from '../http-exchange-adapter.ts'
 import { AccessToken, type Fetched } from './access-token.ts'
 import type { CentreDoor } from './centre-door.ts'
 import type { Answer } from './classify.ts'
@@ -84,20 +85,14 @@ export class CentreHttp implements CentreDoor {
     signal: AbortSignal,
     contentType = 'application/json',
   ): Promise<Answer> {
-    const options: Dispatcher.RequestOptions = {
-      method,
-      path,
-      signal,
-      headers: { authorization, ...(body === undefined ? {} : { 'content-type': contentType }) },
-      body: body ?? null,
-    }
+    const headers = body === undefined ? { authorization } : { authorization, 'content-type': contentType }
     try {
-      const response = await this.#pool.request(options)
-      return {
-        kind: 'answered',
-        status: response.statusCode,
-        body: readExactJson(await response.body.text()),
-      }
+      const { status, text } = await exchange(
+        this.#pool,
+        { method, path, headers, body: body ?? null },
+        signal,
+      )
+      return { kind: 'answered', status, body: readExactJson(text) }
     } catch (error) {
       return silent(signal, error)
     }

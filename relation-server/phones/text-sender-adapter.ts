@@ -2,6 +2,7 @@
 // time. A time limit passed is `temporary`: the text may then arrive twice, which its reader can bear;
 // silence would be worse.
 import { Pool } from 'undici'
+import { exchange } from '../http-exchange-adapter.ts'
 import { final, type Sending, temporary } from './gateways/gateway.ts'
 import type { TextSender } from './port.ts'
 import { mayBeTexted } from './sender-number.ts'
@@ -21,8 +22,8 @@ export function textSender(sending: Sending, timeoutMs: number): TextSender {
       const limit = new AbortController()
       const timer = setTimeout(() => limit.abort(), timeoutMs)
       try {
-        const answer = await pool.request({ ...sending.request(text, Date.now()), signal: limit.signal })
-        return sending.result(answer.statusCode, await answer.body.text())
+        const answer = await exchange(pool, sending.request(text, Date.now()), limit.signal)
+        return sending.result(answer.status, answer.text)
       } catch (cause) {
         return temporary(limit.signal.aborted ? 'TimeoutError' : codeOf(cause))
       } finally {

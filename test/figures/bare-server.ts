@@ -9,9 +9,7 @@ import { runMain } from '@concilia/platform/run-main.ts'
 import { KnownParties } from '@concilia/protocol/certificates.ts'
 import { check, outcomeKind, slipKind } from '@concilia/protocol/promises.ts'
 import { type DownChannel, downTopic, readTopic } from '@concilia/protocol/topics.ts'
-import { serverUsername } from '@concilia/relation-server/machines/broker-rights.ts'
 import { startEmbeddedBroker } from '@concilia/relation-server/machines/embedded-broker-adapter.ts'
-import { MqttClient } from 'mqtt'
 import { Pool } from 'undici'
 import type { BareConfiguration } from './bare-premises.ts'
 import { BareRows } from './bare-rows.ts'
@@ -37,11 +35,10 @@ await runMain(description, async ({ flags }) => {
   const centre = readIdentity(settings.centreIdentity)
   const parties = new KnownParties(centre.rootPem)
   const rows = await BareRows.open(settings.serverDatabase)
-  const serverPassword = 'a password of the bare limit'
   const broker = await startEmbeddedBroker({
     host: '127.0.0.1',
     port: settings.brokerPort,
-    serverPassword,
+    serverPassword: 'a password that nobody uses',
     tls: undefined,
     log: makeLog('bare-server', { level: 'silent', write: () => {} }),
   })
@@ -50,17 +47,9 @@ await runMain(description, async ({ flags }) => {
   const byMachine = new Map<string, Sale>()
   const byNumber = new Map<string, Sale>()
   const byPhone = new Map<string, Sale>()
-  const client = new MqttClient(() => broker.connect(), {
-    clientId: 'relation-server-bare',
-    username: serverUsername,
-    password: serverPassword,
-    protocolVersion: 4,
-    clean: true,
-    reconnectPeriod: 0,
-  })
 
   const send = (automatonId: string, channel: DownChannel, body: object) =>
-    client.publish(downTopic(automatonId, channel), JSON.stringify(body), { qos: 1 })
+    broker.publish(downTopic(automatonId, channel), JSON.stringify(body))
   async function ask(path: string, body: object): Promise<{ acknowledgement: string }> {
     const answer = await centrePool.request({ method: 'POST', path, body: JSON.stringify(body) })
     return (await answer.body.json()) as { acknowledgement: string }
@@ -142,12 +131,11 @@ await runMain(description, async ({ flags }) => {
     })
   }
 
-  client.on('message', (topic, bytes) => {
+  const receive = (topic: string, bytes: Buffer) => {
     const from = readTopic(topic)
     if (from) heard(from.channel, from.automatonId, bytes.toString()).catch((error) => console.error(error))
-  })
-  await new Promise<void>((resolve) => client.once('connect', () => resolve()))
-  await client.subscribeAsync('concilia/1/+/+/up/+', { qos: 1 })
+  }
+  await new Promise<void>((resolve) => broker.hear(receive, resolve))
   const http = createServer({ noDelay: true }, (request, response) => {
     const query = new URLSearchParams(request.url?.split('?')[1])
     said(query.get('from') ?? '', query.get('text') ?? '')
@@ -157,7 +145,6 @@ await runMain(description, async ({ flags }) => {
   await once(http.listen(settings.httpPort, '127.0.0.1'), 'listening')
   return {
     async stop() {
-      await client.endAsync(true)
       http.close()
       http.closeAllConnections()
       await Promise.all([centrePool.destroy(), carrierPool.destroy(), broker.close()])
