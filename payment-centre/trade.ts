@@ -154,6 +154,7 @@ export class Trade {
       key,
       bodyHash: `${charge} ${who} ${offer} ${amountMinor}`,
       referenceCode: `sale ${offer}`,
+      subscriber: this.subscriber(who),
       subscriberHash: this.hash(who),
       money: { amountMinor, currency },
       description: 'Acme Vending 4021',
@@ -221,13 +222,18 @@ export class Trade {
     return `${this.name}-${key}`.padEnd(20, '-')
   }
 
+  voucherPayer(key: string): Subscriber {
+    return { realm: 'voucher', key: this.voucherId(key) }
+  }
+
   voucherHash(key: string): string {
-    return this.secrets.subscriberHash({ realm: 'voucher', key: this.voucherId(key) })
+    return this.secrets.subscriberHash(this.voucherPayer(key))
   }
 
   /** The code of that voucher, typed at the machine for an offer. */
   chargeVoucher(key: string, of: string, offered: Offered, charge: 'debit' | 'hold' = 'debit') {
-    return { ...this.charge(of, key, offered, charge), subscriberHash: this.voucherHash(of) }
+    const payer = { subscriber: this.voucherPayer(of), subscriberHash: this.voucherHash(of) }
+    return { ...this.charge(of, key, offered, charge), ...payer }
   }
 
   /** Posted and held of a buyer, in minor units. */

@@ -24,16 +24,16 @@ export interface Change {
 
 /** One change that does what these do, in their order. */
 export function allOf(changes: readonly (Change | undefined)[]): Change {
-  return {
-    accounts: changes.flatMap((change) => change?.accounts ?? []),
-    transfers: changes.flatMap((change) => change?.transfers ?? []),
-    payments: changes.flatMap((change) => change?.payments ?? []),
-    refunds: changes.flatMap((change) => change?.refunds ?? []),
-    keys: changes.flatMap((change) => change?.keys ?? []),
-    usage: changes.flatMap((change) => change?.usage ?? []),
-    clients: changes.flatMap((change) => change?.clients ?? []),
-    sellers: changes.flatMap((change) => change?.sellers ?? []),
+  const all: { -readonly [Table in keyof Change]: unknown[] } = {}
+  for (const change of changes) {
+    for (const table in change) {
+      const name = table as keyof Change
+      const rows = all[name]
+      if (rows) rows.push(...(change[name] ?? []))
+      else all[name] = [...(change[name] ?? [])]
+    }
   }
+  return all as Change
 }
 
 export interface Rows {

@@ -41,12 +41,6 @@ function monthOf(at: number): Stretch {
   return { name: `month:${year}-${month + 1}`, until: Date.UTC(year, month + 1) }
 }
 
-type Whose = 'buyer' | 'client' | 'seller'
-
-function scopeOf(whose: Whose, id: string, currency: Currency, stretch: Stretch): string {
-  return `${whose}:${id}:${currency}:${stretch.name}`
-}
-
 export interface Purchase {
   /** Not the account: closing one and opening another does not begin a new day. */
   readonly subscriberHash: string
@@ -56,18 +50,26 @@ export interface Purchase {
   readonly at: number
 }
 
-function stretches({ subscriberHash, client, seller, currency, at }: Purchase) {
-  const counted = (whose: Whose, id: string, stretch: Stretch) => ({
-    scope: scopeOf(whose, id, currency, stretch),
-    until: stretch.until,
-  })
-  return {
-    hour: counted('buyer', subscriberHash, hourOf(at)),
-    day: counted('buyer', subscriberHash, dayOf(at)),
-    month: counted('buyer', subscriberHash, monthOf(at)),
-    client: counted('client', client, dayOf(at)),
-    seller: counted('seller', seller, dayOf(at)),
-  }
+type Where = Pick<Usage, 'scope' | 'until'>
+
+/** Each worked out where it is needed: a charge asks for them many times. */
+const scopes = {
+  hour: ({ subscriberHash, currency, at }: Purchase) =>
+    counted('buyer', subscriberHash, currency, hourOf(at)),
+  day: ({ subscriberHash, currency, at }: Purchase) => counted('buyer', subscriberHash, currency, dayOf(at)),
+  month: ({ subscriberHash, currency, at }: Purchase) =>
+    counted('buyer', subscriberHash, currency, monthOf(at)),
+  client: ({ client, currency, at }: Purchase) => counted('client', client, currency, dayOf(at)),
+  seller: ({ seller, currency, at }: Purchase) => counted('seller', seller, currency, dayOf(at)),
+}
+
+function counted(
+  whose: 'buyer' | 'client' | 'seller',
+  id: string,
+  currency: Currency,
+  { name, until }: Stretch,
+): Where {
+  return { scope: `${whose}:${id}:${currency}:${name}`, until }
 }
 
 /** What a client's calls buy in a UTC day. Undone is not taken off: it limits what a client can make. */
@@ -78,7 +80,7 @@ export function voucherUsage(client: string, currency: Currency, at: number, amo
 
 /** Every scope that a purchase is counted in; what a batch must load before it decides. */
 export function scopesOf(purchase: Purchase): string[] {
-  return Object.values(stretches(purchase)).map(({ scope }) => scope)
+  return Object.values(scopes).map((scopeOf) => scopeOf(purchase).scope)
 }
 
 /**
@@ -92,9 +94,10 @@ export function usageOf(
   count: 1 | 0 | -1,
   amountMinor: number,
 ): Usage[] {
-  const { day, ...others } = stretches({ subscriberHash, client, seller, currency, at: createdAt })
-  const counted = validation ? Object.values(others) : [day, ...Object.values(others)]
-  return counted.map((where) => ({ ...where, count, amountMinor }))
+  const purchase = { subscriberHash, client, seller, currency, at: createdAt }
+  const { day, ...others } = scopes
+  const those = validation ? Object.values(others) : [day, ...Object.values(others)]
+  return those.map((scopeOf) => ({ ...scopeOf(purchase), count, amountMinor }))
 }
 
 /**
@@ -109,29 +112,31 @@ export function capRefusal(
   const cap = caps.currencies[purchase.currency]
   if (!cap) return 'SERVICE_NOT_APPLICABLE'
   if (amountMinor > cap.purchaseMinor) return 'CARRIER_BILLING.UNAUTHORIZED_AMOUNT'
-  const { hour, month } = stretches(purchase)
   const reached =
-    books.used(hour.scope).count >= caps.purchasesPerHour ||
-    books.used(month.scope).amountMinor + amountMinor > cap.monthMinor
+    used(books, 'hour', purchase).count >= caps.purchasesPerHour ||
+    used(books, 'month', purchase).amountMinor + amountMinor > cap.monthMinor
   return reached ? 'CARRIER_BILLING.USER_AMOUNT_THRESHOLD_OVERPASSED' : undefined
 }
 
 /** More than the day allows without the buyer's code. */
 export function exceedsDay(books: Books, purchase: Purchase, amountMinor: number, caps: Caps): boolean {
-  const { day } = stretches(purchase)
-  return books.used(day.scope).amountMinor + amountMinor > (caps.currencies[purchase.currency]?.dayMinor ?? 0)
+  const dayMinor = caps.currencies[purchase.currency]?.dayMinor ?? 0
+  return used(books, 'day', purchase).amountMinor + amountMinor > dayMinor
 }
 
 /** Whether the client's and the seller's registration leave no room for this amount. */
 export function exceedsCeiling(books: Books, purchase: Purchase, amountMinor: number): boolean {
   const client = books.clients.get(purchase.client)
   const seller = books.sellers.get(purchase.seller)
-  const used = stretches(purchase)
   return (
     amountMinor > (client?.purchaseCeilingMinor ?? Number.POSITIVE_INFINITY) ||
-    books.used(used.client.scope).amountMinor + amountMinor >
+    used(books, 'client', purchase).amountMinor + amountMinor >
       (client?.dayCeilingMinor ?? Number.POSITIVE_INFINITY) ||
-    books.used(used.seller.scope).amountMinor + amountMinor >
+    used(books, 'seller', purchase).amountMinor + amountMinor >
       (seller?.dayCeilingMinor ?? Number.POSITIVE_INFINITY)
   )
+}
+
+function used(books: Books, where: keyof typeof scopes, purchase: Purchase) {
+  return books.used(scopes[where](purchase).scope)
 }

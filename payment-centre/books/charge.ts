@@ -97,13 +97,12 @@ function charged(
   desk: Desk,
 ): Decision & { paymentId: string } {
   const drafted = draft(command, slip, account, desk)
-  const pending = validation && pendingValidation(books, drafted, account, validation, desk)
+  const pending = validation && pendingValidation(books, drafted, command, validation, desk)
   const posting = pending ? hold(pending.payment, desk) : reservedOrPaid(drafted, desk)
   const { payment } = posting
   const usage = usageOf(payment, command.subscriberHash, 1, payment.amountMinor)
-  const subscriber = desk.secrets.openSubscriber(account.sealedSubscriber ?? '')
   return {
-    answer: jsonAnswer(201, paymentBody(payment, subscriber)),
+    answer: jsonAnswer(201, paymentBody(payment, command.subscriber)),
     change: allOf([isVoucher(account) ? spent(account, desk) : {}, posting.change, { usage }]),
     paymentId: payment.id,
     ...(pending?.text ? { text: pending.text } : {}),
@@ -167,14 +166,14 @@ export function reserved(payment: PaymentRecord, desk: Desk): PaymentRecord {
 function pendingValidation(
   books: Books,
   drafted: PaymentRecord,
-  account: Account,
+  { subscriber, subscriberHash }: Charge,
   { waitMs, digits, tries, by }: NonNullable<Permission['validation']>,
   desk: Desk,
 ): { payment: PaymentRecord; text?: CodeText } {
   const waiting = { ...drafted, status: 'pending_validation', dueAt: desk.now + waitMs } as const
   const id = uuidFrom(desk.random)
   if (by === 'pin') {
-    const salt = pinSalt(account.subscriberHash ?? '', desk.secrets)
+    const salt = pinSalt(subscriberHash, desk.secrets)
     const authorizationId = pinAuthorizationId(salt, id)
     return { payment: { ...waiting, validation: { authorizationId, codeHash: '', triesLeft: tries, by } } }
   }
@@ -188,7 +187,7 @@ function pendingValidation(
     },
   }
   const text: CodeText = {
-    subscriber: desk.secrets.openSubscriber(account.sealedSubscriber ?? ''),
+    subscriber,
     code,
     money: { amountMinor: payment.amountMinor, currency: payment.currency },
     payee: books.sellers.get(payment.seller)?.name ?? payment.seller,

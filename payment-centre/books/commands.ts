@@ -27,6 +27,7 @@ export interface Charge extends Keyed {
   readonly kind: 'charge'
   readonly charge: 'debit' | 'hold'
   readonly referenceCode: string
+  readonly subscriber: Subscriber
   readonly subscriberHash: string
   readonly money: Money
   readonly description: string

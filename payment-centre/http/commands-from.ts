@@ -38,8 +38,8 @@ export interface Door {
 export interface Asking {
   readonly client: string
   readonly now: number
-  /** Keyed hash of method, path and body. */
-  readonly bodyHash: string
+  /** Keyed hash of method, path and body; of a request under a key. */
+  readonly bodyHash: () => string
 }
 
 interface Payer {
@@ -54,10 +54,14 @@ function subscriberOf({ phoneNumber, subscriber }: Payer): Subscriber | undefine
   return phoneNumber === undefined ? subscriber : { realm: 'e164', key: phoneNumber }
 }
 
-function subscriberHashOf(payer: Payer, { secrets }: Door): string {
+function payingSubscriber(payer: Payer): Subscriber {
   const subscriber = subscriberOf(payer)
-  if (subscriber) return secrets.subscriberHash(subscriber)
+  if (subscriber) return subscriber
   throw new DoorRefusal('MISSING_IDENTIFIER', 'Say who pays: send phoneNumber, or subscriber for an alias.')
+}
+
+function subscriberHashOf(payer: Payer, { secrets }: Door): string {
+  return secrets.subscriberHash(payingSubscriber(payer))
 }
 
 /** For requests on a payment, where the buyer may be left out. */
@@ -84,7 +88,7 @@ function withoutSink(sink: string | undefined): void {
 }
 
 function keyed({ clientCorrelator }: { clientCorrelator: string }, { client, bodyHash }: Asking): Keyed {
-  return { client, bodyHash, key: clientCorrelator }
+  return { client, bodyHash: bodyHash(), key: clientCorrelator }
 }
 
 export function chargeFrom(
@@ -97,12 +101,14 @@ export function chargeFrom(
   const { amountTransaction: transaction, priceSlip, consent } = body
   const { chargingInformation, chargingMetaData } = transaction.paymentAmount
   const merchant = chargingMetaData?.merchantIdentifier
+  const subscriber = payingSubscriber(transaction)
   return {
     kind: 'charge',
     charge,
     ...keyed(transaction, asking),
     referenceCode: transaction.referenceCode,
-    subscriberHash: subscriberHashOf(transaction, door),
+    subscriber,
+    subscriberHash: door.secrets.subscriberHash(subscriber),
     money: wholeMoney(chargingInformation),
     description: chargingInformation.description,
     ...(merchant === undefined ? {} : { merchant }),

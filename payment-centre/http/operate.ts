@@ -31,7 +31,7 @@ export async function operate(
   if (method === 'POST' && (typeof body !== 'object' || body === null)) {
     throw new DoorRefusal('INVALID_ARGUMENT', 'The body is not a JSON object.')
   }
-  const bodyHash = centre.secrets.hash(`${method} ${url}\n${text}`)
+  const bodyHash = () => centre.secrets.hash(`${method} ${url}\n${text}`)
   return await operation.handle(centre, { client, now, bodyHash, body, query, params })
 }
 

@@ -11,7 +11,7 @@ import type { Figures } from '../figures.ts'
 import { answerTo, operate } from './operate.ts'
 import { type Centre, type HttpAnswer, type Operation, operations } from './operations.ts'
 import { DoorRefusal, read } from './refusal.ts'
-import { basicCredentials, type Grant, grantedScopes, grantOf, isSecret, tokenOf } from './tokens.ts'
+import { basicCredentials, Grants, grantedScopes, isSecret, tokenOf } from './tokens.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -57,7 +57,11 @@ export function build(parts: ServerParts): FastifyInstance {
   app.setNotFoundHandler((_request, reply) =>
     send(reply, errorAnswer('NOT_FOUND', 'There is nothing here. See the OpenAPI document for the paths.')),
   )
-  app.addHook('onRequest', async (request, reply) => echoCorrelator(request, reply))
+  app.addHook('onRequest', (request, reply, done) => {
+    echoCorrelator(request, reply)
+    done()
+  })
+  const grants = new Grants(parts.secrets)
   const { figures } = parts
   if (figures) {
     app.addHook('onResponse', async ({ routeOptions }, { statusCode }) => {
@@ -69,7 +73,7 @@ export function build(parts: ServerParts): FastifyInstance {
       method: each.method,
       url: each.path,
       config: { operationId: each.operationId },
-      handler: async (request, reply) => send(reply, await served(each, request, parts)),
+      handler: async (request, reply) => send(reply, await served(each, request, parts, grants)),
     })
   }
   let checking = 0
@@ -86,11 +90,15 @@ export function build(parts: ServerParts): FastifyInstance {
   return app
 }
 
-async function served(each: Operation, request: FastifyRequest, parts: ServerParts): Promise<HttpAnswer> {
+async function served(
+  each: Operation,
+  request: FastifyRequest,
+  parts: ServerParts,
+  grants: Grants,
+): Promise<HttpAnswer> {
   const now = parts.clock.now()
-  const { client } = allowed(each, request, parts, now)
   return await operate(parts, each, {
-    client,
+    client: clientOf(each, request, grants, now),
     now,
     url: request.url,
     text: typeof request.body === 'string' ? request.body : '',
@@ -99,17 +107,13 @@ async function served(each: Operation, request: FastifyRequest, parts: ServerPar
   })
 }
 
-function allowed(
-  { scope }: Operation,
-  request: FastifyRequest,
-  { secrets }: ServerParts,
-  now: number,
-): Grant {
+/** @throws DoorRefusal to whoever has no token for this operation */
+function clientOf({ scope }: Operation, request: FastifyRequest, grants: Grants, now: number): string {
   const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
-  const grant = token === undefined ? undefined : grantOf(token, secrets, now)
+  const grant = token === undefined ? undefined : grants.of(token, now)
   if (!grant)
     throw new DoorRefusal('UNAUTHENTICATED', 'No valid access token. Get a new one from /oauth2/token.')
-  if (grant.scopes.includes(scope)) return grant
+  if (grant.scopes.includes(scope)) return grant.client
   throw new DoorRefusal(
     'PERMISSION_DENIED',
     `This token lacks the scope ${scope}. Ask the centre to register it.`,

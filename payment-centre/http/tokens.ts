@@ -9,6 +9,7 @@ import { type Secrets, sameText } from '../secrets.ts'
 
 const stretched = promisify(scrypt) as (secret: string, salt: Uint8Array, length: number) => Promise<Buffer>
 const hashBytes = 32
+const mostKnown = 1000
 
 export async function hashedSecret(secret: string, random: Random): Promise<string> {
   const salt = Buffer.from(random.bytes(16))
@@ -31,12 +32,29 @@ export function tokenOf(grant: Grant, secrets: Secrets): string {
   return `${text}.${secrets.tokenMac(text)}`
 }
 
-/** @returns undefined for anything that is not a token of ours, or is over */
-export function grantOf(token: string, secrets: Secrets, now: number): Grant | undefined {
-  const [text = '', mac = ''] = token.split('.')
-  if (!sameText(mac, secrets.tokenMac(text))) return undefined
-  const grant = grantSchema.parse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')))
-  return grant.until > now ? grant : undefined
+/** Reads tokens; those that were found to be ours are known by their text, as each comes thousands of times. */
+export class Grants {
+  readonly #known = new Map<string, Grant>()
+  readonly #secrets: Secrets
+
+  constructor(secrets: Secrets) {
+    this.#secrets = secrets
+  }
+
+  /** @returns undefined for anything that is not a token of ours, or is over */
+  of(token: string, now: number): Grant | undefined {
+    const grant = this.#known.get(token) ?? this.#read(token)
+    return grant && grant.until > now ? grant : undefined
+  }
+
+  #read(token: string): Grant | undefined {
+    const [text = '', mac = ''] = token.split('.')
+    if (!sameText(mac, this.#secrets.tokenMac(text))) return undefined
+    const grant = grantSchema.parse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')))
+    if (this.#known.size === mostKnown) this.#known.clear()
+    this.#known.set(token, grant)
+    return grant
+  }
 }
 
 /** The scopes asked for that the client has; all it has when none are asked for. */

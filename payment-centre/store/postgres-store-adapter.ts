@@ -52,7 +52,7 @@ class PostgresStore implements TimedStore {
       (statements) => readWanted(statements, wants),
       (rows) => {
         const { result, change } = decide(rows)
-        opened = houseAccounts(change.transfers ?? []).filter(({ id }) => !this.#houseAccounts.has(id))
+        opened = houseAccounts(change.transfers ?? [], this.#houseAccounts)
         return { result, writes: (statements) => writeChange(statements, rows, change, opened) }
       },
     )
@@ -315,9 +315,10 @@ function balanceChanges(transfers: readonly TransferRow[]) {
     .sort((one, other) => (one.id < other.id ? -1 : 1))
 }
 
-function houseAccounts(transfers: readonly TransferRow[]): Account[] {
+/** Those that are not known to be there. */
+function houseAccounts(transfers: readonly TransferRow[], known: ReadonlySet<string>): Account[] {
   const ids = new Set(transfers.flatMap(({ entries }) => entries.map(({ accountId }) => accountId)))
-  return [...ids].sort().flatMap((id) => {
+  return [...ids.difference(known)].sort().flatMap((id) => {
     const kind = id.split(':')[0]
     if (kind !== 'operator' && kind !== 'centre') return []
     const currency = currencySchema.parse(id.split(':').at(-1))
