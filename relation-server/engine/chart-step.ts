@@ -20,7 +20,8 @@ import {
 type Snapshot = SnapshotFrom<SaleChart>
 /** Where a sale is in its chart, and what it remembers. */
 export type ChartState = Pick<Snapshot, 'value' | 'context' | 'status'>
-export type ChartStep = readonly [next: ChartState, effects: readonly SaleEffect[]]
+/** Its state in words, such as `charging.inDoubt`, too. */
+export type ChartStep = readonly [next: ChartState & { state: string }, effects: readonly SaleEffect[]]
 
 /** XState's own event of a beginning has no fields of ours. */
 type Args = { readonly context: SaleContext; readonly event: SaleEvent | { readonly type: 'xstate.init' } }
@@ -34,6 +35,7 @@ type Action =
 
 /** A state with no states in it, and what was worked out for it. */
 interface Place {
+  readonly state: string
   /** XState's, of a sale that remembers nothing. */
   readonly snapshot: Snapshot
   readonly plans: Map<ChartTransition, Plan>
@@ -62,10 +64,10 @@ function follow(chart: SaleChart, { actions, leaf }: Plan, { context, event }: A
   const effects: SaleEffect[] = []
   let memory = context
   for (const action of actions) memory = perform(chart, action as Action, { context: memory, event }, effects)
-  const { snapshot, always } = placeOf(chart, leaf)
+  const { state, snapshot, always } = placeOf(chart, leaf)
   const args = { context: memory, event }
   const next = always.find(({ guard }) => isOpen(chart, guard, args))
-  if (!next) return [{ value: snapshot.value, context: memory, status: snapshot.status }, effects]
+  if (!next) return [{ state, value: snapshot.value, context: memory, status: snapshot.status }, effects]
   const [end, more] = follow(chart, planned(chart, leaf, next), args)
   return [end, [...effects, ...more]]
 }
@@ -123,6 +125,7 @@ function placeOf(chart: SaleChart, leaf: ChartNode): Place {
   if (known) return known
   const value = leaf.path.reduceRight<unknown>((inner, name) => (inner === '' ? name : { [name]: inner }), '')
   const place = {
+    state: leaf.path.join('.'),
     snapshot: chart.resolveState({ value: value as Snapshot['value'], context: {} as SaleContext }),
     plans: new Map<ChartTransition, Plan>(),
     always: lineOf(leaf).flatMap((node) => node.always ?? []),

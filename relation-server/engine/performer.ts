@@ -63,22 +63,25 @@ export class Performer {
     })
   }
 
-  async #attempt(row: OutboxRow): Promise<void> {
+  #attempt(row: OutboxRow): Promise<void> {
     switch (row.kind) {
       case 'instruction':
-        return await this.#instruct(row)
+        return this.#instruct(row)
       case 'payment':
-        return await this.#pay(row)
+        return this.#pay(row)
       case 'text':
-        return await this.#say(row)
+        return this.#say(row)
       case 'configuration':
-        return await this.#configure(row)
-      case 'admission': {
-        const admission: Admission = { ...JSON.parse(row.body), centreChains: this.#engine().centreChains }
-        const sent = await this.#parts.machines.send(row.automatonId ?? '', 'admission', admission)
-        if (sent) this.#engine().performed(row.id)
-      }
+        return this.#configure(row)
+      case 'admission':
+        return this.#admit(row)
     }
+  }
+
+  async #admit({ id, automatonId, body }: OutboxRow): Promise<void> {
+    const admission: Admission = { ...JSON.parse(body), centreChains: this.#engine().centreChains }
+    const sent = await this.#parts.machines.send(automatonId ?? '', 'admission', admission)
+    if (sent) this.#engine().performed(id)
   }
 
   async #instruct({ id, automatonId, body }: OutboxRow): Promise<void> {

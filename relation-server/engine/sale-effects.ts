@@ -11,7 +11,7 @@ import { addInstruction, addPayment, addText } from './outgoing.ts'
 import { Poisoned } from './poisoned.ts'
 import { operationOf } from './sale-operation.ts'
 import { sayOfSale } from './sale-sentences.ts'
-import type { Scene } from './scene.ts'
+import type { Note, Scene } from './scene.ts'
 import { tellMachine } from './typed-code.ts'
 import type { World } from './world.ts'
 
@@ -146,17 +146,18 @@ function sayTo(
   )
 }
 
+const operationNotes: Partial<Record<PaymentOperation['kind'], Pick<Note, 'step' | 'words'>>> = {
+  eligibility: { step: 'ST10', words: 'asks the centre: is there an account, and enough for this?' },
+  charge: { step: 'ST11', words: 'payment request to the centre' },
+  prepare: { step: 'ST11', words: 'payment request to the centre, as a hold' },
+  refund: { step: 'ST71', words: 'asks the centre to re-credit the buyer' },
+  cancel: { step: 'ST71', words: 'asks the centre to give the hold back' },
+  void: { step: 'ST71', words: 'asks the centre to void the charge by its key' },
+}
+
 function noteOperation(scene: Scene, saleId: string, kind: PaymentOperation['kind']): void {
-  const lines: Partial<Record<PaymentOperation['kind'], [step: string, words: string]>> = {
-    eligibility: ['ST10', 'asks the centre: is there an account, and enough for this?'],
-    charge: ['ST11', 'payment request to the centre'],
-    prepare: ['ST11', 'payment request to the centre, as a hold'],
-    refund: ['ST71', 'asks the centre to re-credit the buyer'],
-    cancel: ['ST71', 'asks the centre to give the hold back'],
-    void: ['ST71', 'asks the centre to void the charge by its key'],
-  }
-  const line = lines[kind]
-  if (line) scene.note({ step: line[0], saleId, words: line[1] })
+  const note = operationNotes[kind]
+  if (note) scene.note({ ...note, saleId })
 }
 
 /**

@@ -4,9 +4,8 @@ import type { AnyEventObject } from 'xstate'
 import { saleChartVersion, saleChartVersionsRead } from '../sale-chart.ts'
 import { payerOf, type SaleContext, type SaleInput } from '../sale-context.ts'
 import type { SaleEvent } from '../sale-events.ts'
-import type { SaleEffect } from '../sale-vocabulary.ts'
 import type { IdentificationRow, SaleRow } from '../store/port.ts'
-import { beginChart, type ChartState, stepChart } from './chart-step.ts'
+import { beginChart, type ChartStep, stepChart } from './chart-step.ts'
 import { Poisoned } from './poisoned.ts'
 import { performEffect } from './sale-effects.ts'
 import { readSnapshot, snapshotText } from './sale-snapshot.ts'
@@ -16,7 +15,6 @@ import type { World } from './world.ts'
 
 /** A sale begins: its offer has come. */
 export function beginSale(scene: Scene, world: World, input: SaleInput): void {
-  const [snapshot, effects] = beginChart(world.settings.chart, input)
   const row: SaleRow = {
     saleId: input.saleId,
     automatonId: input.automatonId,
@@ -34,7 +32,7 @@ export function beginSale(scene: Scene, world: World, input: SaleInput): void {
     createdAt: input.offeredAt,
     endedAt: null,
   }
-  keep(scene, world, row, snapshot, effects)
+  keep(scene, world, row, beginChart(world.settings.chart, input))
 }
 
 /** What happened to a sale, without the stamp that every event gets here. */
@@ -65,23 +63,15 @@ function feed(scene: Scene, world: World, row: SaleRow, event: AnyEventObject): 
     throw new Poisoned(`sale ${row.saleId} was stored by chart version ${row.chartVersion}`)
   }
   // Delayed events are XState's own and not in the chart's union.
-  const [next, effects] = stepChart(world.settings.chart, readSnapshot(row), event as SaleEvent)
-  keep(scene, world, row, next, effects)
+  keep(scene, world, row, stepChart(world.settings.chart, readSnapshot(row), event as SaleEvent))
 }
 
 export function contextOf(row: SaleRow): SaleContext {
   return readSnapshot(row).context
 }
 
-function keep(
-  scene: Scene,
-  world: World,
-  before: SaleRow,
-  snapshot: ChartState,
-  effects: readonly SaleEffect[],
-): void {
-  const { context, status, value } = snapshot
-  const state = words(value)
+function keep(scene: Scene, world: World, before: SaleRow, [next, effects]: ChartStep): void {
+  const { context, status, state } = next
   let { dueAt, dueEvent, aside } = before
   for (const effect of effects) {
     if (effect.type === 'xstate.raise') {
@@ -99,7 +89,7 @@ function keep(
   const row: SaleRow = {
     ...before,
     chartVersion: saleChartVersion,
-    snapshot: snapshotText(snapshot),
+    snapshot: snapshotText(next),
     open: status === 'active',
     state,
     subscriberId: payerOf(context)?.subscriberId ?? null,
@@ -148,13 +138,4 @@ function keepIdentifications(scene: Scene, { phones, payerId }: SaleContext, { o
 function expected(isPayer: boolean, state: string): IdentificationRow['expects'] {
   if (isPayer && state === 'charging.validating') return 'validation'
   return isPayer && /^charging\.(?:authorising|inDoubt)$/.test(state) ? 'authorisation' : 'consent'
-}
-
-/** `{charging: 'inDoubt'}` as `charging.inDoubt`. */
-function words(value: unknown): string {
-  if (typeof value === 'string') return value
-  if (typeof value !== 'object' || value === null) throw new Error('a state without a name')
-  return Object.entries(value)
-    .map(([parent, child]) => `${parent}.${words(child)}`)
-    .join(' ')
 }
