@@ -2,6 +2,7 @@
 // and log, real signatures, no socket and no database. What machines and centre sign was signed beforehand.
 // For profiles, and for comparing two states of the code: on a machine that others use, the user time of a
 // fixed amount of work says more than sales a second.
+import { GCProfiler } from 'node:v8'
 import { type Identity, identityFrom } from '@concilia/platform/identity.ts'
 import { makeLog } from '@concilia/platform/log.ts'
 import { systemClock } from '@concilia/platform/system-clock.ts'
@@ -50,6 +51,8 @@ export async function logicFigures(certificates: string, salesEach: number, roun
     return identity
   })
   const stretches: number[] = []
+  const collections = new GCProfiler()
+  collections.start()
   const world = await LogicWorld.open(identities)
   for (let round = 0; round < rounds; round++) {
     const scripts = identities.map((identity, index) =>
@@ -62,7 +65,18 @@ export async function logicFigures(certificates: string, salesEach: number, roun
     stretches.push(process.cpuUsage(before).user / 1000 / (machines * salesEach))
   }
   await world.close()
-  return { sales: machines * salesEach, userCpuMs: short(Math.min(...stretches)) }
+  const sales = machines * salesEach
+  const allocatedKb = short(allocated(collections.stop()) / 1000 / (rounds * sales))
+  return { sales, userCpuMs: short(Math.min(...stretches)), allocatedKb }
+}
+
+/** What was on the heap at each collection beyond what the one before had left there: bytes, scripts too. */
+function allocated({ statistics }: ReturnType<GCProfiler['stop']>): number {
+  return statistics.reduce((sum, { beforeGC }, index) => {
+    const before = beforeGC.heapStatistics.usedHeapSize
+    const left = statistics[index - 1]?.afterGC.heapStatistics.usedHeapSize ?? before
+    return sum + Math.max(0, before - left)
+  }, 0)
 }
 
 function scriptOf({ id, signer }: Identity, index: number, seq: number): Script {

@@ -55,7 +55,7 @@ export const parts = {
   idle: idle(false),
   'idle-tls': idle(true),
   logic: {
-    says: 'what the relation server itself does for a sale, without sockets and database: user time',
+    says: 'what the relation server itself does for a sale, without sockets and database: user time, memory',
     measure: ({ data, short: isShort }) =>
       logicFigures(join(data, 'certificates'), isShort ? 1 : 100, isShort ? 1 : 6),
   },
