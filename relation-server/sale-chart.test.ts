@@ -347,8 +347,9 @@ describe.each(['debit', 'hold'] as const)('every way through one sale, by %s', (
     expect(wanted > 0).toBe(charge === 'debit')
   })
 
-  test('delivers only on an answer with the acknowledgement, and once', () => {
+  test('charges only with the slip, delivers only with the acknowledgement, and once', () => {
     for (const [from, list] of ways) {
+      if (list.some((way) => asks(way, 'charge', 'prepare'))) expect(stateOf(from).context.slip).toBe('slip')
       for (const way of list.filter((each) => does(each, 'deliver'))) {
         expect(way.event).toMatchObject({ type: 'paymentAnswered', result: { kind: 'ok' } })
         expect(stateOf(way.to).context.acknowledgement).toBe('signed')

@@ -220,7 +220,8 @@ export function makeSaleChart(limits: Limits) {
     target: '#sale.instructed',
     actions: [
       keepAnswer,
-      sale.assign({ instructedAt: ({ event }) => atOf(event) }),
+      // No other charge will be asked: the slip is in the machine's own message, kept in the inbox as long.
+      sale.assign({ instructedAt: ({ event }) => atOf(event), slip: '' }),
       {
         type: 'deliver' as const,
         params: ({ event }: Args) => ({ instructionId: mintOf(event, 'mintInstruction') }),
