@@ -86,6 +86,7 @@ function engineOf(
     longestQueue,
     tell: ({ words, ...fields }) => log.info(fields, words),
     sendText: codes ? codeSender(codes, log) : () => {},
+    nextTurn: () => new Promise((turned) => setImmediate(turned)),
   })
 }
 

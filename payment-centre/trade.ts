@@ -70,6 +70,7 @@ export class Trade {
   readonly texts: CodeText[] = []
   readonly engine: Engine
   readonly secrets: Secrets
+  readonly signer: Signer
   readonly store: CentreStore
   /** Makes ids of this trade differ from those of another one in the same store. */
   readonly name: string
@@ -84,6 +85,7 @@ export class Trade {
     const random = seededRandom(seed)
     const key = new Uint8Array(32)
     this.name = name
+    this.signer = signer
     this.store = store
     this.secrets = new Secrets({ pepper: key, sealing: key, tokens: key }, random)
     this.engine = new Engine({
@@ -96,6 +98,7 @@ export class Trade {
       longestQueue: 10_000,
       tell: (news) => this.news.push(news),
       sendText: (text) => this.texts.push(text),
+      nextTurn: async () => {},
     })
   }
 

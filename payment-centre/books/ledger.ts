@@ -93,6 +93,29 @@ export function move(from: string, to: string, amountMinor: number, layer: Layer
   ]
 }
 
+/** What goes from one account to another. */
+export interface Move {
+  readonly fromAccount: string
+  readonly toAccount: string
+  readonly layer: Layer
+  readonly amountMinor: number
+}
+
+/** The moves that these entries were made of, by {@link move}: each two that follow each other are one. */
+export function movesOf(entries: readonly Entry[]): Move[] {
+  return entries.flatMap((one, index) => {
+    if (index % 2 === 1) return []
+    const other = entries[index + 1]
+    invariant(
+      other?.layer === one.layer && other.amountMinor === -one.amountMinor,
+      'entries come in pairs that sum to zero',
+    )
+    const [from, to] = one.amountMinor < 0 ? [one, other] : [other, one]
+    const { layer, amountMinor } = to
+    return [{ fromAccount: from.accountId, toAccount: to.accountId, layer, amountMinor }]
+  })
+}
+
 /** The same amounts with the other sign: how a hold leaves the layer of promises. */
 export function reversed(entries: readonly Entry[]): Entry[] {
   return entries.map((entry) => ({ ...entry, amountMinor: -entry.amountMinor }))

@@ -32,7 +32,7 @@ export function tokenOf(grant: Grant, secrets: Secrets): string {
   return `${text}.${secrets.tokenMac(text)}`
 }
 
-/** Reads tokens; those that were found to be ours are known by their text, as each comes thousands of times. */
+/** Reads tokens. Those that were found to be ours are kept: each comes thousands of times. */
 export class Grants {
   readonly #known = new Map<string, Grant>()
   readonly #secrets: Secrets

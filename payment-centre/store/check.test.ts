@@ -52,8 +52,14 @@ test('PostgreSQL finds a changed balance, and lets nobody change the ledger', as
   expect(await store.check()).toMatchObject({ transfers: 2, faults: [] })
   const admin = new pg.Client({ connectionString: database.adminUrl })
   await admin.connect()
-  await expect(admin.query('update entry set amount_minor = amount_minor + 1')).rejects.toThrow(/append-only/)
-  await expect(admin.query('delete from transfer')).rejects.toThrow(/append-only/)
+  for (const change of [
+    'update movement set amount_minor = 1',
+    'delete from transfer',
+    'truncate movement',
+  ]) {
+    await expect(admin.query(change)).rejects.toThrow(/append-only/)
+  }
+  await expect(admin.query('delete from entry')).rejects.toThrow(/view "entry"/)
   await expect(admin.query("update account set posted_minor = -1 where kind = 'prepaid'")).rejects.toThrow(
     /account_not_overdrawn/,
   )

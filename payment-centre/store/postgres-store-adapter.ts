@@ -7,7 +7,7 @@ import { rowArrays } from '@concilia/platform/row-arrays.ts'
 import { currencySchema } from '@concilia/protocol/money.ts'
 import { type Change, keyName, type Rows } from '../books/books.ts'
 import type { Wants } from '../books/decide.ts'
-import { added, type Balance, emptyBalance } from '../books/ledger.ts'
+import { added, type Balance, emptyBalance, movesOf, type Transfer } from '../books/ledger.ts'
 import {
   type Account,
   accountSchema,
@@ -21,7 +21,7 @@ import {
   type Usage,
 } from '../books/records.ts'
 import type { BookCheck, CentreStore, FoundPayment, PaymentsQuery } from './port.ts'
-import { account, client, entry, payment, refund, requestKey, seller, transfer, usage } from './schema.ts'
+import { account, client, movement, payment, refund, requestKey, seller, usage } from './schema.ts'
 import { prepareStatements, type Statements } from './statements.ts'
 
 /** A store that also says what time it is in the database (epoch ms). */
@@ -252,9 +252,8 @@ function ledgerWrites(
         held: items.map(({ held }) => held),
       }),
     ),
-    ...sending(transfers, (items) => statements.addTransfers.execute(rowArrays(transfer, items))),
-    ...sending(transfers.flatMap(entryRows), (items) =>
-      statements.addEntries.execute(rowArrays(entry, items)),
+    ...sending(transfers.flatMap(movementRows), (items) =>
+      statements.addMovements.execute(rowArrays(movement, items)),
     ),
   ]
 }
@@ -298,14 +297,15 @@ function keyWrites(statements: Statements, rows: Rows, change: Change): Promise<
   ]
 }
 
-type TransferRow = NonNullable<Change['transfers']>[number]
-
-function entryRows({ id, entries }: TransferRow) {
-  return entries.map((item, position) => ({ transferId: id, position, ...item }))
+function movementRows({ id, kind, currency, at, paymentId, endsHold, entries }: Transfer) {
+  return movesOf(entries).map((move, position) => ({
+    ...{ transferId: id, position, kind, currency, at, paymentId, ...move },
+    endsHold: position === 0 ? endsHold : undefined,
+  }))
 }
 
 /** One row an account, in the order of their ids. */
-function balanceChanges(transfers: readonly TransferRow[]) {
+function balanceChanges(transfers: readonly Transfer[]) {
   const balances = new Map<string, Balance>()
   for (const item of transfers.flatMap(({ entries }) => entries)) {
     balances.set(item.accountId, added(balances.get(item.accountId) ?? emptyBalance, item))
@@ -316,7 +316,7 @@ function balanceChanges(transfers: readonly TransferRow[]) {
 }
 
 /** Those that are not known to be there. */
-function houseAccounts(transfers: readonly TransferRow[], known: ReadonlySet<string>): Account[] {
+function houseAccounts(transfers: readonly Transfer[], known: ReadonlySet<string>): Account[] {
   const ids = new Set(transfers.flatMap(({ entries }) => entries.map(({ accountId }) => accountId)))
   return [...ids.difference(known)].sort().flatMap((id) => {
     const kind = id.split(':')[0]

@@ -1,5 +1,5 @@
-// The tables of the centre. Migrations are generated from this file; that `transfer` and `entry` are only
-// ever added to is enforced by triggers in a migration of its own. What only the core reads is one `record`
+// The tables of the centre. Migrations are generated from this file, then views and triggers are written into
+// them by hand: `movement` is only ever added to. What only the core reads is one `record`
 // column beside the columns that are searched, locked or summed.
 import {
   bigint,
@@ -49,36 +49,35 @@ export const account = pgTable(
   ],
 )
 
-export const transfer = pgTable(
-  'transfer',
+/**
+ * The ledger: a row is an amount that goes from one account to another, hence two entries that sum to zero. A
+ * transfer is the rows of one id. The views `transfer` and `entry` show them as such.
+ */
+export const movement = pgTable(
+  'movement',
   {
-    id: uuid('id').primaryKey(),
+    transferId: uuid('transfer_id').notNull(),
+    position: smallint('position').notNull(),
     kind: text('kind').notNull(),
     currency: text('currency').notNull(),
     at: epochMs('at').notNull(),
     paymentId: text('payment_id'),
+    /** Of a transfer's first row alone. */
     endsHold: uuid('ends_hold'),
-  },
-  (row) => [
-    uniqueIndex('transfer_ends_hold_once').on(row.endsHold),
-    index('transfer_of_payment').on(row.paymentId),
-  ],
-)
-
-export const entry = pgTable(
-  'entry',
-  {
-    transferId: uuid('transfer_id')
-      .notNull()
-      .references(() => transfer.id),
-    position: smallint('position').notNull(),
-    accountId: text('account_id')
+    layer: text('layer', { enum: ['posted', 'held'] }).notNull(),
+    fromAccount: text('from_account')
       .notNull()
       .references(() => account.id),
-    layer: text('layer', { enum: ['posted', 'held'] }).notNull(),
+    toAccount: text('to_account')
+      .notNull()
+      .references(() => account.id),
     amountMinor: minor('amount_minor').notNull(),
   },
-  (row) => [primaryKey({ columns: [row.transferId, row.position] })],
+  (row) => [
+    primaryKey({ columns: [row.transferId, row.position] }),
+    uniqueIndex('hold_ends_once').on(row.endsHold).where(sql`${row.endsHold} is not null`),
+    check('movement_of_something', sql`${row.amountMinor} > 0`),
+  ],
 )
 
 export const payment = pgTable(

@@ -12,7 +12,7 @@ import {
   sql,
 } from '@concilia/platform/drizzle.ts'
 import { arrayed } from '@concilia/platform/row-arrays.ts'
-import { account, client, entry, payment, refund, requestKey, seller, transfer, usage } from './schema.ts'
+import { account, client, movement, payment, refund, requestKey, seller, usage } from './schema.ts'
 
 const texts = (name: string) => sql`${sql.placeholder(name)}::text[]`
 const longs = (name: string) => sql`${sql.placeholder(name)}::bigint[]`
@@ -126,8 +126,7 @@ function batchWrites(db: NodePgDatabase) {
       .from(sql`unnest(${texts('ids')}, ${longs('posted')}, ${longs('held')}) as v(id, posted, held)`)
       .where(sql`${account.id} = v.id`)
       .prepare('move_balances'),
-    addTransfers: db.insert(transfer).select(rowsFrom(transfer)).prepare('add_transfers'),
-    addEntries: db.insert(entry).select(rowsFrom(entry)).prepare('add_entries'),
+    addMovements: db.insert(movement).select(rowsFrom(movement)).prepare('add_movements'),
     changePayments: db
       .update(payment)
       .set({
@@ -277,7 +276,7 @@ function checks(db: NodePgDatabase) {
   return {
     size: db
       .select({ accounts: sql<number>`(select count(*)::int from account)`, transfers: count() })
-      .from(transfer)
+      .from(sql`transfer`)
       .prepare('check_size'),
     unbalanced: asked(
       'check_unbalanced',

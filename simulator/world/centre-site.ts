@@ -96,6 +96,7 @@ export class CentreSite {
       longestQueue,
       tell: ({ words, ...fields }) => log.info(fields, words),
       sendText: (text) => process.leave(() => sendText(text)),
+      nextTurn: async () => {},
     })
     const parties = new KnownParties(identity.rootPem)
     parties.admit(identity.chain, clock.now())

@@ -1,0 +1,133 @@
+// A ledger that an earlier version wrote, as entries of transfers, says the same after it has become one of
+// movements.
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { migrate } from '@concilia/platform/migrate.ts'
+import { testDatabase } from '@concilia/platform/test-database.ts'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { migrationsFolder } from '../centre.ts'
+
+let earlier: string
+beforeAll(() => {
+  earlier = mkdtempSync(join(tmpdir(), 'concilia-earlier-'))
+  cpSync(migrationsFolder, earlier, { recursive: true })
+  const file = join(earlier, 'meta/_journal.json')
+  const journal: { entries: { tag: string }[] } = JSON.parse(readFileSync(file, 'utf8'))
+  const entries = journal.entries.filter(({ tag }) => tag < '0006')
+  writeFileSync(file, JSON.stringify({ ...journal, entries }))
+})
+afterAll(() => rmSync(earlier, { recursive: true }))
+
+type Entry = [account: string, layer: 'posted' | 'held', amountMinor: number]
+interface Written {
+  readonly kind: string
+  readonly endsHold?: string
+  readonly entries: readonly Entry[]
+}
+
+const id = (index: number) => `00000000-0000-4000-8000-00000000000${index}`
+const sold: readonly Written[] = [
+  {
+    kind: 'topUp',
+    entries: [
+      ['float', 'posted', -500],
+      ['buyer', 'posted', 500],
+    ],
+  },
+  {
+    kind: 'hold',
+    entries: [
+      ['buyer', 'held', -200],
+      ['unsettled', 'held', 200],
+    ],
+  },
+  {
+    kind: 'post',
+    endsHold: id(1),
+    entries: [
+      ['buyer', 'held', 200],
+      ['unsettled', 'held', -200],
+      ['buyer', 'posted', -200],
+      ['unsettled', 'posted', 200],
+    ],
+  },
+  {
+    kind: 'deliver',
+    entries: [
+      ['unsettled', 'posted', -133],
+      ['payable', 'posted', 133],
+      ['unsettled', 'posted', -67],
+      ['revenue', 'posted', 67],
+    ],
+  },
+]
+
+async function withLedger(
+  transfers: readonly Written[],
+  work: (admin: pg.Client, url: string) => Promise<void>,
+) {
+  const database = await testDatabase()
+  await migrate(database.url, earlier)
+  const admin = new pg.Client({ connectionString: database.adminUrl })
+  await admin.connect()
+  for (const account of ['float', 'buyer', 'unsettled', 'payable', 'revenue']) {
+    await admin.query(
+      `insert into account values ($1, 'centre', 'EUR', 0, false, false, null, null, null, 0, 0)`,
+      [account],
+    )
+  }
+  for (const [index, { kind, endsHold = null, entries }] of transfers.entries()) {
+    await admin.query(`insert into transfer values ($1, $2, 'EUR', 7, 'p', $3)`, [id(index), kind, endsHold])
+    for (const [position, entry] of entries.entries()) {
+      await admin.query('insert into entry values ($1, $2, $3, $4, $5)', [id(index), position, ...entry])
+    }
+  }
+  await work(admin, database.url)
+  await admin.end()
+  await database.drop()
+}
+
+async function ledger(admin: pg.Client) {
+  const transfers = await admin.query('select * from transfer order by id')
+  const entries = await admin.query(
+    'select transfer_id, account_id, layer, amount_minor from entry order by 1, 2, 3, 4',
+  )
+  return [transfers.rows, entries.rows]
+}
+
+test('every transfer and every entry is still there', async () => {
+  await withLedger(sold, async (admin, url) => {
+    const before = await ledger(admin)
+    await migrate(url, migrationsFolder)
+    expect(await ledger(admin)).toEqual(before)
+    const moves = await admin.query(
+      'select from_account, to_account from movement order by transfer_id, position',
+    )
+    expect(moves.rows.map(({ from_account, to_account }) => `${from_account} ${to_account}`)).toEqual([
+      'float buyer',
+      'buyer unsettled',
+      'unsettled buyer',
+      'buyer unsettled',
+      'unsettled payable',
+      'unsettled revenue',
+    ])
+  })
+})
+
+test('a ledger whose entries are no pairs is left as it is', async () => {
+  const odd: Written = {
+    kind: 'deliver',
+    entries: [
+      ['unsettled', 'posted', -3],
+      ['payable', 'posted', 2],
+      ['revenue', 'posted', 1],
+    ],
+  }
+  await withLedger([...sold, odd], async (admin, url) => {
+    const before = await ledger(admin)
+    await expect(migrate(url, migrationsFolder)).rejects.toMatchObject({ code: 'database-refused' })
+    expect(await ledger(admin)).toEqual(before)
+  })
+})
