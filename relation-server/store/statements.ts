@@ -12,6 +12,7 @@ import {
   type PgTable,
   sql,
 } from '@concilia/platform/drizzle.ts'
+import type { Sendable } from '@concilia/platform/prepared-statement.ts'
 import { arrayed } from '@concilia/platform/row-arrays.ts'
 import * as tables from './schema.ts'
 
@@ -596,4 +597,4 @@ export function prepareStatements(db: NodePgDatabase) {
   }
 }
 
-export type Statements = ReturnType<typeof prepareStatements>
+export type Statements = Sendable<ReturnType<typeof prepareStatements>>
