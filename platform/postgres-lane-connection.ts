@@ -21,7 +21,7 @@ const settings = {
 }
 
 /**
- * For a writer whose every statement finds its rows by an index, a few at a time. A plan is made once for
+ * For a connection whose every statement finds its rows by an index, a few at a time. A plan is made once for
  * each statement, and on an empty table: PostgreSQL would choose to read the whole table, and go on doing so
  * while the table grows, until it is next analysed. A bitmap is refused as well, because only a plain walk
  * over an index marks the entries of dead rows, which rows that change often leave behind.

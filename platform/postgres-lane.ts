@@ -15,6 +15,8 @@ export interface LaneOptions<Written> {
   readonly name: string
   /** Makes the statements, with `.prepare('name')` and `sql.placeholder`; there is no database yet. */
   readonly prepare: (db: NodePgDatabase) => Written
+  /** Of its reads, too, each finds a few rows by an index; left out, they may look at whole tables. */
+  readonly readsByIndex?: boolean
 }
 
 export interface Decision<S, T> {
@@ -43,11 +45,13 @@ export async function openLane<Written>({
   url,
   name,
   prepare,
+  readsByIndex = false,
 }: LaneOptions<Written>): Promise<Lane<Sendable<Written>>> {
   const where = describedUrl(url)
   const statements = statementTree(prepare(drizzle.mock()) as object)
   const writer = new ReturningConnection<Sendable<Written>>(url, name, statements, byIndexAlone)
-  const reader = new ReturningConnection<Sendable<Written>>(url, `${name} reads`, statements)
+  const reading = readsByIndex ? byIndexAlone : ''
+  const reader = new ReturningConnection<Sendable<Written>>(url, `${name} reads`, statements, reading)
   const lane = new PostgresLane(where, writer, reader)
   await translated(where, writer.live())
   return lane

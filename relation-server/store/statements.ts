@@ -44,6 +44,11 @@ function beyondMost(table: PgTable, newestFirst: string) {
     where place > ${sql.placeholder('most')}::bigint)`
 }
 
+/** Rows that are due later have many dead versions, which it would all walk over. */
+function soonest(table: PgTable) {
+  return sql`(select min(due_at) from ${table} where due_at <= ${sql.placeholder('until')}::bigint)`
+}
+
 export function prepareStatements(db: NodePgDatabase) {
   const {
     certificate,
@@ -496,8 +501,7 @@ export function prepareStatements(db: NodePgDatabase) {
     nextDue: db
       .select({
         dueAt: sql<string | null>`least(
-          (select min(due_at) from outbox), (select min(due_at) from sale),
-          (select min(due_at) from identification), (select min(due_at) from call))`,
+          ${soonest(tables.outbox)}, ${soonest(sale)}, ${soonest(identification)}, ${soonest(call)})`,
       })
       .from(sql`(select 1) as one`)
       .prepare('next_due'),
