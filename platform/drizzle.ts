@@ -39,6 +39,8 @@ export const {
   not,
   notInArray,
   or,
+  Param,
+  Placeholder,
   sql,
   sum,
 } = orm

@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict'
 import type { Socket } from 'node:net'
 import pg from 'pg'
-import { drizzle, type NodePgDatabase } from './drizzle.ts'
+import { PreparedStatement, type Statement, type StatementTree } from './prepared-statement.ts'
+import { type Part, Preparation, Trip } from './statement-trip.ts'
 
 const settings = {
   pipeline: true,
@@ -20,7 +21,7 @@ const settings = {
 }
 
 /**
- * For a writer whose every statement finds its rows by an index, a few at a time. A plan is made once for
+ * For a connection whose every statement finds its rows by an index, a few at a time. A plan is made once for
  * each statement, and on an empty table: PostgreSQL would choose to read the whole table, and go on doing so
  * while the table grows, until it is next analysed. A bitmap is refused as well, because only a plain walk
  * over an index marks the entries of dead rows, which rows that change often leave behind.
@@ -39,11 +40,11 @@ export const byIndexAlone = [
  */
 export interface LiveConnection<S> {
   readonly statements: S
-  /** How many statements were handed to the driver so far, commands not counted. */
+  /** How many statements were asked for so far, commands not counted. */
   sent(): number
   /**
-   * What `send` hands to the driver goes out in one write. By itself the driver writes for each statement,
-   * and each of those wakes PostgreSQL.
+   * What `send` asks for before it returns makes one trip: it is done, or fails, as one. Any other statement
+   * is a trip of its own. When `send` throws, nothing is sent.
    */
   together<T>(send: () => T): T
   /** What is handed over in this turn, by whomever, goes out in one write at its end. */
@@ -54,21 +55,24 @@ export interface LiveConnection<S> {
   giveUp(): void
 }
 
+const command = (text: string) => new PreparedStatement(text, text, [], [])
+const commands = { begin: command('begin'), commit: command('commit'), rollback: command('rollback') }
+
 export class ReturningConnection<S> {
   readonly #url: string | undefined
   readonly #name: string
-  readonly #prepare: (db: NodePgDatabase) => S
+  readonly #statements: StatementTree
   readonly #options: string
   #live: Promise<LiveConnection<S>> | undefined
   #client: pg.Client | undefined
   #closed = false
 
   /** @param options settings of the session, as PostgreSQL's own `options` */
-  constructor(url: string | undefined, name: string, prepare: (db: NodePgDatabase) => S, options = '') {
+  constructor(url: string | undefined, name: string, statements: StatementTree, options = '') {
     this.#options = options
     this.#url = url
     this.#name = name
-    this.#prepare = prepare
+    this.#statements = statements
   }
 
   /** Rejects with the driver's errors. */
@@ -101,8 +105,6 @@ export class ReturningConnection<S> {
     this.#client = client
     client.on('error', lose)
     client.on('end', lose)
-    let sent = 0
-    const logger = { logQuery: () => void sent++ }
     const giveUp = () => {
       lose()
       // It is lost already; how it ends concerns nobody.
@@ -110,25 +112,85 @@ export class ReturningConnection<S> {
     }
     try {
       await client.connect()
-      const statements = this.#prepare(drizzle(client, { logger }))
-      const command = async (text: string) => (await client.query(text)).command
-      const { stream } = (client as unknown as { connection: { stream: Socket } }).connection
-      const together = <T>(send: () => T): T => {
-        stream.cork()
-        try {
-          return send()
-        } finally {
-          stream.uncork()
-        }
-      }
-      const gather = () => {
-        stream.cork()
-        setImmediate(() => stream.uncork())
-      }
-      return { statements, sent: () => sent, together, gather, command, giveUp }
+      return new PipelinedConnection(client, this.#statements, giveUp)
     } catch (error) {
       giveUp()
       throw error
     }
+  }
+}
+
+class PipelinedConnection<S> implements LiveConnection<S> {
+  readonly statements: S
+  readonly giveUp: () => void
+  readonly #client: pg.Client
+  readonly #stream: Socket
+  readonly #preparations = new Map<PreparedStatement, Preparation>()
+  #open: Trip | undefined
+  #sent = 0
+
+  constructor(client: pg.Client, statements: StatementTree, giveUp: () => void) {
+    this.#client = client
+    this.#stream = (client as unknown as { connection: { stream: Socket } }).connection.stream
+    this.statements = this.#sendable(statements) as S
+    this.giveUp = giveUp
+  }
+
+  sent(): number {
+    return this.#sent
+  }
+
+  together<T>(send: () => T): T {
+    const trip = new Trip()
+    this.#open = trip
+    this.#stream.cork()
+    try {
+      const sent = send()
+      if (trip.length > 0) this.#client.query(trip)
+      return sent
+    } finally {
+      this.#open = undefined
+      this.#stream.uncork()
+    }
+  }
+
+  gather(): void {
+    this.#stream.cork()
+    setImmediate(() => this.#stream.uncork())
+  }
+
+  command(text: keyof typeof commands): Promise<string> {
+    return this.#ask(commands[text], {}, ({ command }) => command)
+  }
+
+  #sendable(statements: StatementTree): Statement<object[]> | object {
+    if (!(statements instanceof PreparedStatement)) {
+      const named = Object.entries(statements)
+      return Object.fromEntries(named.map(([name, inner]) => [name, this.#sendable(inner)]))
+    }
+    const execute = (values: Record<string, unknown> = {}) => {
+      this.#sent++
+      return this.#ask(statements, values, ({ rows }) => rows)
+    }
+    return { execute }
+  }
+
+  /** Not async: what cannot be sent must not be missing from a trip that is sent all the same. */
+  #ask<T>(statement: PreparedStatement, values: Record<string, unknown>, answer: (part: Part) => T) {
+    const trip = this.#open
+    if (!trip) return this.together((): Promise<T> => this.#ask(statement, values, answer))
+    const part = trip.add(this.#preparationOf(statement), values)
+    return trip.done.then(() => answer(part))
+  }
+
+  #preparationOf(statement: PreparedStatement): Preparation {
+    const known = this.#preparations.get(statement)
+    if (known) return known
+    const preparation = new Preparation(statement)
+    this.#preparations.set(statement, preparation)
+    // Whoever wanted it hears of it: the statement itself fails.
+    preparation.done.catch(() => this.#preparations.delete(statement))
+    this.#client.query(preparation)
+    return preparation
   }
 }

@@ -5,18 +5,18 @@
 import assert from 'node:assert/strict'
 import { databaseError } from './database-error.ts'
 import { describedUrl } from './database-url.ts'
-import type { NodePgDatabase } from './drizzle.ts'
+import { drizzle, type NodePgDatabase } from './drizzle.ts'
 import { byIndexAlone, type LiveConnection, ReturningConnection } from './postgres-lane-connection.ts'
+import { type Sendable, statementTree } from './prepared-statement.ts'
 
-export interface LaneOptions<S> {
+export interface LaneOptions<Written> {
   readonly url: string | undefined
   /** Shown in `pg_stat_activity`: which program, which lane. */
   readonly name: string
-  /**
-   * Makes the statements, with `.prepare('name')` and `sql.placeholder`; called again after each
-   * reconnection.
-   */
-  readonly prepare: (db: NodePgDatabase) => S
+  /** Makes the statements, with `.prepare('name')` and `sql.placeholder`; there is no database yet. */
+  readonly prepare: (db: NodePgDatabase) => Written
+  /** Of its reads, too, each finds a few rows by an index; left out, they may look at whole tables. */
+  readonly readsByIndex?: boolean
 }
 
 export interface Decision<S, T> {
@@ -41,10 +41,18 @@ export interface Lane<S> {
 }
 
 /** Connects and prepares; rejects with an OperatingError as `migrate` does when that fails. */
-export async function openLane<S>({ url, name, prepare }: LaneOptions<S>): Promise<Lane<S>> {
+export async function openLane<Written>({
+  url,
+  name,
+  prepare,
+  readsByIndex = false,
+}: LaneOptions<Written>): Promise<Lane<Sendable<Written>>> {
   const where = describedUrl(url)
-  const writer = new ReturningConnection(url, name, prepare, byIndexAlone)
-  const lane = new PostgresLane(where, writer, new ReturningConnection(url, `${name} reads`, prepare))
+  const statements = statementTree(prepare(drizzle.mock()) as object)
+  const writer = new ReturningConnection<Sendable<Written>>(url, name, statements, byIndexAlone)
+  const reading = readsByIndex ? byIndexAlone : ''
+  const reader = new ReturningConnection<Sendable<Written>>(url, `${name} reads`, statements, reading)
+  const lane = new PostgresLane(where, writer, reader)
   await translated(where, writer.live())
   return lane
 }
@@ -73,9 +81,9 @@ class PostgresLane<S> implements Lane<S> {
   }
 
   async read<T>(read: (statements: S) => Promise<T>): Promise<T> {
-    const work = this.#reader.live().then(({ statements, gather }) => {
-      gather()
-      return read(statements)
+    const work = this.#reader.live().then((connection) => {
+      connection.gather()
+      return connection.together(() => read(connection.statements))
     })
     return await translated(this.#where, work)
   }
@@ -107,7 +115,7 @@ async function transaction<S, R, T>(
   }
 }
 
-/** A COMMIT behind a failed write does not fail by itself: it answers ROLLBACK. */
+/** A COMMIT behind a failure that nobody told of does not fail by itself: it answers ROLLBACK. */
 async function writeAndCommit<S>(
   connection: LiveConnection<S>,
   writes: Decision<S, unknown>['writes'],
@@ -126,7 +134,7 @@ async function writeAndCommit<S>(
   const [committed, ...results] = await Promise.allSettled([commit, ...written])
   const failed = rejected(results)
   if (committed.status === 'fulfilled' && committed.value === 'COMMIT') {
-    assert(!failed, 'a write failed in the driver and the rest of its transaction was committed')
+    assert(!failed, 'a write failed beside its statement, and the transaction was committed')
     return
   }
   if (failed) throw failed.reason

@@ -52,7 +52,7 @@ const headBytes = 20
  * What PostgreSQL's array_recv reads: dimensions, whether there are nulls, the elements' type, how many, from
  * where; then each with its length before it.
  */
-function binaryArray(texts: readonly (string | null)[]): Buffer {
+export function binaryArray(texts: readonly (string | null)[]): Buffer {
   const size = texts.reduce((sum, text) => sum + 4 + (text === null ? 0 : Buffer.byteLength(text)), headBytes)
   const array = Buffer.allocUnsafe(size)
   let at = 0

@@ -44,6 +44,7 @@ async function town({ checkDigit = false, refused = [], caps = [], ...options }:
           await store.keepDialogue(row)
         },
         subscriber: (id) => store.subscriber(id),
+        recentSubscriber: (id) => store.recentSubscriber(id),
         identificationsOf: (id) => reading.begins.then(() => store.identificationsOf(id)),
       },
       directory: new MachineDirectory(store, clock),

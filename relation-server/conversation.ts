@@ -36,7 +36,10 @@ export interface Manners extends Pick<Aiming, 'checkDigit'> {
 }
 
 export interface ConversationParts extends Manners, Aiming {
-  readonly store: Pick<Store, 'subscriber' | 'identificationsOf' | 'dialoguesOf' | 'keepDialogue'>
+  readonly store: Pick<
+    Store,
+    'subscriber' | 'recentSubscriber' | 'identificationsOf' | 'dialoguesOf' | 'keepDialogue'
+  >
   readonly vault: SubscriberVault
   readonly engine: () => Engine
   readonly screens: Screens
@@ -81,7 +84,7 @@ export class Conversation implements Speaker {
       await this.#show(taken, menu, text)
       if (menu.kind !== 'codeSent') return 'done'
     }
-    const row = await store.subscriber(text.subscriberId)
+    const row = await store.recentSubscriber(text.subscriberId)
     if (!row || row.sealed === null || !mayBeTold(row, text.say)) return 'done'
     const subscriber = vault.unseal(row.sealed)
     if (isRefused(subscriber, this.#parts)) return 'done'

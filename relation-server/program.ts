@@ -76,7 +76,7 @@ await runMain(description, async ({ command, flags }) => {
     unknownCap: { machine: sales.unknownCapMachine, subscriber: sales.unknownCapSubscriber },
   }
   const log = makeLog('relation-server', { level: command === '' ? configuration.logLevel : 'warn' })
-  const store = await openPostgresStore(url)
+  const store = await openPostgresStore(url, systemClock)
   const clock = await DatabaseClock.start({
     own: systemClock,
     ask: () => store.now(),

@@ -11,6 +11,7 @@ import {
   type PgTable,
   sql,
 } from '@concilia/platform/drizzle.ts'
+import type { Sendable } from '@concilia/platform/prepared-statement.ts'
 import { arrayed } from '@concilia/platform/row-arrays.ts'
 import { account, client, movement, payment, refund, requestKey, seller, usage } from './schema.ts'
 
@@ -267,7 +268,7 @@ function otherReads(db: NodePgDatabase) {
 export function prepareStatements(db: NodePgDatabase) {
   return { ...batchReads(db), ...batchWrites(db), ...pagedReads(db), ...otherReads(db), check: checks(db) }
 }
-export type Statements = ReturnType<typeof prepareStatements>
+export type Statements = Sendable<ReturnType<typeof prepareStatements>>
 
 /** Each finds what must not be; the books are right when all come back empty. */
 function checks(db: NodePgDatabase) {

@@ -68,7 +68,7 @@ export class DueWatch {
     const dues = await store.due(now, most)
     await Promise.all(dues.map((due) => engine.submit({ kind: 'due', ...due, at: now })))
     this.#lastTrouble = ''
-    const next = await store.nextDue()
+    const next = await store.nextDue(clock.now() + lookEveryMs)
     // What has to wait for the end of the quiet stays due: looking more often would not help it.
     const soonestMs = engine.quiet && dues.length > 0 ? lookEveryMs : 20
     return next === undefined ? lookEveryMs : Math.max(soonestMs, Math.min(lookEveryMs, next - clock.now()))

@@ -1,3 +1,4 @@
+import { systemClock } from '@concilia/platform/system-clock.ts'
 import { type TestDatabase, testDatabase } from '@concilia/platform/test-database.ts'
 import type { Random } from '@concilia/protocol/random.ts'
 import { sha256 } from '@concilia/protocol/random.ts'
@@ -28,7 +29,10 @@ function randomOf(name: string): Random {
 
 beforeEach(async () => {
   database = await testDatabase(migrationsFolder)
-  stores = await Promise.all([openPostgresStore(database.url), openPostgresStore(database.url)])
+  stores = await Promise.all([
+    openPostgresStore(database.url, systemClock),
+    openPostgresStore(database.url, systemClock),
+  ])
   gate = new pg.Client({ connectionString: database.url })
   admin = new pg.Client({ connectionString: database.adminUrl })
   await Promise.all([gate.connect(), admin.connect()])

@@ -130,7 +130,7 @@ export class Performer {
 
   async #subscriberOf(subscriberId: string | null) {
     if (subscriberId === null) return undefined
-    const row = await this.#parts.store.subscriber(subscriberId)
+    const row = await this.#parts.store.recentSubscriber(subscriberId)
     if (!row || row.sealed === null) throw new Error('the subscriber of a payment is not kept any more')
     return this.#parts.vault.unseal(row.sealed)
   }

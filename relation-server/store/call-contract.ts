@@ -75,7 +75,7 @@ export function callContract(name: string, open: () => Promise<Store>): void {
       })
       const none = { saleId: null, identificationId: null }
       expect(await store.due(30, 10)).toEqual([{ ...none, automatonId: null, callId: 'c1', dueAt: 10 }])
-      expect(await store.nextDue()).toBe(10)
+      expect(await store.nextDue(10)).toBe(10)
       await store.prune(2 * 3_600_000, 2 * 3_600_000)
       expect([await store.call('c1'), await store.call('c3')]).toEqual([expect.anything(), undefined])
       const { wrongCodes } = await bookOf(store, { voice: { callIds: [], callsAt: ['m1'], hour: 0 } })

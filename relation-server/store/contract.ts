@@ -493,13 +493,14 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     })
 
     test('the next due time is the earliest of sales, identifications and outbox', async () => {
-      expect(await store.nextDue()).toBeUndefined()
+      expect(await store.nextDue(30)).toBeUndefined()
       await put(store, { outbox: [outgoing('o', { dueAt: 30 })] })
-      expect(await store.nextDue()).toBe(30)
+      expect(await store.nextDue(29)).toBeUndefined()
+      expect(await store.nextDue(30)).toBe(30)
       await put(store, { identifications: [identification('i', { dueAt: 20 })] })
-      expect(await store.nextDue()).toBe(20)
+      expect(await store.nextDue(30)).toBe(20)
       await put(store, { sales: [sale('s', { dueAt: 10 })] })
-      expect(await store.nextDue()).toBe(10)
+      expect(await store.nextDue(30)).toBe(10)
     })
 
     test('how much there is now of what is watched', async () => {

@@ -296,6 +296,10 @@ export class MemoryStore implements Store {
     return this.#subscribers.get(subscriberId)
   }
 
+  recentSubscriber(subscriberId: string): Promise<SubscriberRow | undefined> {
+    return this.subscriber(subscriberId)
+  }
+
   async dialoguesOf(subscriberId: string): Promise<DialogueRow[]> {
     const rows = [...this.#dialogues.values()].filter((row) => row.subscriberId === subscriberId)
     return rows.sort((a, b) => b.at - a.at).slice(0, mostDialogues)
@@ -402,11 +406,11 @@ export class MemoryStore implements Store {
     for (const id of ids) this.#outbox.delete(id)
   }
 
-  async nextDue(): Promise<number | undefined> {
+  async nextDue(until: number): Promise<number | undefined> {
     let next: number | undefined
     for (const rows of [this.#outbox, this.#sales, this.#identifications, this.#calls]) {
       for (const { dueAt } of rows.values())
-        if (dueAt !== null && !(dueAt >= (next ?? dueAt + 1))) next = dueAt
+        if (dueAt !== null && dueAt <= until && !(dueAt >= (next ?? dueAt + 1))) next = dueAt
     }
     return next
   }

@@ -456,6 +456,11 @@ export interface Store {
   /** Waiting and bound identifications of a subscriber, newest first. */
   identificationsOf(subscriberId: string): Promise<IdentificationRow[]>
   subscriber(subscriberId: string): Promise<SubscriberRow | undefined>
+  /**
+   * The same for what goes out, perhaps as it was a few seconds ago; what this store has committed since is
+   * in it.
+   */
+  recentSubscriber(subscriberId: string): Promise<SubscriberRow | undefined>
   /** The last few dialogues of a subscriber, newest first. */
   dialoguesOf(subscriberId: string): Promise<DialogueRow[]>
   /** Adds it, or replaces what it was. */
@@ -495,8 +500,8 @@ export interface Store {
   ): Promise<OutboxRow[]>
   /** Removes rows that were performed and are answered by nobody, such as texts. */
   forgetOutbox(ids: readonly string[]): Promise<void>
-  /** Earliest due time of any row, or undefined: how long an idle server may sleep. */
-  nextDue(): Promise<number | undefined>
+  /** Earliest due time of any row, if it is not after `until`: how long an idle server may sleep. */
+  nextDue(until: number): Promise<number | undefined>
   standing(now: number): Promise<Standing>
   /** When the newest inbox row was stored; undefined when there is none. */
   newestAt(): Promise<number | undefined>

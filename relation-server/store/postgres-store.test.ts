@@ -1,6 +1,7 @@
 // The contract of the store on a real PostgreSQL, and what happens when two servers meet in it. No meeting is
 // left to chance: a third session holds a row, so that a batch waits just where it is wanted, and is let go
 // when both do.
+import { systemClock } from '@concilia/platform/system-clock.ts'
 import { type TestDatabase, testDatabase } from '@concilia/platform/test-database.ts'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -23,7 +24,7 @@ import { subscriberContract } from './subscriber-contract.ts'
 
 async function opened(): Promise<Store> {
   const database = await testDatabase(migrationsFolder)
-  const store = await openPostgresStore(database.url)
+  const store = await openPostgresStore(database.url, systemClock)
   const close = store.close.bind(store)
   return Object.assign(store, { close: () => close().then(() => database.drop()) })
 }
@@ -34,7 +35,7 @@ subscriberContract('PostgreSQL', opened)
 
 test('a number that no column takes is refused for good, and the next batch goes on', async () => {
   const database = await testDatabase(migrationsFolder)
-  const store = await openPostgresStore(database.url)
+  const store = await openPostgresStore(database.url, systemClock)
   try {
     await store.ensureMachine(machine('a'))
     const boot = (number: number) =>
@@ -63,7 +64,10 @@ describe('two servers on one database', () => {
 
   beforeEach(async () => {
     database = await testDatabase(migrationsFolder)
-    ;[one, two] = await Promise.all([openPostgresStore(database.url), openPostgresStore(database.url)])
+    ;[one, two] = await Promise.all([
+      openPostgresStore(database.url, systemClock),
+      openPostgresStore(database.url, systemClock),
+    ])
     gate = new pg.Client({ connectionString: database.url })
     admin = new pg.Client({ connectionString: database.adminUrl })
     await Promise.all([gate.connect(), admin.connect()])
@@ -208,7 +212,7 @@ describe('two servers on one database', () => {
     expect(await one.sale('s')).toBeUndefined()
     await admin.query('drop trigger full_disk on outbox')
     await put(one, { outbox: [outgoing('o')] })
-    expect(await one.nextDue()).toBe(1000)
+    expect(await one.nextDue(1000)).toBe(1000)
   })
 
   test('what the database cannot keep is refused for good, without repeating it in words', async () => {

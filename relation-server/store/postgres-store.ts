@@ -9,6 +9,7 @@ import { migrate } from '@concilia/platform/migrate.ts'
 import { OperatingError } from '@concilia/platform/operating-error.ts'
 import { type Lane, openLane } from '@concilia/platform/postgres-lane.ts'
 import { rowArrays } from '@concilia/platform/row-arrays.ts'
+import type { Clock } from '@concilia/protocol/clock.ts'
 import {
   type BatchBook,
   type BatchNeed,
@@ -24,6 +25,7 @@ import {
   type VisitRow,
   type Writes,
 } from './port.ts'
+import { RecentSubscribers } from './recent-subscribers.ts'
 import * as tables from './schema.ts'
 import { prepareStatements, type Statements } from './statements.ts'
 
@@ -37,25 +39,46 @@ export interface TimedStore extends Store {
 }
 
 /** Brings the tables up to date and connects. Rejects with an OperatingError that says what to do. */
-export async function openPostgresStore(url: string | undefined): Promise<TimedStore> {
+export async function openPostgresStore(
+  url: string | undefined,
+  clock: Pick<Clock, 'monotonic'>,
+): Promise<TimedStore> {
   await migrate(url, migrationsFolder)
   const [batches, rest] = await Promise.all([
-    openLane({ url, name: 'relation-server batches', prepare: prepareStatements }),
+    openLane({ url, name: 'relation-server batches', prepare: prepareStatements, readsByIndex: true }),
     openLane({ url, name: 'relation-server', prepare: prepareStatements }),
   ])
-  return new PostgresStore(batches, rest)
+  return new PostgresStore(batches, rest, new RecentSubscribers(() => clock.monotonic()))
 }
+
+const pruning = [
+  'pruneInbox',
+  'pruneSales',
+  'pruneIdentifications',
+  'pruneCalls',
+  'pruneWrongCodes',
+  'pruneSubscribers',
+  'pruneNumbers',
+  'pruneTallies',
+  'pruneDialogues',
+  'prunePages',
+  'pruneVisits',
+  'pruneTelemetry',
+  'pruneQuarantine',
+  'pruneAudits',
+] as const satisfies readonly (keyof Statements)[]
 
 class PostgresStore implements TimedStore {
   readonly #batches: Lane<Statements>
   readonly #rest: Lane<Statements>
-  // Asked for each text that comes or goes: together they are a tenth of the work.
-  readonly #subscriber = gathered((ids) => this.#subscribers(ids))
-  readonly #identificationsOf = gathered((ids) => this.#identificationsOfAll(ids))
+  readonly #recent: RecentSubscribers
+  // Both are asked for by each text that comes.
+  readonly #phone = gathered((ids) => this.#phones(ids))
 
-  constructor(batches: Lane<Statements>, rest: Lane<Statements>) {
+  constructor(batches: Lane<Statements>, rest: Lane<Statements>, recent: RecentSubscribers) {
     this.#batches = batches
     this.#rest = rest
+    this.#recent = recent
   }
 
   async commitBatch<T>(
@@ -65,13 +88,15 @@ class PostgresStore implements TimedStore {
     const work = this.#batches.transact(
       (statements) => readBook(statements, need),
       (book) => {
-        const { writes, result } = decide(book)
-        return { result, writes: (statements) => write(statements, writes, book) }
+        const decided = decide(book)
+        return { result: decided, writes: (statements) => write(statements, decided.writes, book) }
       },
     )
-    return await work.catch((error: unknown) => {
+    const { writes, result } = await work.catch((error: unknown) => {
       throw storedElsewhere(error) ?? error
     })
+    this.#recent.committed(writes)
+    return result
   }
 
   async now(): Promise<number> {
@@ -129,11 +154,15 @@ class PostgresStore implements TimedStore {
   }
 
   async identificationsOf(subscriberId: string) {
-    return (await this.#identificationsOf(subscriberId)) ?? []
+    return (await this.#phone(subscriberId))?.identifications ?? []
   }
 
   async subscriber(subscriberId: string) {
-    return await this.#subscriber(subscriberId)
+    return (await this.#phone(subscriberId))?.subscriber
+  }
+
+  async recentSubscriber(subscriberId: string) {
+    return this.#recent.find(subscriberId) ?? (await this.subscriber(subscriberId))
   }
 
   async dialoguesOf(subscriberId: string) {
@@ -234,8 +263,8 @@ class PostgresStore implements TimedStore {
     await this.#rest.read(({ doneOutbox }) => doneOutbox.execute({ ids }))
   }
 
-  async nextDue(): Promise<number | undefined> {
-    const [row] = await this.#rest.read(({ nextDue }) => nextDue.execute())
+  async nextDue(until: number): Promise<number | undefined> {
+    const [row] = await this.#rest.read(({ nextDue }) => nextDue.execute({ until }))
     return row?.dueAt == null ? undefined : Number(row.dueAt)
   }
 
@@ -252,34 +281,21 @@ class PostgresStore implements TimedStore {
   }
 
   async prune(before: number, now: number): Promise<void> {
-    await this.#rest.read((statements) =>
+    const ages = { before, dayAgo: now - dayMs, now, most: mostNoticesKept }
+    // Each for itself: one that fails keeps no other from being done.
+    await Promise.all(pruning.map((name) => this.#rest.read((statements) => statements[name].execute(ages))))
+  }
+
+  async #phones(ids: readonly string[]) {
+    const [subscribers, identifications] = await this.#batches.read((statements) =>
       Promise.all([
-        statements.pruneInbox.execute({ before }),
-        statements.pruneSales.execute({ before }),
-        statements.pruneIdentifications.execute({ before }),
-        statements.pruneCalls.execute({ before }),
-        statements.pruneWrongCodes.execute({ before }),
-        statements.pruneSubscribers.execute({ before }),
-        statements.pruneNumbers.execute({ before }),
-        statements.pruneTallies.execute({ now }),
-        statements.pruneDialogues.execute({ before }),
-        statements.prunePages.execute({ before }),
-        statements.pruneVisits.execute({ before, dayAgo: now - dayMs }),
-        statements.pruneTelemetry.execute({ before, most: mostNoticesKept }),
-        statements.pruneQuarantine.execute({ before, most: mostNoticesKept }),
-        statements.pruneAudits.execute({ before }),
+        this.#recent.learn(() => statements.subscribers.execute({ ids })),
+        statements.identificationsOfAll.execute({ ids }),
       ]),
     )
-  }
-
-  async #subscribers(ids: readonly string[]) {
-    const rows = await this.#rest.read(({ subscribers }) => subscribers.execute({ ids }))
-    return new Map(rows.map((row) => [row.subscriberId, row]))
-  }
-
-  async #identificationsOfAll(ids: readonly string[]) {
-    const rows = await this.#rest.read(({ identificationsOfAll }) => identificationsOfAll.execute({ ids }))
-    return Map.groupBy(rows, ({ subscriberId }) => subscriberId)
+    const known = new Map(subscribers.map((row) => [row.subscriberId, row]))
+    const open = Map.groupBy(identifications, ({ subscriberId }) => subscriberId)
+    return new Map(ids.map((id) => [id, { subscriber: known.get(id), identifications: open.get(id) ?? [] }]))
   }
 
   async close(): Promise<void> {

@@ -12,6 +12,7 @@ import {
   type PgTable,
   sql,
 } from '@concilia/platform/drizzle.ts'
+import type { Sendable } from '@concilia/platform/prepared-statement.ts'
 import { arrayed } from '@concilia/platform/row-arrays.ts'
 import * as tables from './schema.ts'
 
@@ -41,6 +42,11 @@ function beyondMost(table: PgTable, newestFirst: string) {
   const place = sql`row_number() over (partition by automaton_id order by ${sql.raw(newestFirst)}) as place`
   return sql`(select ctid from (select ctid, ${place} from ${table}) as placed
     where place > ${sql.placeholder('most')}::bigint)`
+}
+
+/** Rows that are due later have many dead versions, which it would all walk over. */
+function soonest(table: PgTable) {
+  return sql`(select min(due_at) from ${table} where due_at <= ${sql.placeholder('until')}::bigint)`
 }
 
 export function prepareStatements(db: NodePgDatabase) {
@@ -495,8 +501,7 @@ export function prepareStatements(db: NodePgDatabase) {
     nextDue: db
       .select({
         dueAt: sql<string | null>`least(
-          (select min(due_at) from outbox), (select min(due_at) from sale),
-          (select min(due_at) from identification), (select min(due_at) from call))`,
+          ${soonest(tables.outbox)}, ${soonest(sale)}, ${soonest(identification)}, ${soonest(call)})`,
       })
       .from(sql`(select 1) as one`)
       .prepare('next_due'),
@@ -596,4 +601,4 @@ export function prepareStatements(db: NodePgDatabase) {
   }
 }
 
-export type Statements = ReturnType<typeof prepareStatements>
+export type Statements = Sendable<ReturnType<typeof prepareStatements>>

@@ -79,8 +79,14 @@ export function subscriberContract(name: string, open: () => Promise<Store>): vo
       await put(store, { subscribers: [subscriber('s1', { blocked: true })] })
       await put(store, { subscribers: [subscriber('s1', { language: 'fr', blocked: false })] })
       expect(await store.subscriber('s1')).toMatchObject({ language: 'fr', blocked: true })
+      expect(await store.recentSubscriber('s1')).toMatchObject({ language: 'fr', blocked: true })
       await put(store, { blocked: [{ subscriberId: 's1', blocked: false }] })
       expect(await store.subscriber('s1')).toMatchObject({ blocked: false })
+      expect(await store.recentSubscriber('s1')).toMatchObject({ blocked: false })
+      await put(store, { blocked: [{ subscriberId: 's1', blocked: true }] })
+      expect(await store.recentSubscriber('s1')).toMatchObject({ blocked: true })
+      await put(store, { subscribers: [subscriber('s1', { language: 'en' })] })
+      expect(await store.recentSubscriber('s1')).toMatchObject({ language: 'en', blocked: true })
     })
 
     test('what is counted adds up, is read by its scope, and goes when its time is over', async () => {

@@ -259,7 +259,7 @@ export class House {
     const server = configured(places, 'relation-server', 'relation server', serverUrl ?? '', {
       ...serverConfiguration(settings, await party('relation-server')),
     })
-    this.#serverStore = await openServerStore(serverUrl)
+    this.#serverStore = await openServerStore(serverUrl, systemClock)
     await this.#enrol(server)
     await this.#startProgram(server)
   }

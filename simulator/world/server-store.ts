@@ -2,6 +2,7 @@
 // connection, the locks and the doubts are the database's. Every commit is shown to whoever watches.
 import { MemoryStore } from '@concilia/relation-server/store/memory-store.ts'
 import type { Store, Writes } from '@concilia/relation-server/store/port.ts'
+import { RecentSubscribers } from '@concilia/relation-server/store/recent-subscribers.ts'
 import type { Database } from './database.ts'
 import type { Observe } from './observations.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
@@ -72,16 +73,30 @@ export class ServerBooks {
       const statement = rows[name].bind(rows) as (...values: unknown[]) => Promise<unknown>
       return [name, (...values: unknown[]) => database.ask(process, () => statement(...values))]
     })
+    const asked = Object.fromEntries(statements) as Pick<Store, (typeof statementNames)[number]>
+    const recent = new RecentSubscribers(() => process.monotonic())
+    const subscriber = async (id: string) => {
+      const ask = async () => [await asked.subscriber(id)].filter((row) => row !== undefined)
+      return (await recent.learn(ask))[0]
+    }
     return {
-      ...(Object.fromEntries(statements) as Pick<Store, (typeof statementNames)[number]>),
-      commitBatch: (need, decide) =>
-        database.transaction(
+      ...asked,
+      subscriber,
+      recentSubscriber: async (id) => recent.find(id) ?? (await subscriber(id)),
+      commitBatch: async (need, decide) => {
+        const { writes, result } = await database.transaction(
           process,
           need.automatonIds,
           (automatonIds) => rows.read({ ...need, automatonIds }),
-          decide,
+          (book) => {
+            const decided = decide(book)
+            return { writes: decided.writes, result: decided }
+          },
           (writes) => this.#commit(writes),
-        ),
+        )
+        recent.committed(writes)
+        return result
+      },
       close: async () => {},
     }
   }

@@ -247,7 +247,7 @@ export class World {
     const { rows } = this.#serverBooks
     const open = [...this.#auditor.seen.sales.values()].filter(({ isOpen, state }) => isOpen && state !== '')
     const unheard = this.#sites.filter((site) => !site.atRest)
-    const due = await rows.nextDue()
+    const due = await rows.nextDue(Number.POSITIVE_INFINITY)
     const aside = await rows.salesAside()
     return [
       ...open.map(({ saleId, state }) => `sale ${saleId} is ${state}`),

@@ -273,7 +273,7 @@ async function openAccounts(file: string, url: string, buyers: number): Promise<
 }
 
 async function enrolMachines(url: string, machines: number): Promise<void> {
-  const store = await openPostgresStore(url)
+  const store = await openPostgresStore(url, systemClock)
   const enrolledAt = systemClock.now()
   try {
     const rows = Array.from({ length: machines }, (_, index) => ({
