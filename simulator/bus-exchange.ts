@@ -1,7 +1,7 @@
 // One exchange on the raw bus as its master leads it (MDB 4.2, 3): a command goes out, an answer comes
 // within its time or not at all, what cannot be read is asked for again, and data is acknowledged before
 // anything follows. Every byte goes through the codec that our own reader uses.
-import type { Clock, Timer } from '@concilia/protocol/clock.ts'
+import type { Clock } from '@concilia/protocol/clock.ts'
 import { type BusByte, isMarked, longestBlock, masterControl } from '@concilia/protocol/mdb/bus.ts'
 import { PairSplitter, pairsText } from '@concilia/protocol/mdb/bus-pairs.ts'
 import { type CashlessAnswer, type CashlessCommand, cashless } from '@concilia/protocol/mdb/cashless.ts'
@@ -26,7 +26,8 @@ interface Asked<About> {
   readonly dialect: Dialect
   readonly about: About
   readonly repeats: number
-  readonly timer: Timer
+  /** Then nothing is awaited any more (monotonic ms). */
+  readonly until: number
   answer: BusByte[]
 }
 
@@ -51,7 +52,7 @@ export class BusExchange<About> {
 
   /** An answer may still come. */
   get busy(): boolean {
-    return this.#asked !== undefined
+    return this.#awaited !== undefined
   }
 
   ask(command: CashlessCommand, dialect: Dialect, about: About): void {
@@ -62,7 +63,7 @@ export class BusExchange<About> {
 
   receive(bytes: Uint8Array): void {
     for (const byte of this.#splitter.push(bytes).bytes) {
-      const asked = this.#asked
+      const asked = this.#awaited
       if (!asked || asked.answer.length >= longestBlock) continue
       asked.answer.push(byte)
       if (isMarked(byte)) this.#whole(asked)
@@ -97,12 +98,15 @@ export class BusExchange<About> {
     this.#send(masterControl('ret'))
   }
 
-  #await(asked: Omit<Asked<About>, 'timer' | 'answer'>): void {
-    this.#asked = { ...asked, answer: [], timer: this.#clock.after(responseMs, () => this.#give()) }
+  #await(asked: Omit<Asked<About>, 'until' | 'answer'>): void {
+    this.#asked = { ...asked, answer: [], until: this.#clock.monotonic() + responseMs }
+  }
+
+  get #awaited(): Asked<About> | undefined {
+    return this.#asked && this.#clock.monotonic() < this.#asked.until ? this.#asked : undefined
   }
 
   #give(): void {
-    this.#asked?.timer.cancel()
     this.#asked = undefined
   }
 

@@ -35,7 +35,10 @@ export interface Vend {
   readonly stage: 'undecided' | 'denied' | 'approved' | 'sent' | 'acknowledged' | 'over'
 }
 
-export type BusDeadline = 'gap' | 'vend' | 'session' | 'silence' | 'selfReset' | 'display' | 'leave'
+const deadlines = ['gap', 'vend', 'session', 'silence', 'selfReset', 'display', 'leave'] as const
+export type BusDeadline = (typeof deadlines)[number]
+
+type Deadlines = Readonly<Partial<Record<BusDeadline, number | undefined>>>
 
 export interface BusReaderState {
   /** `leaving`: told to stop, and a buyer is still to be told that nothing comes of it. */
@@ -68,7 +71,7 @@ export interface BusReaderState {
   readonly wantedText: string
   readonly shownText: string
   /** Monotonic ms. */
-  readonly due: Readonly<Partial<Record<BusDeadline, number>>>
+  readonly due: Deadlines
 }
 
 export type BusReaderInput =
@@ -115,30 +118,35 @@ export function responseS({ limits }: BusReaderSettings): number {
   return Math.min(255, Math.ceil(limits.readerLimitMs / 1000))
 }
 
-/** One input being worked off. Lives no longer than the input. */
+/** One input being worked off, on a copy of the state that is its own. Lives no longer than the input. */
 export class BusTurn {
-  state: BusReaderState
+  readonly state: BusReaderState
+  readonly #due: Partial<Record<BusDeadline, number | undefined>>
   readonly outputs: BusReaderOutput[] = []
   readonly now: number
   readonly settings: BusReaderSettings
 
   constructor(state: BusReaderState, now: number, settings: BusReaderSettings) {
-    this.state = state
+    this.#due = { ...state.due }
+    this.state = { ...state, due: this.#due }
     this.now = now
     this.settings = settings
   }
 
-  change(changes: Partial<BusReaderState>): void {
-    this.state = { ...this.state, ...changes }
+  change(changes: Partial<Omit<BusReaderState, 'due'>>): void {
+    Object.assign(this.state, changes)
   }
 
   wait(deadline: BusDeadline, ms: number): void {
-    this.change({ due: { ...this.state.due, [deadline]: this.now + ms } })
+    this.#due[deadline] = this.now + ms
   }
 
   drop(deadline: BusDeadline): void {
-    const { [deadline]: _, ...due } = this.state.due
-    this.change({ due })
+    this.#due[deadline] = undefined
+  }
+
+  dropAll(): void {
+    for (const deadline of deadlines) this.drop(deadline)
   }
 
   /** Puts a message in line for the machine, in the place of an older one of its kind. */
@@ -170,11 +178,10 @@ export class BusTurn {
 
 /** The deadline to wake up for next. */
 export function nextBusDue({ due }: BusReaderState): { deadline: BusDeadline; at: number } | undefined {
-  const names = ['gap', 'vend', 'session', 'silence', 'selfReset', 'display', 'leave'] as const
-  return names
-    .flatMap((deadline) => {
-      const at = due[deadline]
-      return at === undefined ? [] : [{ deadline, at }]
-    })
-    .sort((one, other) => one.at - other.at)[0]
+  let next: { deadline: BusDeadline; at: number } | undefined
+  for (const deadline of deadlines) {
+    const at = due[deadline]
+    if (at !== undefined && !(next && next.at <= at)) next = { deadline, at }
+  }
+  return next
 }

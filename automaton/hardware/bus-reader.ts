@@ -58,16 +58,22 @@ function atStopped(turn: BusTurn, input: BusReaderInput): void {
  */
 function leave(turn: BusTurn) {
   const undecided = turn.state.vend?.stage === 'undecided' || turn.state.vend?.stage === 'denied'
-  if (turn.state.line !== 'open' || !undecided) return turn.change({ line: 'stopped', due: {} })
+  if (turn.state.line !== 'open' || !undecided) return stop(turn)
   denyVend(turn)
-  turn.change({ line: 'leaving', due: {} })
+  turn.change({ line: 'leaving' })
+  turn.dropAll()
   turn.wait('leave', leaveMs)
 }
 
 function atLeaving(turn: BusTurn, input: BusReaderInput): void {
   if (input.type === 'received') receive(turn, input.bytes, obey, heard)
   const gone = input.type === 'lineLost' || (input.type === 'due' && input.deadline === 'leave')
-  if (gone || turn.state.waiting.length === 0) turn.change({ line: 'stopped', due: {} })
+  if (gone || turn.state.waiting.length === 0) stop(turn)
+}
+
+function stop(turn: BusTurn): void {
+  turn.change({ line: 'stopped' })
+  turn.dropAll()
 }
 
 function work(turn: BusTurn, input: BusReaderInput) {

@@ -52,7 +52,8 @@ export class ReaderHardware<State, Received, Deadline extends string, Sent exten
   #state: State
   #working = false
   #line: SerialLine | undefined
-  #timer: Timer | undefined
+  /** Set for the next deadline, or for an earlier one that has been put off since. */
+  #alarm: { readonly timer: Timer; readonly at: number } | undefined
   #hear: (event: HardwareEvent) => void = () => {}
   #left: (() => void) | undefined
 
@@ -134,11 +135,21 @@ export class ReaderHardware<State, Received, Deadline extends string, Sent exten
 
   #sleep(): void {
     if (this.#left && !this.#machine.leaving?.(this.#state)) this.#left()
-    const { clock } = this.#parts
-    this.#timer?.cancel()
     const due = this.#machine.nextDue(this.#state)
+    // Each poll of the machine puts a deadline off: a new timer for each would be most of a reader's work.
+    if (due && this.#alarm && this.#alarm.at <= due.at) return
+    this.#alarm?.timer.cancel()
+    this.#alarm = undefined
     if (!due) return
-    const delayMs = Math.max(0, due.at - clock.monotonic())
-    this.#timer = clock.after(delayMs, () => this.#take({ type: 'due', deadline: due.deadline }))
+    const { clock } = this.#parts
+    const timer = clock.after(Math.max(0, due.at - clock.monotonic()), () => this.#wake())
+    this.#alarm = { timer, at: due.at }
+  }
+
+  #wake(): void {
+    this.#alarm = undefined
+    const due = this.#machine.nextDue(this.#state)
+    if (due && due.at <= this.#parts.clock.monotonic()) this.#take({ type: 'due', deadline: due.deadline })
+    else this.#sleep()
   }
 }

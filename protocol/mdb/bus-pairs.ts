@@ -5,7 +5,9 @@ import { type BusByte, dataOf, isMarked, marked } from './bus.ts'
 
 /** As text of which each character is one byte, for lines that carry text. */
 export function pairsText(bytes: readonly BusByte[]): string {
-  return bytes.map((byte) => String.fromCharCode(isMarked(byte) ? 1 : 0, dataOf(byte))).join('')
+  let text = ''
+  for (const byte of bytes) text += String.fromCharCode(isMarked(byte) ? 1 : 0, dataOf(byte))
+  return text
 }
 
 /** One per opening of the port. */

@@ -22,7 +22,9 @@ export function dataOf(byte: BusByte): number {
 
 /** Sum of everything before it, modulo 256 (MDB 4.2, 3). */
 export function checksum(data: readonly number[]): number {
-  return data.reduce((sum, byte) => sum + dataOf(byte), 0) & 0xff
+  let sum = 0
+  for (const byte of data) sum += dataOf(byte)
+  return sum & 0xff
 }
 
 /** From the master: the address is marked and nothing else. */
@@ -52,9 +54,13 @@ export function masterControl(control: Control): BusByte[] {
  * @returns undefined for what is none of them
  */
 export function controlOf(byte: BusByte): Control | undefined {
-  const names = ['ack', 'nak', 'ret'] as const
-  return names.find((name) => bitsSet(dataOf(byte) ^ controls[name]) <= 1)
+  return controlOfData[dataOf(byte)]
 }
+
+const controlOfData = Array.from({ length: 0x100 }, (_, data) => {
+  const names = ['ack', 'nak', 'ret'] as const
+  return names.find((name) => bitsSet(data ^ controls[name]) <= 1)
+})
 
 /** Upper five bits: which peripheral. The lower three are the command (MDB 4.2, 2.3). */
 export function addressOf(byte: BusByte): number {
@@ -63,18 +69,19 @@ export function addressOf(byte: BusByte): number {
 
 /** `62* 62`: as people write bus bytes; the star is the mode bit. */
 export function busText(bytes: readonly BusByte[]): string {
-  return bytes.map((byte) => `${hex(dataOf(byte))}${isMarked(byte) ? '*' : ''}`).join(' ')
+  return bytes.map((byte) => wordOfByte[byte]).join(' ')
 }
+
+const wordOfByte = Array.from({ length: 2 * marked }, (_, byte) => {
+  const hex = dataOf(byte).toString(16).toUpperCase().padStart(2, '0')
+  return isMarked(byte) ? `${hex}*` : hex
+})
 
 /** Reads what `busText` wrote; undefined where it is no such text. */
 export function busBytesOf(text: string): BusByte[] | undefined {
   const words = text.trim().split(/\s+/)
   if (words.some((word) => !/^[0-9A-Fa-f]{2}\*?$/.test(word))) return undefined
   return words.map((word) => Number.parseInt(word, 16) | (word.endsWith('*') ? marked : 0))
-}
-
-function hex(byte: number): string {
-  return byte.toString(16).toUpperCase().padStart(2, '0')
 }
 
 function bitsSet(byte: number): number {

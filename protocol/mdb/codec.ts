@@ -122,9 +122,13 @@ export function blockLength(
   if (found === 'more') return 'more'
   if (!found) return 'open'
   const [, row] = found
-  const sizes = Object.values(row.fields).map((field) => field.size(dialect))
-  if (sizes.some((size) => size === undefined)) return 'open'
-  return row.code.length + sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0) + 1
+  let length = row.code.length + 1
+  for (const name in row.fields) {
+    const size = row.fields[name]?.size(dialect)
+    if (size === undefined) return 'open'
+    length += size
+  }
+  return length
 }
 
 function whole(block: BusByte[]): BusByte[] {
@@ -204,10 +208,12 @@ function readFields(fields: Fields, data: readonly number[], start: number, lead
 }
 
 function writeFields(fields: Fields, message: object, dialect: Dialect): { bytes: number[]; lead: number } {
-  const values = new Map<string, unknown>(Object.entries(message))
-  const written = Object.entries(fields).map(([name, field]) => field.write(values.get(name), dialect))
-  return {
-    bytes: written.flatMap(({ bytes }) => bytes),
-    lead: written.reduce((sum, { lead = 0 }) => sum | lead, 0),
+  const bytes: number[] = []
+  let lead = 0
+  for (const [name, field] of Object.entries(fields)) {
+    const written = field.write(Reflect.get(message, name), dialect)
+    bytes.push(...written.bytes)
+    lead |= written.lead ?? 0
   }
+  return { bytes, lead }
 }

@@ -2,6 +2,7 @@
 // copied and frozen as they are written, so that they are handed out as they are; nothing outlives the
 // process. Passes the same suite as PostgreSQL. Long, because every table of the port is here.
 import { OperatingError } from '@concilia/platform/operating-error.ts'
+import { LiveRows } from './live-rows.ts'
 import {
   type AuditRow,
   type BatchBook,
@@ -46,9 +47,10 @@ const unknownKey = ({ day, scope, id }: UnknownRow) => `${day} ${scope} ${id}`
 export class MemoryStore implements Store {
   readonly #machines = new Map<string, MachineRow>()
   readonly #certificates = new Map<string, CertificateRow>()
-  readonly #sales = new Map<string, SaleRow>()
-  readonly #openSales = new Set<string>()
-  readonly #identifications = new Map<string, IdentificationRow>()
+  readonly #sales = new LiveRows<SaleRow>((row) => row.open || row.dueAt !== null)
+  readonly #identifications = new LiveRows<IdentificationRow>(
+    (row) => row.state !== 'closed' || row.dueAt !== null,
+  )
   readonly #inbox = new Map<string, InboxRow>()
   readonly #outbox = new Map<string, OutboxRow>()
   readonly #quarantine = new Map<string, QuarantineRow>()
@@ -63,7 +65,7 @@ export class MemoryStore implements Store {
   readonly #sold = new Map<string, SoldRow>()
   readonly #pages = new Map<string, PageRow>()
   readonly #visits = new Map<string, VisitRow>()
-  readonly #calls = new Map<string, CallRow>()
+  readonly #calls = new LiveRows<CallRow>((row) => isLive(row) || row.dueAt !== null)
   readonly #wrongCodes = new Map<string, WrongCodesRow>()
   readonly #centres = new Map<string, readonly string[]>()
 
@@ -132,27 +134,34 @@ export class MemoryStore implements Store {
       machines: [...ids].flatMap((id) => this.#machines.get(id) ?? []).sort(by('automatonId')),
       certificates: kids.flatMap((kid) => this.#certificates.get(kid) ?? []),
       sales: this.#salesFor(ids, sales),
-      identifications: chosen(this.#identifications, (row) => {
+      identifications: chosen(this.#identifications.live(), (row) => {
         return row.state !== 'closed' && ids.has(row.automatonId)
       }).sort((a, b) => a.at - b.at),
       seen: inboxKeys.flatMap((key) => this.#inbox.get(inboxKey(key)) ?? []),
-      unknowns: [...this.#unknowns.values()].filter((row) => row.day === unknownsOf),
+      unknowns: chosen(this.#unknowns.values(), (row) => row.day === unknownsOf),
       tallies: tallyScopes.flatMap((scope) => this.#tallies.get(scope) ?? []),
-      sold: [...this.#sold.values()].filter((row) => auditsOf.includes(row.automatonId)),
+      sold: chosen(this.#sold.values(), (row) => auditsOf.includes(row.automatonId)),
       audits: auditsOf.flatMap((id) => newestOf(this.#audits, id).slice(0, fewReadings)),
       telemetry: auditsOf.flatMap((id) => newestOf(this.#telemetry, id)),
-      calls: [...this.#calls.values()].filter((row) => {
-        const isThere = isLive(row) && callsAt.includes(row.automatonId ?? '')
-        return isThere || callIds.includes(row.callId)
-      }),
+      calls: this.#callsFor(callIds, callsAt),
       wrongCodes:
         callsAt.length === 0 ? [] : [...this.#wrongCodes.values()].filter(({ hour }) => hour === voice?.hour),
     }
   }
 
   #salesFor(automatonIds: ReadonlySet<string>, saleIds: ReadonlySet<string>): SaleRow[] {
-    const rows = [...new Set([...this.#openSales, ...saleIds])].flatMap((id) => this.#sales.get(id) ?? [])
-    return rows.filter((row) => saleIds.has(row.saleId) || automatonIds.has(row.automatonId))
+    const open = chosen(this.#sales.live(), (row) => row.open && automatonIds.has(row.automatonId))
+    const asked = [...saleIds].flatMap((id) => this.#sales.get(id) ?? [])
+    return [...new Set([...open, ...asked])]
+  }
+
+  #callsFor(callIds: readonly string[], automatonIds: readonly string[]): CallRow[] {
+    const live = chosen(
+      this.#calls.live(),
+      (row) => isLive(row) && automatonIds.includes(row.automatonId ?? ''),
+    )
+    const asked = callIds.flatMap((id) => this.#calls.get(id) ?? [])
+    return [...new Set([...live, ...asked])]
   }
 
   #put(writes: Writes): void {
@@ -169,11 +178,7 @@ export class MemoryStore implements Store {
     for (const row of writes.inbox) this.#inbox.set(inboxKey(row), row)
     for (const row of writes.machines) this.#machines.set(row.automatonId, row)
     for (const row of writes.certificates) this.#certificates.set(row.kid, row)
-    for (const row of writes.sales) {
-      this.#sales.set(row.saleId, row)
-      if (row.open) this.#openSales.add(row.saleId)
-      else this.#openSales.delete(row.saleId)
-    }
+    for (const row of writes.sales) this.#sales.set(row.saleId, row)
     for (const row of writes.identifications) this.#identifications.set(row.identificationId, row)
     for (const row of writes.calls) this.#calls.set(row.callId, row)
     for (const end of writes.callEnds) {
@@ -287,9 +292,10 @@ export class MemoryStore implements Store {
   }
 
   async identificationsOf(subscriberId: string): Promise<IdentificationRow[]> {
-    return [...this.#identifications.values()]
-      .filter((row) => row.subscriberId === subscriberId && row.state !== 'closed')
-      .sort((a, b) => b.at - a.at)
+    return chosen(
+      this.#identifications.live(),
+      (row) => row.subscriberId === subscriberId && row.state !== 'closed',
+    ).sort((a, b) => b.at - a.at)
   }
 
   async subscriber(subscriberId: string): Promise<SubscriberRow | undefined> {
@@ -376,11 +382,11 @@ export class MemoryStore implements Store {
       return { ...none, automatonId, dueAt: dueAt ?? 0 }
     }
     return [
-      ...chosen(this.#sales, isDue).map((row) => ({ ...dueOf(row), saleId: row.saleId })),
-      ...chosen(this.#identifications, isDue).map((row) => {
+      ...chosen(this.#sales.live(), isDue).map((row) => ({ ...dueOf(row), saleId: row.saleId })),
+      ...chosen(this.#identifications.live(), isDue).map((row) => {
         return { ...dueOf(row), identificationId: row.identificationId }
       }),
-      ...chosen(this.#calls, isDue).map((row) => ({ ...dueOf(row), callId: row.callId })),
+      ...chosen(this.#calls.live(), isDue).map((row) => ({ ...dueOf(row), callId: row.callId })),
     ]
       .sort((a, b) => a.dueAt - b.dueAt)
       .slice(0, limit)
@@ -391,7 +397,7 @@ export class MemoryStore implements Store {
     limit: number,
     retryMs: Readonly<Record<OutboxRow['kind'], number>>,
   ): Promise<OutboxRow[]> {
-    const due = chosen(this.#outbox, ({ dueAt }) => dueAt <= now)
+    const due = chosen(this.#outbox.values(), ({ dueAt }) => dueAt <= now)
       .sort((a, b) => a.dueAt - b.dueAt)
       .slice(0, limit)
       .map((row) => {
@@ -408,8 +414,9 @@ export class MemoryStore implements Store {
 
   async nextDue(until: number): Promise<number | undefined> {
     let next: number | undefined
-    for (const rows of [this.#outbox, this.#sales, this.#identifications, this.#calls]) {
-      for (const { dueAt } of rows.values())
+    const live = [this.#sales, this.#identifications, this.#calls].map((rows) => rows.live())
+    for (const rows of [this.#outbox.values(), ...live]) {
+      for (const { dueAt } of rows)
         if (dueAt !== null && dueAt <= until && !(dueAt >= (next ?? dueAt + 1))) next = dueAt
     }
     return next
@@ -482,21 +489,22 @@ export class MemoryStore implements Store {
 
 const isLive = ({ state }: CallRow) => state !== 'used' && state !== 'refused' && state !== 'over'
 
-function chosen<Row>(rows: ReadonlyMap<string, Row>, isOne: (row: Row) => boolean): Row[] {
+function chosen<Row>(rows: Iterable<Row>, isOne: (row: Row) => boolean): Row[] {
   const found: Row[] = []
-  for (const row of rows.values()) if (isOne(row)) found.push(row)
+  for (const row of rows) if (isOne(row)) found.push(row)
   return found
 }
 
-/** A copy that nobody can change, all the way down. */
+/** A copy that nobody can change, all the way down; what is copied is plain. */
 function frozen<T>(value: T): T {
-  return freeze(structuredClone(value))
+  return typeof value === 'object' && value !== null ? (frozenCopy(value) as T) : value
 }
 
-function freeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value
-  for (const each of Object.values(value)) freeze(each)
-  return Object.freeze(value)
+function frozenCopy(value: object): unknown {
+  if (Array.isArray(value)) return Object.freeze(value.map(frozen))
+  const copy: Record<string, unknown> = {}
+  for (const [name, each] of Object.entries(value)) copy[name] = frozen(each)
+  return Object.freeze(copy)
 }
 
 function newestOf<Row extends Notice>(rows: ReadonlyMap<string, Row>, automatonId: string): Row[] {

@@ -89,13 +89,14 @@ export class CentreWire {
     const exchange = this.#exchanges++
     const { method, path, body = '' } = request
     observe({ type: 'asked', exchange, method, path, body })
+    const over = process.atEnd(broken)
     const send = ({ status, body: text }: HttpAnswer) =>
       process.leave(() => {
+        over()
         observe({ type: 'answered', exchange, status, body: text })
         if (status === 201 && /\/payments(\/prepare)?$/.test(path)) this.#paid = request
         carriage.carry(() => answer({ kind: 'answered', status, body: readExactJson(text) }), broken)
       })
-    process.atEnd(broken)
     process.enter(() => {
       served(running, request).then(send)
     })

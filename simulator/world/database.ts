@@ -14,9 +14,10 @@ const meanWorkMs = 2
 
 /** An open transaction: its locks, until it ends one way or the other. */
 interface Transaction {
-  readonly process: SimulatedProcess
   readonly locks: readonly string[]
   isOpen: boolean
+  /** Nothing has to end it any more. */
+  forget: () => void
 }
 
 export class Database {
@@ -113,16 +114,22 @@ export class Database {
 
   #begin(process: SimulatedProcess, wanted: readonly string[]): Transaction {
     const locks = wanted.filter((name) => !this.#locked.has(name))
-    const transaction: Transaction = { process, locks, isOpen: true }
+    const transaction: Transaction = { locks, isOpen: true, forget: () => {} }
     for (const name of locks) this.#locked.set(name, transaction)
     this.#open.add(transaction)
-    process.atEnd(() => this.#timeline.after(meanWayMs, () => this.#end(transaction)))
-    this.#timeline.after(idleMs, () => this.#end(transaction))
+    const end = () => this.#end(transaction)
+    const ended = process.atEnd(() => this.#timeline.after(meanWayMs, end))
+    const idle = this.#timeline.after(idleMs, end)
+    transaction.forget = () => {
+      ended()
+      idle.cancel()
+    }
     return transaction
   }
 
   #end(transaction: Transaction): void {
     transaction.isOpen = false
+    transaction.forget()
     this.#open.delete(transaction)
     for (const name of transaction.locks) this.#locked.delete(name)
   }

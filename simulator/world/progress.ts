@@ -1,6 +1,8 @@
-// How far a long piece of work has come: a bar that is drawn over on a terminal, a line now and then where
-// there is none.
+// How far a long piece of work has come, and how long it may still take: a bar that is drawn over on a
+// terminal, a line now and then where there is none.
+
 import type { WriteStream } from 'node:tty'
+import { systemClock } from '@concilia/platform/system-clock.ts'
 
 const width = 30
 const linesWithoutTerminal = 10
@@ -13,13 +15,17 @@ export interface Progress {
 export function progress(total: number, what: string, out: WriteStream = process.stdout): Progress {
   let done = 0
   let said = 0
-  const text = (failed: number) => `${done} of ${total} ${what}${failed > 0 ? `, ${failed} FAILED` : ''}`
+  const begun = systemClock.monotonic()
+  const left = () => leftText(((systemClock.monotonic() - begun) / done) * (total - done))
+  const text = (failed: number) =>
+    `${done} of ${total} ${what}, ${left()}${failed > 0 ? `, ${failed} FAILED` : ''}`
   return {
     step(failed) {
       done++
       if (out.isTTY) {
         const filled = Math.round((done / total) * width)
-        out.write(`\r[${'='.repeat(filled).padEnd(width)}] ${text(failed)}`)
+        // The last text may have been longer.
+        out.write(`\r[${'='.repeat(filled).padEnd(width)}] ${text(failed)}   `)
         return
       }
       const part = Math.floor((done / total) * linesWithoutTerminal)
@@ -30,4 +36,9 @@ export function progress(total: number, what: string, out: WriteStream = process
       if (out.isTTY) out.write('\n')
     },
   }
+}
+
+function leftText(ms: number): string {
+  const seconds = Math.ceil(ms / 1000)
+  return seconds < 100 ? `${seconds} s left` : `${Math.ceil(seconds / 60)} min left`
 }

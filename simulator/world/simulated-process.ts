@@ -20,7 +20,7 @@ export class SimulatedProcess implements Clock {
   #offsetMs: number
   #alive = true
   #stoppedUntil = 0
-  #atEnd: (() => void)[] = []
+  readonly #atEnd = new Set<() => void>()
 
   /** @param failed told when the process ends by an error of its own */
   constructor(name: string, timeline: Timeline, clock: ClockFault, failed: (error: unknown) => void) {
@@ -91,17 +91,19 @@ export class SimulatedProcess implements Clock {
   kill(): void {
     if (!this.#alive) return
     this.#alive = false
-    for (const ended of this.#atEnd.splice(0)) ended()
+    for (const ended of this.#atEnd) ended()
+    this.#atEnd.clear()
   }
 
   stop(forMs: number): void {
     this.#stoppedUntil = Math.max(this.#stoppedUntil, this.timeline.monotonic() + forMs)
   }
 
-  /** What its end does to others: connections break. */
-  atEnd(ended: () => void): void {
-    if (this.#alive) this.#atEnd.push(ended)
+  /** What its end does to others: connections break. @returns forgets it: what there was is over */
+  atEnd(ended: () => void): () => void {
+    if (this.#alive) this.#atEnd.add(ended)
     else ended()
+    return () => void this.#atEnd.delete(ended)
   }
 
   #passedMs(): number {

@@ -23,7 +23,7 @@ export class Story {
   tell(who: string, words: string): void {
     const line = `${clockText(this.#timeline.monotonic())}  ${who.padEnd(18)} ${words}`
     this.#lines++
-    this.#digest.update(line).update('\n')
+    this.#digest.update(`${line}\n`)
     this.#last.push(line)
     if (this.#last.length > remembered) this.#last.shift()
     this.#print?.(line)

@@ -48,17 +48,26 @@ export class Timeline implements Clock {
    * @param isOver asked after each happening, once all promises have gone on
    */
   async run(untilMs: number, isOver: () => boolean = () => false): Promise<void> {
-    await everyPromise()
-    for (let next = this.#heap[0]; next && next.at <= untilMs; next = this.#heap[0]) {
+    while (!(await inTurn(() => this.#pass(untilMs, isOver))));
+  }
+
+  /** Some happenings, in one go. @returns whether that was all there is to do */
+  #pass(untilMs: number, isOver: () => boolean): boolean {
+    for (let left = happeningsATurn; left > 0; left--) {
+      const next = this.#heap[0]
+      if (!next || next.at > untilMs) {
+        this.#passedMs = Math.max(this.#passedMs, untilMs)
+        return true
+      }
       this.#pop()
       const { action } = next
       if (!action) continue
       this.#passedMs = next.at
       action()
-      await everyPromise()
-      if (isOver()) return
+      everyPromiseGoesOn()
+      if (isOver()) return true
     }
-    this.#passedMs = Math.max(this.#passedMs, untilMs)
+    return false
   }
 
   #push(happening: Happening): void {
@@ -101,13 +110,22 @@ function before(one: Happening, other: Happening): boolean {
 const { setImmediate } = globalThis
 /** So many happenings pass within a turn of the event loop; then whoever speaks to this process is heard. */
 const happeningsATurn = 500
-let sinceTurn = 0
+
+function inTurn<T>(work: () => T): Promise<T> {
+  return new Promise((resolve, reject) => {
+    setImmediate(() => {
+      try {
+        resolve(work())
+      } catch (error) {
+        reject(error)
+      }
+    })
+  })
+}
 
 /**
- * Until no promise can go on: none of a simulated world waits for anything but another one, and a tick comes
- * when all of them have had their turn. Much cheaper than a turn of the event loop each.
+ * Until no promise can go on: none of a simulated world waits for anything but another one. Node.js does this
+ * after each callback from outside, and nothing documented does it within one. Awaited instead, by a tick a
+ * happening, it took a fifteenth of a world.
  */
-function everyPromise(): Promise<void> {
-  const isTurn = ++sinceTurn % happeningsATurn === 0
-  return new Promise((resolve) => (isTurn ? setImmediate(resolve) : process.nextTick(resolve)))
-}
+const everyPromiseGoesOn = (process as unknown as { readonly _tickCallback: () => void })._tickCallback

@@ -25,8 +25,8 @@ import type { Timeline } from './timeline.ts'
 export const items: Readonly<Record<number, number>> = { 1: 150, 2: 200, 3: 350 }
 const restartMeanMs = 4_000
 const wireMs = 3
-/** As real machines poll. */
-const rawPollMs = 125
+/** As often as machines are advised to poll (MDB 4.2, 3): each has its own pace. */
+const rawPollMs = [125, 200] as const
 
 export interface SiteSettings {
   readonly identity: Identity
@@ -85,7 +85,7 @@ export class VendingSite {
       items,
       alwaysIdle: settings.alwaysIdle,
       bridge: settings.bridge,
-      pollMs: settings.bridge === 'raw' ? rawPollMs : usualMachine.pollMs,
+      pollMs: settings.bridge === 'raw' ? random.stream('poll').between(...rawPollMs) : usualMachine.pollMs,
       slowMs,
     }
     this.machine = new VendingMachine(machine, timeline, this.#wire, see)
