@@ -149,6 +149,8 @@ export function startAnew(turn: BusTurn): void {
     dialect: plain,
     waiting: [{ name: 'justReset' }],
     said: [],
+    // Written for the level that we forget here.
+    answered: undefined,
     shownText: '',
   })
 }
