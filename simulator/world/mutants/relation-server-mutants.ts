@@ -10,8 +10,8 @@ export const relationServerMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'relation-server/engine/decide.ts',
-        find: 'scene.changes.inbox.push({\n      ...inbox,',
-        replace: 'void ({\n      ...inbox,',
+        find: 'scene.changes.inbox.push({ ...inbox,',
+        replace: 'void ({ ...inbox,',
       },
     ],
     needs: circumstances(),
@@ -361,7 +361,7 @@ export const relationServerMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'relation-server/engine/decide.ts',
-        find: 'return quarantined(scene, before, input, world, error)',
+        find: 'setAside(kept, input, world, error)',
         replace: 'throw error',
       },
       {
