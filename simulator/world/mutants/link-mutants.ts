@@ -28,7 +28,8 @@ export const linkMutants: readonly Mutant[] = [
         replace: "return { kind: 'sent' }\n      void (`",
       },
     ],
-    needs: circumstances({ faults: { linkDeaf: 4_000 } }),
+    needs: circumstances({ faults: { linkDeaf: 2_500 } }),
+    sales: 200,
   },
   {
     name: 'throttled-text-dropped',
