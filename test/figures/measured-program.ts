@@ -53,14 +53,16 @@ export async function startProgram(program: ProgramToMeasure, folder: string): P
     const fail = (why: string) =>
       reject(new Error(`${name} ${why}\n${readFileSync(logFile, 'utf8').slice(-2000)}`))
     const late = setTimeout(() => fail('was not ready in time'), readyMs)
+    let isReady = false
     child.on('message', (message: { type?: string }) => {
       if (message.type !== 'ready') return
+      isReady = true
       clearTimeout(late)
       resolve({ ...message })
     })
     void ended.then(() => {
       clearTimeout(late)
-      fail('ended before it was ready')
+      if (!isReady) fail('ended before it was ready')
     })
   })
   const end = async (signal: NodeJS.Signals) => {

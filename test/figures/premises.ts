@@ -1,7 +1,7 @@
 // What is measured: PostgreSQL with fsync, the payment centre and the relation server, each a process of its
 // own started by its own main.ts with a configuration file, on free ports of loopback. Machines and buyers
 // are put into the books beforehand. Fresh for every run.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openCentre } from '@concilia/payment-centre/centre.ts'
 import type { centreConfigurationSchema } from '@concilia/payment-centre/configuration.ts'
@@ -80,7 +80,10 @@ export class Premises {
   static async open(options: PremisesOptions): Promise<Premises> {
     const folder = join(options.data, 'premises')
     mkdirSync(folder, { recursive: true })
-    await claimFolder(join(folder, 'run'))
+    const run = join(folder, 'run')
+    await claimFolder(run)
+    // Half a million lines for each part that sells.
+    for (const name of readdirSync(run)) if (name.endsWith('.log')) rmSync(join(run, name))
     const directory = join(folder, 'postgres')
     await clearDatabase(directory)
     const [postgres, ports] = await Promise.all([
