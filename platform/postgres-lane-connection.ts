@@ -64,6 +64,8 @@ export class ReturningConnection<S> {
   readonly #statements: StatementTree
   readonly #options: string
   #live: Promise<LiveConnection<S>> | undefined
+  /** The same, once it is there. */
+  #ready: LiveConnection<S> | undefined
   #client: pg.Client | undefined
   #closed = false
 
@@ -80,6 +82,12 @@ export class ReturningConnection<S> {
     assert(!this.#closed, `${this.#name} was closed`)
     this.#live ??= this.#connect()
     return this.#live
+  }
+
+  /** At once where there is a connection: the database then works while the caller goes on. */
+  with<T>(work: (connection: LiveConnection<S>) => Promise<T>): Promise<T> {
+    assert(!this.#closed, `${this.#name} was closed`)
+    return this.#ready ? work(this.#ready) : this.live().then(work)
   }
 
   /** Statements under way are answered first. */
@@ -100,6 +108,7 @@ export class ReturningConnection<S> {
       if (this.#client === client) {
         this.#client = undefined
         this.#live = undefined
+        this.#ready = undefined
       }
     }
     this.#client = client
@@ -112,7 +121,9 @@ export class ReturningConnection<S> {
     }
     try {
       await client.connect()
-      return new PipelinedConnection(client, this.#statements, giveUp)
+      const connection = new PipelinedConnection<S>(client, this.#statements, giveUp)
+      if (this.#client === client) this.#ready = connection
+      return connection
     } catch (error) {
       giveUp()
       throw error

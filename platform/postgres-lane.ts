@@ -71,7 +71,7 @@ class PostgresLane<S> implements Lane<S> {
 
   async transact<R, T>(read: (statements: S) => Promise<R>, decide: (rows: R) => Decision<S, T>): Promise<T> {
     assert(!this.#transacting, 'a lane transacts once at a time: await the transaction before')
-    const work = this.#writer.live().then((connection) => transaction(connection, read, decide))
+    const work = this.#writer.with((connection) => transaction(connection, read, decide))
     this.#transacting = work
     try {
       return await translated(this.#where, work)
@@ -81,7 +81,7 @@ class PostgresLane<S> implements Lane<S> {
   }
 
   async read<T>(read: (statements: S) => Promise<T>): Promise<T> {
-    const work = this.#reader.live().then((connection) => {
+    const work = this.#reader.with(async (connection) => {
       connection.gather()
       return connection.together(() => read(connection.statements))
     })

@@ -9,7 +9,7 @@ import { KnownParties } from '@concilia/protocol/certificates.ts'
 import type { Clock, Timer } from '@concilia/protocol/clock.ts'
 import type { Random } from '@concilia/protocol/random.ts'
 import type { Figures } from '../figures.ts'
-import type { BatchNeed, OutboxRow, Store } from '../store/port.ts'
+import type { BatchBook, BatchNeed, OutboxRow, Store } from '../store/port.ts'
 import { tallyScopesOf } from './budget.ts'
 import { type Decided, decide } from './decide.ts'
 import { callIdOf, callsAtOf, type InboxKey, type Input, inboxKeyOf, saleIdOf, signerOf } from './inputs.ts'
@@ -133,15 +133,18 @@ export class Engine {
     if (this.#busy || this.#pause || this.#queue.length + this.#performed.length === 0) return
     const batch = this.#queue.splice(0, largestBatch)
     this.#busy = true
-    this.#commit(batch).finally(() => {
+    this.#commit(batch).then((letOut) => {
       this.#busy = false
+      // The database reads for the next batch while this one is let out.
       this.#flush()
+      letOut()
       if (this.#stopped && !this.#busy) for (const wake of this.#idle.splice(0)) wake()
     })
   }
 
-  async #commit(batch: Waiting[]): Promise<void> {
-    const { store, log, clock, figures } = this.#parts
+  /** @returns lets out what was decided, and answers its senders; what could not be stored is seen to. */
+  async #commit(batch: Waiting[]): Promise<() => void> {
+    const { store, log, clock } = this.#parts
     const inputs = batch.map(({ input }) => input)
     const performed = this.#performed.splice(0)
     const began = clock.monotonic()
@@ -151,20 +154,12 @@ export class Engine {
         const outboxDone = [...result.writes.outboxDone, ...performed]
         return { writes: { ...result.writes, outboxDone }, result: { decided: result, book } }
       })
+      const tookMs = clock.monotonic() - began
       this.#lastTrouble = ''
-      this.#letOut(decided)
       const postponed = new Set(decided.postponed)
-      const repeated = new Set(decided.repeated)
-      figures?.committed({
-        inputs: inputs.filter((input) => !postponed.has(input)),
-        book,
-        writes: decided.writes,
-        tookMs: clock.monotonic() - began,
-      })
-      for (const { input, settle } of batch) {
-        if (!postponed.has(input)) settle.resolve(repeated.has(input) ? 'repeat' : 'first')
-      }
       this.#postpone(batch.filter(({ input }) => postponed.has(input)))
+      const stored = batch.filter(({ input }) => !postponed.has(input))
+      return () => this.#letOut(stored, decided, book, tookMs)
     } catch (error) {
       const isRepeated = batch.length > 0 || (error instanceof OperatingError && error.retry)
       if (isRepeated) this.#performed.push(...performed)
@@ -177,6 +172,7 @@ export class Engine {
       } else {
         await this.#findOffender(batch, error)
       }
+      return () => {}
     }
   }
 
@@ -193,7 +189,10 @@ export class Engine {
       only.settle.reject(error)
       return
     }
-    for (const each of batch) await this.#commit([each])
+    for (const each of batch) {
+      const letOut = await this.#commit([each])
+      letOut()
+    }
   }
 
   /** Another server holds the machine for a few milliseconds; nobody holds it for hundreds of batches. */
@@ -267,9 +266,14 @@ export class Engine {
     })
   }
 
-  #letOut({ notes, releases, writes }: Decided): void {
-    for (const note of notes) tell(this.#parts.log, note)
-    this.#parts.letOut(releases, writes.outbox)
+  #letOut(stored: readonly Waiting[], decided: Decided, book: BatchBook, tookMs: number): void {
+    const { notes, releases, writes } = decided
+    const { log, figures, letOut } = this.#parts
+    for (const note of notes) tell(log, note)
+    letOut(releases, writes.outbox)
+    figures?.committed({ inputs: stored.map(({ input }) => input), book, writes, tookMs })
+    const repeated = new Set(decided.repeated)
+    for (const { input, settle } of stored) settle.resolve(repeated.has(input) ? 'repeat' : 'first')
   }
 }
 
