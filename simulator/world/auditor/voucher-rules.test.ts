@@ -77,6 +77,8 @@ const guessed = inserted(
   ...said(code, 30),
 )
 
+const [overtook = '', ...behind] = others
+
 const kept: Record<string, Step[]> = {
   'an item that a code pays': sale,
   'a voucher that lapses': [...placed, step('over', money('lapse', account, 'centre:unclaimed:EUR'))],
@@ -89,6 +91,12 @@ const kept: Record<string, Step[]> = {
     sale,
     'paymentRow',
     ...others.slice(1).flatMap((other, place) => said(other, 20 + place)),
+    ...said(code, 30),
+  ),
+  'three wrong codes, of which one overtook the offer and was not looked at': inserted(
+    inserted(sale, 'offerHeard', ...said(overtook, 19)),
+    'paymentRow',
+    ...behind.flatMap((other, place) => said(other, 20 + place)),
     ...said(code, 30),
   ),
 }

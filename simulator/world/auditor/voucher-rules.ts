@@ -40,8 +40,10 @@ export class VoucherRules implements Rules {
   readonly #calls = new Map<string, Call>()
   readonly #vouchers = new Map<string, Voucher>()
   readonly #typed = new Map<string, Typed[]>()
-  /** Codes in the words of machines, by journal and number. */
-  readonly #words = new Map<string, { saleId: string; code: string }>()
+  /** Offers, and codes in the words of machines, by journal and number. */
+  readonly #words = new Map<string, { saleId: string; code: string | undefined }>()
+  /** Sales whose offer the server has stored. */
+  readonly #offered = new Set<string>()
   /** Codes that the server has stored, by sale. */
   readonly #tried = new Map<string, { code: string; at: number }[]>()
   /** What all calls have cost, and what of it is owed to nobody known, as the books have it. */
@@ -86,9 +88,7 @@ export class VoucherRules implements Rules {
         return
       case 'inboxCommitted': {
         const word = this.#words.get(`${observation.source.split(' ')[2]} ${observation.key}`)
-        if (!word) return
-        const tried = this.#tried.get(word.saleId) ?? []
-        this.#tried.set(word.saleId, [...tried, { code: word.code, at }])
+        if (word) this.#stored(word.saleId, word.code, at)
         return
       }
       case 'accountCommitted':
@@ -139,10 +139,18 @@ export class VoucherRules implements Rules {
     if (!call.heardTariff) this.#breaks(14, `${callId} is read its code before it has heard what it costs`)
   }
 
-  #said({ saleId, text }: Extract<Observation, { type: 'wordStored' }>): void {
-    if (!text.includes('"code"')) return
+  #said({ saleId, kind, text }: Extract<Observation, { type: 'wordStored' }>): void {
+    if (kind !== 'offer' && !text.includes('"code"')) return
     const { journalId, seq, code } = JSON.parse(text)
-    if (typeof code === 'string') this.#words.set(`${journalId} ${seq}`, { saleId, code })
+    this.#words.set(`${journalId} ${seq}`, { saleId, code: typeof code === 'string' ? code : undefined })
+  }
+
+  /** A code that overtook its offer is not looked at: there is no sale yet that it could be for. */
+  #stored(saleId: string, code: string | undefined, at: number): void {
+    if (code === undefined) this.#offered.add(saleId)
+    else if (this.#offered.has(saleId)) {
+      this.#tried.set(saleId, [...(this.#tried.get(saleId) ?? []), { code, at }])
+    }
   }
 
   #account({ accountId, voucher }: Extract<Observation, { type: 'accountCommitted' }>): void {
