@@ -49,14 +49,16 @@ export class Sender {
   }
 
   /**
-   * The server has answered our birth: everything that it lacks goes out again, however often it went before.
+   * The server has answered our birth: everything that it lacks goes out again, however often it went before,
+   * and what it has but our disk could not note: it will say so again.
    * @param marks what it has of this journal; undefined when it did not say
    */
   online(marks: Marks | undefined): void {
     this.offline()
     this.#online = true
     this.#lacking.clear()
-    for (const seq of marks ? this.#absentFrom(marks) : this.#ports.journal.unstored()) this.#lacking.add(seq)
+    const absent = [...(marks ? this.#absentFrom(marks) : []), ...this.#ports.journal.unstored()]
+    for (const seq of absent.sort((a, b) => a - b)) this.#lacking.add(seq)
     this.#fill()
   }
 

@@ -6,8 +6,12 @@ export const keptSeeds: Readonly<Record<string, string>> = {
   '75': 'a confirmation was repeated so seldom that its hold lapsed while the goods were in hand',
   '77': 'a server whose clock was a day behind refused an outcome’s signature, and a person gave money back',
   '95': 'a refusal and a void that came of one event had one id, and the answer to the one removed the other',
+  '96': 'a disk that was full when the server answered a birth: the machine owed words for ever that were stored',
   '102': 'of two servers on one database one was a day behind, and the other found its deadlines long past',
   '106': 'a hold lapsed as soon as the centre was back, before the confirmation was repeated',
+  '123':
+    'a dialogue’s step read after a standstill came again, and its screen, which nobody saw, was consented to',
   '205': 'the price shown in answer to "1" was taken to be what that "1" had answered',
+  '231': 'the same at another place of a dialogue',
   '228': 'a void vanished with the answer to the instruction that shared its id',
 }
