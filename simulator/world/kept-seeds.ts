@@ -1,16 +1,16 @@
 // Seeds that once broke a rule, with what was mended then. They are run again with every check. A seed is the
 // same run only as long as the programs are: what each of them found is also a test of its own or a mutant.
 export const keptSeeds: Readonly<Record<string, string>> = {
-  '11': 'a code that overtook its offer, and was not looked at, was counted by the auditor among the wrong ones',
+  '11': 'a code that overtook its offer was not looked at, and the auditor took it for a wrong one',
   '24': 'a dialogue’s "1 See the price" was taken for the yes to a price that nobody had read',
   '75': 'a confirmation was repeated so seldom that its hold lapsed while the goods were in hand',
   '77': 'a server whose clock was a day behind refused an outcome’s signature, and a person gave money back',
   '95': 'a refusal and a void that came of one event had one id, and the answer to the one removed the other',
-  '96': 'a disk that was full when the server answered a birth: the machine owed words for ever that were stored',
+  '96': 'a disk was full when the server answered a birth: words that were stored were owed for ever',
   '102': 'of two servers on one database one was a day behind, and the other found its deadlines long past',
   '106': 'a hold lapsed as soon as the centre was back, before the confirmation was repeated',
   '123':
-    'a dialogue’s step read after a standstill came again, and its screen, which nobody saw, was consented to',
+    'a step read after a standstill came again, and its unseen screen was consented to',
   '205': 'the price shown in answer to "1" was taken to be what that "1" had answered',
   '231': 'the same at another place of a dialogue',
   '228': 'a void vanished with the answer to the instruction that shared its id',

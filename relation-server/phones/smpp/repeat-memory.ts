@@ -1,9 +1,9 @@
 // Which message is one that came before. SMPP gives what is delivered no id, so a repeat is known by sender,
 // receiver and words - and a buyer may say the same words twice. What tells them apart is the
 // acknowledgement: a centre repeats only what it has not seen acknowledged. It has seen it once it answers
-// something that we sent later on the same connection; the same words after that are new ones. Not so what was
-// read late (standstill.ts): its centre may have given up before. Across a
-// restart of ours, where all this is forgotten, the same words within the same minute are a repeat.
+// something that we sent later on the same connection; the same words after that are new ones. Not so what
+// was read late: its centre may have given up before (standstill.ts). Across a restart of ours, where all
+// this is forgotten, the same words within the same minute are a repeat.
 import type { Clock } from '@concilia/protocol/clock.ts'
 import { sha256 } from '@concilia/protocol/random.ts'
 
