@@ -14,7 +14,7 @@ import { PartAssembly } from './part-assembly.ts'
 import { type Profile, subscriberOf, type UssdProfile, ussdStepOf } from './profile.ts'
 import { ProvedAnswers } from './proved-answers.ts'
 import type { ReceiptMemory } from './receipt-memory.ts'
-import { RepeatMemory } from './repeat-memory.ts'
+import { RepeatMemory, type What } from './repeat-memory.ts'
 import { Standstill } from './standstill.ts'
 
 export type Delivery = PduOf<'deliverSm' | 'dataSm'>
@@ -91,8 +91,8 @@ export class Hearing {
       for (const each of all) this.#drop(each, 'no sender')
       return
     }
-    const what = [source, destination, 'text', text]
-    const messageId = this.#repeats.idOf(...what)
+    const what = ['text', source, destination, text] as const
+    const messageId = this.#repeats.idOf(what)
     this.#receive(all, what, {
       gateway: profile.name,
       messageId,
@@ -123,8 +123,8 @@ export class Hearing {
       show(heard.delivery, notServed, false)
       return
     }
-    const what = [source, destination, 'ussd', String(operation), session, step, text]
-    const messageId = this.#repeats.idOf(...what)
+    const what = ['ussd', source, destination, String(operation), session, step, text] as const
+    const messageId = this.#repeats.idOf(what)
     const begins = operation === ussdOperation.begin
     this.#receive([heard], what, {
       gateway: profile.name,
@@ -140,7 +140,7 @@ export class Hearing {
     })
   }
 
-  #receive(all: readonly Heard[], what: readonly string[], incoming: Incoming): void {
+  #receive(all: readonly Heard[], what: What, incoming: Incoming): void {
     const { receive, clock, log, answerLimitMs, show } = this.#parts
     let isAnswered = false
     // Its sender may have given up before we read it: it then comes again, whatever it sees of our answer.
@@ -152,7 +152,7 @@ export class Hearing {
       for (const { session, delivery } of all) {
         session.answer(delivery, code)
         if (code !== status.ok || mayComeAgain) continue
-        this.#proved.answered(session, () => this.#repeats.prove(incoming.messageId, ...what))
+        this.#proved.answered(session, () => this.#repeats.prove(incoming.messageId, what))
       }
     }
     const limit = clock.after(answerLimitMs, () => {
