@@ -9,8 +9,7 @@ export const keptSeeds: Readonly<Record<string, string>> = {
   '96': 'a disk was full when the server answered a birth: words that were stored were owed for ever',
   '102': 'of two servers on one database one was a day behind, and the other found its deadlines long past',
   '106': 'a hold lapsed as soon as the centre was back, before the confirmation was repeated',
-  '123':
-    'a step read after a standstill came again, and its unseen screen was consented to',
+  '123': 'a step read after a standstill came again, and its unseen screen was consented to',
   '205': 'the price shown in answer to "1" was taken to be what that "1" had answered',
   '231': 'the same at another place of a dialogue',
   '228': 'a void vanished with the answer to the instruction that shared its id',
