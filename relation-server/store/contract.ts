@@ -461,17 +461,16 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         expect((await store.claimOutbox(30, 9, retryMs)).map(({ id }) => id)).toEqual(['late'])
       })
 
-      test('counts each attempt and waits twice as long after each, up to eight times', async () => {
-        await put(store, { outbox: [outgoing('p', { kind: 'payment', dueAt: 0 })] })
+      test.each([
+        ['instruction', 'twice as long after each, up to eight times', [2, 4, 8, 8]],
+        ['payment', 'the same after each', [1, 1, 1, 1]],
+      ] as const)('counts each attempt of a row of kind %s and waits %s', async (kind, _, times) => {
+        await put(store, { outbox: [outgoing('p', { kind, dueAt: 0 })] })
         let now = 0
-        for (const [attempts, pauseMs] of [
-          [2, 40],
-          [3, 80],
-          [4, 160],
-          [5, 160],
-        ] as const) {
+        for (const [before, factor] of times.entries()) {
           const [row] = await store.claimOutbox(now, 1, retryMs)
-          expect([row?.attempts, row?.dueAt]).toEqual([attempts, now + pauseMs])
+          const pauseMs = factor * retryMs[kind]
+          expect([row?.attempts, row?.dueAt]).toEqual([before + 2, now + pauseMs])
           expect(await store.claimOutbox(now, 1, retryMs)).toEqual([])
           now += pauseMs
         }

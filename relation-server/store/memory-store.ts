@@ -401,7 +401,8 @@ export class MemoryStore implements Store {
       .sort((a, b) => a.dueAt - b.dueAt)
       .slice(0, limit)
       .map((row) => {
-        const dueAt = now + retryMs[row.kind] * 2 ** Math.min(row.attempts, 3)
+        const doublings = row.kind === 'payment' ? 0 : Math.min(row.attempts, 3)
+        const dueAt = now + retryMs[row.kind] * 2 ** doublings
         return Object.freeze({ ...row, attempts: row.attempts + 1, dueAt })
       })
     for (const row of due) this.#outbox.set(row.id, row)

@@ -491,7 +491,9 @@ export interface Store {
   due(now: number, limit: number): Promise<Due[]>
   /**
    * Takes outbox rows due by `now`: each gets one attempt more and a next due time, in one statement, so that
-   * two servers never take the same row at once.
+   * two servers never take the same row at once. From attempt to attempt that time doubles, up to eight times
+   * `retryMs`; not that of a payment: whose server ends in an attempt has to come again before the centre's
+   * quiet after a return is over, or a hold whose goods have fallen would lapse.
    */
   claimOutbox(
     now: number,

@@ -488,7 +488,8 @@ export function prepareStatements(db: NodePgDatabase) {
       .update(outbox)
       .set({
         attempts: sql`${outbox.attempts} + 1`,
-        dueAt: sql`${now}::bigint + ${retryMs} * (1 << least(${outbox.attempts}, 3))`,
+        dueAt: sql`${now}::bigint + ${retryMs}
+          * (1 << case ${outbox.kind} when 'payment' then 0 else least(${outbox.attempts}, 3) end)`,
       })
       .where(
         // By place: by id, a plan made while the table was small walks over all that has gone from it since.

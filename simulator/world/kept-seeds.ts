@@ -12,5 +12,6 @@ export const keptSeeds: Readonly<Record<string, string>> = {
   '123': 'a step read after a standstill came again, and its unseen screen was consented to',
   '205': 'the price shown in answer to "1" was taken to be what that "1" had answered',
   '231': 'the same at another place of a dialogue',
+  '215': 'a confirmation whose server ended in its attempt waited until its hold had lapsed',
   '228': 'a void vanished with the answer to the instruction that shared its id',
 }
