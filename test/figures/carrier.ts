@@ -34,7 +34,8 @@ export class Carrier {
   async reach(gatewayUrl: string): Promise<void> {
     await this.#pool?.destroy()
     const { origin, pathname } = new URL(gatewayUrl)
-    this.#pool = new Pool(origin, { connections: 16, pipelining: 1 })
+    // So many that buyers wait for the server, not for each other before its door.
+    this.#pool = new Pool(origin, { connections: 64, pipelining: 1 })
     this.#path = `${pathname}/text`
   }
 
