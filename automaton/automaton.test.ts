@@ -592,6 +592,46 @@ test('an older copy of the journal is noticed by what the server has of it: noth
   expect(world.logged.at(-1)).toMatchObject({ level: 'error', msg: /more of this journal than is in it/ })
 })
 
+describe('who finds that the server takes another journal for this one says its birth again', () => {
+  const another = '7d444840-9dc0-41d1-b245-5ffdce74fad2'
+  const admission = (boot: number, journalId: string) => ({
+    boot,
+    admission: 'accepted',
+    serverTime: world.clock.now(),
+    centreChains: [],
+    invitation: 'Text 4021 to 36000',
+    stored: world.server.marks(journalId),
+  })
+
+  test.each([
+    ['an admission of another journal', 'admission', () => admission(1, another)],
+    ['one of another boot', 'admission', () => admission(2, world.disk.journalId)],
+    ['what is stored of another journal', 'stored', () => world.server.marks(another)],
+  ] as const)('at %s: it offers nothing until a person has admitted it', (_, channel, body) => {
+    world.server.admission = 'pending'
+    world.server.send(channel, body())
+    world.server.pump()
+    expect([world.server.births.length, world.machine.shown]).toEqual([2, ''])
+    world.server.admission = 'accepted'
+    world.pass(61)
+    expect(world.machine.shown).toBe('Text 4021 to 36000')
+  })
+
+  test('while its own birth is not answered: the admission of the journal before is none of its own', () => {
+    world.kill()
+    world.server.losing = (way, channel) => way === 'up' && channel === 'birth'
+    world.start()
+    world.server.pump()
+    world.server.send('admission', admission(2, another))
+    world.server.pump()
+    world.machine.choose()
+    expect(world.machine.calls.at(-1)).toBe('deny')
+    world.server.losing = () => false
+    world.pass(10)
+    expect(offered()).not.toBe('')
+  })
+})
+
 test('telemetry is sent while the link is up, thinned, with a counter that goes on', () => {
   const garbage = { type: 'noticed', what: 'garbage', detail: '????' } as const
   for (let line = 0; line < 5; line++) world.machine.say(garbage)

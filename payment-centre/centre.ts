@@ -82,7 +82,12 @@ function engineOf(
     random: systemRandom,
     secrets,
     signer,
-    settings: { caps, holdMs: limits.holdMs, ...(codes ? { validation: codes } : {}) },
+    settings: {
+      caps,
+      holdMs: limits.holdMs,
+      silenceMs: limits.silenceMs,
+      ...(codes ? { validation: codes } : {}),
+    },
     longestQueue,
     tell: ({ words, ...fields }) => log.info(fields, words),
     sendText: codes ? codeSender(codes, log) : () => {},

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { Housekeeping } from './housekeeping.ts'
 import { MemoryStore } from './store/memory-store.ts'
 import type { CentreStore } from './store/port.ts'
-import { Trade } from './trade.ts'
+import { generous, Trade } from './trade.ts'
 
 async function kept(store: CentreStore = new MemoryStore(), quietMs = 0) {
   const trade = await new Trade(store, 'housekeeping').open()
@@ -17,16 +17,17 @@ async function kept(store: CentreStore = new MemoryStore(), quietMs = 0) {
     sweepMs: 1000,
     keepMs: 86_400_000,
     quietMs,
+    silenceMs: generous.silenceMs,
   }
   const housekeeping = new Housekeeping({ ...parts, failed: (error) => failures.push(error) })
   housekeeping.start()
   return { trade, housekeeping, failures }
 }
 
-test('a hold whose time is over is given back by itself', async () => {
+test('a hold is given back by itself, when its promise and the published limit are over', async () => {
   const { trade, housekeeping } = await kept()
   await trade.do(trade.charge('a', 'k', { amountMinor: 200, offer: 'o' }, 'hold'))
-  await trade.clock.advanceAsync(59_000)
+  await trade.clock.advanceAsync(99_000)
   expect(await trade.balance('a')).toMatchObject({ held: '2.00 EUR' })
   await trade.clock.advanceAsync(2000)
   expect(await trade.balance('a')).toMatchObject({ held: '0.00 EUR', posted: '5.00 EUR' })
@@ -34,9 +35,9 @@ test('a hold whose time is over is given back by itself', async () => {
 })
 
 test('soon after a return no hold lapses, and one whose time is over can still be confirmed', async () => {
-  const { trade, housekeeping } = await kept(new MemoryStore(), 70_000)
+  const { trade, housekeeping } = await kept(new MemoryStore(), 110_000)
   const { body } = await trade.do(trade.charge('a', 'k', { amountMinor: 200, offer: 'o' }, 'hold'))
-  await trade.clock.advanceAsync(65_000)
+  await trade.clock.advanceAsync(105_000)
   expect(await trade.balance('a')).toMatchObject({ held: '2.00 EUR' })
   const confirmed = await trade.do({
     kind: 'confirm',
@@ -53,7 +54,7 @@ test('a standstill is a return too: what lapsed meanwhile is given back after th
   const { trade, housekeeping } = await kept(new MemoryStore(), 20_000)
   await trade.clock.advanceAsync(30_000)
   await trade.do(trade.charge('a', 'k', { amountMinor: 200, offer: 'o' }, 'hold'))
-  trade.clock.stand(100_000)
+  trade.clock.stand(140_000)
   await trade.clock.advanceAsync(15_000)
   expect(await trade.balance('a')).toMatchObject({ held: '2.00 EUR' })
   await trade.clock.advanceAsync(10_000)
@@ -65,11 +66,11 @@ test('the quiet begins when the database is back, not when it was last found awa
   const store = new MemoryStore()
   const look = store.due.bind(store)
   let isAway = false
-  const due: CentreStore['due'] = (now, limit) => (isAway ? Promise.reject(away()) : look(now, limit))
+  const due: CentreStore['due'] = (...asked) => (isAway ? Promise.reject(away()) : look(...asked))
   const { trade, housekeeping } = await kept(Object.assign(store, { due }), 20_000)
   await trade.clock.advanceAsync(30_000)
   await trade.do(trade.charge('a', 'k', { amountMinor: 200, offer: 'o' }, 'hold'))
-  await trade.clock.advanceAsync(55_500)
+  await trade.clock.advanceAsync(95_500)
   isAway = true
   await trade.clock.advanceAsync(20_000)
   isAway = false
@@ -84,14 +85,14 @@ test('a look that the database held up for long comes from a standstill as well'
   const store = new MemoryStore()
   const look = store.due.bind(store)
   let held: Promise<void> | undefined
-  const due: CentreStore['due'] = async (now, limit) => {
+  const due: CentreStore['due'] = async (...asked) => {
     await held
-    return await look(now, limit)
+    return await look(...asked)
   }
   const { trade, housekeeping } = await kept(Object.assign(store, { due }), 20_000)
   await trade.clock.advanceAsync(30_000)
   await trade.do(trade.charge('a', 'k', { amountMinor: 200, offer: 'o' }, 'hold'))
-  await trade.clock.advanceAsync(59_500)
+  await trade.clock.advanceAsync(99_500)
   const { promise, resolve } = Promise.withResolvers<void>()
   held = promise
   await trade.clock.advanceAsync(40_000)

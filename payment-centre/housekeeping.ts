@@ -19,6 +19,8 @@ export interface HousekeepingParts {
   readonly keepMs: number
   /** No hold expires this soon after a return (rule 11). */
   readonly quietMs: number
+  /** No hold expires sooner after its promise (rule 11). */
+  readonly silenceMs: number
   /** Told of what failed, once until a round succeeds; the next round tries again. */
   readonly failed: (error: unknown) => void
 }
@@ -69,11 +71,11 @@ export class Housekeeping {
 
   /** Looks also while it is quiet: a database that is away then begins the quiet anew. */
   async #expire(): Promise<void> {
-    const { store, engine, clock, quietMs } = this.#parts
+    const { store, engine, clock, quietMs, silenceMs } = this.#parts
     const asked = clock.monotonic()
     const now = clock.now()
     const [due, vouchers] = await Promise.all([
-      store.due(now, mostExpired),
+      store.due(now, now - silenceMs, mostExpired),
       store.dueVouchers(now, mostExpired),
     ])
     this.#noteStandstill(asked)

@@ -42,6 +42,7 @@ export async function serve(centre: OpenCentre): Promise<Running> {
     sweepMs,
     keepMs: limits.keepMs,
     quietMs: limits.quietMs,
+    silenceMs: limits.silenceMs,
     failed,
   })
   try {

@@ -31,6 +31,7 @@ export const generous: Settings = {
     },
   },
   holdMs: 60_000,
+  silenceMs: 40_000,
   validation: { waitMs: 20_000, digits: 6, tries: 3 },
 }
 
@@ -72,6 +73,7 @@ export class Trade {
   readonly secrets: Secrets
   readonly signer: Signer
   readonly store: CentreStore
+  readonly #silenceMs: number
   /** Makes ids of this trade differ from those of another one in the same store. */
   readonly name: string
 
@@ -87,6 +89,7 @@ export class Trade {
     this.name = name
     this.signer = signer
     this.store = store
+    this.#silenceMs = settings.silenceMs
     this.secrets = new Secrets({ pepper: key, sealing: key, tokens: key }, random)
     this.engine = new Engine({
       store,
@@ -253,8 +256,9 @@ export class Trade {
 
   /** What the clock does in main.ts. */
   async sweep(): Promise<void> {
-    const due = await this.store.due(this.clock.now(), 1000)
-    const vouchers = await this.store.dueVouchers(this.clock.now(), 1000)
+    const now = this.clock.now()
+    const due = await this.store.due(now, now - this.#silenceMs, 1000)
+    const vouchers = await this.store.dueVouchers(now, 1000)
     await Promise.all(vouchers.map((subscriberHash) => this.do({ kind: 'voucherLapse', subscriberHash })))
     await Promise.all(due.map((paymentId) => this.engine.submit({ kind: 'expire', paymentId })))
   }

@@ -104,7 +104,7 @@ export const limitTable = {
     defaultMs: 2 * hour,
     minMs: 5 * second,
     maxMs: 7 * day,
-    why: 'how long the payment centre honours a hold',
+    why: 'how long the payment centre honours a hold; its own clock gives one back only silenceMs later',
   },
   confirmBeforeMs: {
     defaultMs: 10 * minute,

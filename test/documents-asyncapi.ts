@@ -124,7 +124,12 @@ const down: Record<DownChannel, Channel> = {
     about: 'Sent again with the same id until it is answered on `up/stored`. Never retained.',
     messages: ['instruction'],
   },
-  stored: { about: 'Sent after the commit. A PUBACK of the broker proves nothing.', messages: ['stored'] },
+  stored: {
+    about:
+      'Sent after the commit. A PUBACK of the broker proves nothing. A machine whose journal is another ' +
+      'than it names says its birth again.',
+    messages: ['stored'],
+  },
   configuration: {
     about:
       'Sent again until it is answered, and after a birth that names another version or hash than is ' +

@@ -23,6 +23,7 @@ const inputs = {
   accepted: { type: 'answered', admission: 'accepted' },
   pending: { type: 'answered', admission: 'pending' },
   rejected: { type: 'answered', admission: 'rejected' },
+  mistaken: { type: 'mistaken' },
   due: { type: 'due' },
 } as const satisfies Record<string, LinkInput>
 type InputName = keyof typeof inputs
@@ -47,7 +48,7 @@ const permanent: Record<At, Partial<Record<InputName, string>>> = {
   down: { due: 'connecting: connect' },
   connecting: { connected: born, lost: 'down: reconnect 2' },
   born: { lost: reconnect, due: bornAgain, ...answered },
-  accepted: { lost: reconnect, due: 'asleep: hangUp', ...answered },
+  accepted: { lost: reconnect, due: 'asleep: hangUp', mistaken: bornAgain, ...answered },
   pending: { lost: reconnect, due: bornAgain, ...answered },
   rejected: { lost: reconnect, due: bornAgain, ...answered },
   asleep: {},

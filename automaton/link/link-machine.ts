@@ -24,6 +24,8 @@ export type LinkInput =
   | { type: 'connected' }
   | { type: 'lost' }
   | { type: 'answered'; admission: Admission['admission'] }
+  /** The server takes somebody else for us: another journal, or an earlier boot. */
+  | { type: 'mistaken' }
   | { type: 'due' }
 
 export type LinkOutput =
@@ -76,6 +78,9 @@ export function linkStep(state: LinkState, input: LinkInput, mode: LinkMode): St
       return lost(state)
     case 'answered':
       return answered(state, input.admission, mode)
+    case 'mistaken':
+      // In every other state on the line a birth is on its way again by itself.
+      return state.at === 'accepted' ? born(state) : [state, []]
     case 'due':
       return due(state)
   }

@@ -306,12 +306,15 @@ export class MachineLink {
 
   #admitted(admission: Admission): void {
     const { journal, log } = this.#ports
-    if (admission.boot !== journal.boot) return
+    if (admission.boot !== journal.boot || this.#isOfAnother(admission.stored)) {
+      this.#step({ type: 'mistaken' })
+      return
+    }
     log.info(
       { admission: admission.admission, reason: admission.reason },
       'the server has answered our birth',
     )
-    const marks = admission.stored?.journalId === journal.journalId ? admission.stored : undefined
+    const marks = admission.stored
     if (marks && Math.max(marks.upTo, ...marks.beyond) > journal.lastSeq) {
       this.#journalIsOlder(admission)
       return
@@ -341,8 +344,14 @@ export class MachineLink {
   }
 
   #stored(stored: Stored): void {
-    if (stored.journalId === this.#ports.journal.journalId) this.#mark(stored)
+    if (this.#isOfAnother(stored)) this.#step({ type: 'mistaken' })
+    else this.#mark(stored)
     this.#settle()
+  }
+
+  /** A birth of the journal that was here before ours may reach a server late, and be admitted there. */
+  #isOfAnother(stored: Stored | undefined): boolean {
+    return stored !== undefined && stored.journalId !== this.#ports.journal.journalId
   }
 
   /** In the journal first. When that fails, the words stay owed, and the server will say it again. */

@@ -182,6 +182,8 @@ export interface ValidationSettings {
 export interface Settings {
   readonly caps: Caps
   readonly holdMs: number
+  /** A hold may be the price of goods in hand: the clock gives it back only this long after its promise. */
+  readonly silenceMs: number
   /** Left out when the centre cannot send codes: then nothing that needs one is allowed. */
   readonly validation?: ValidationSettings
 }

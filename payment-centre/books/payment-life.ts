@@ -48,9 +48,17 @@ export function onPayment(
 
 /** What its time makes of a payment that waits, for a code or for its confirmation. */
 function ripened(payment: PaymentRecord, books: Books, desk: Desk): Posting {
-  const waits = payment.status === 'reserved' || payment.status === 'pending_validation'
-  if (!waits || payment.dueAt === undefined || payment.dueAt > desk.now) return { payment, change: {} }
+  if (!isOver(payment, desk)) return { payment, change: {} }
   return releaseHold(payment, 'expire', 'cancelled', books, desk)
+}
+
+/**
+ * A wait for a code is over at its time. An acknowledged hold may be the price of goods in hand, of which a
+ * server that is away cannot tell: no time gives that back before the operator's published limit (rule 11).
+ */
+export function isOver({ status, dueAt = Number.POSITIVE_INFINITY }: PaymentRecord, desk: Desk): boolean {
+  if (status === 'pending_validation') return dueAt <= desk.now
+  return status === 'reserved' && dueAt <= desk.now - desk.settings.silenceMs
 }
 
 export function decideExpire(books: Books, { paymentId }: Of<'expire'>, desk: Desk): Decision {

@@ -9,6 +9,7 @@ import { usageOf } from './caps.ts'
 import type { Decision, Desk, Repost } from './commands.ts'
 import { signatureRefusal } from './evidence.ts'
 import { centreAccountId, move, operatorAccountId } from './ledger.ts'
+import { isOver } from './payment-life.ts'
 import { debit, hold, type Posting, transferOf } from './postings.ts'
 import type { Account, KeyRecord, PaymentRecord } from './records.ts'
 import { isVoucher, spent, termsOf } from './voucher.ts'
@@ -94,7 +95,7 @@ function booked(books: Books, payment: PaymentRecord, desk: Desk): Posting {
   const availableMinor = books.availableMinor(account) + promisedMinor
   if (payment.charge === 'hold') {
     const lapsed: PaymentRecord = { ...payment, status: 'cancelled' }
-    const holds = (payment.dueAt ?? 0) > desk.now && availableMinor >= amountMinor
+    const holds = !isOver(payment, desk) && availableMinor >= amountMinor
     return holds ? hold(payment, desk) : { payment: lapsed, change: { payments: [lapsed] } }
   }
   if (account.currency === currency && availableMinor >= amountMinor) return debit(payment, desk)

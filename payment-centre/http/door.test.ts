@@ -564,13 +564,14 @@ describe('a centre restored from an old backup', () => {
     expect((await restored.trade.store.check()).faults).toEqual([])
   })
 
-  test('honours a hold it had confirmed for good, one it had not until its time', async () => {
+  test('honours a hold it had confirmed for good, one it had not until its time and the published limit are over', async () => {
     const before = await ready()
     const prepared = async (offer: string) =>
       paymentSchema.parse(
         (await before.post(paths.prepare, before.charge('1.00', { key: offer, offer }))).body,
       )
-    const [confirmed, waiting] = [await prepared('confirmed'), await prepared('waiting')]
+    const confirmed = await prepared('confirmed')
+    const [waiting, lapsed] = [await prepared('waiting'), await prepared('lapsed')]
     await before.post(paths.confirm(confirmed.paymentId), {})
     const { body } = await before.get(paths.payment(confirmed.paymentId))
     const restored = await ready()
@@ -582,7 +583,9 @@ describe('a centre restored from an old backup', () => {
       return (await restored.get(paths.payment(payment.paymentId))).body.paymentStatus
     }
     expect(await repost(paymentSchema.parse(body), 'confirmed')).toBe('succeeded')
-    expect(await repost(waiting, 'waiting')).toBe('cancelled')
+    expect(await repost(waiting, 'waiting')).toBe('reserved')
+    restored.trade.clock.advance(generous.silenceMs)
+    expect(await repost(lapsed, 'lapsed')).toBe('cancelled')
     expect(await restored.trade.house('operator:acme:unsettled')).toBe(100)
     expect((await restored.trade.store.check()).faults).toEqual([])
   })

@@ -4,8 +4,12 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Command } from '../books/commands.ts'
-import { Trade } from '../trade.ts'
+import { generous, Trade } from '../trade.ts'
 import type { CentreStore } from './port.ts'
+
+const { holdMs, silenceMs } = generous
+/** From a hold to the moment when the clock gives it back. */
+const lapseMs = holdMs + silenceMs
 
 /** @param runs how many random trades are made */
 export function storeContract(name: string, open: () => Promise<CentreStore>, runs: number): void {
@@ -137,7 +141,7 @@ export function storeContract(name: string, open: () => Promise<CentreStore>, ru
       expect((await one.do({ kind: 'cancel', client, paymentId: cancelled, because: 'failed' })).status).toBe(
         202,
       )
-      one.clock.advance(60_000)
+      one.clock.advance(lapseMs)
       await one.sweep()
       await one.sweep()
       expect(await one.balance('a')).toMatchObject({ posted: '2.00 EUR', held: '0.00 EUR' })
@@ -165,13 +169,13 @@ export function storeContract(name: string, open: () => Promise<CentreStore>, ru
       await one.openAccount('a', 100)
       const { body } = await one.do(one.charge('a', 'k', { amountMinor: 100, offer: 'o' }, 'hold'))
       const paymentId = String(body.paymentId)
-      one.clock.advance(60_000)
+      one.clock.advance(lapseMs)
       await one.do({ kind: 'expire', paymentId })
       const late = await one.do({ kind: 'confirm', client: one.client, paymentId })
       expect(late.body.code).toBe('CARRIER_BILLING.PAYMENT_CANCELLED')
       expect(await one.balance('a')).toMatchObject({ posted: '1.00 EUR', held: '0.00 EUR' })
       const next = await one.do(one.charge('a', 'k2', { amountMinor: 100, offer: 'o2' }, 'hold'))
-      one.clock.advance(60_000)
+      one.clock.advance(lapseMs)
       const inTime = { kind: 'confirm', client: one.client, paymentId: String(next.body.paymentId) } as const
       expect((await one.do(inTime)).status).toBe(202)
       expect(await one.balance('a')).toMatchObject({ posted: '0.00 EUR', held: '0.00 EUR' })
@@ -300,7 +304,7 @@ export function storeContract(name: string, open: () => Promise<CentreStore>, ru
       await one.openAccount('a', 100)
       const sales = await one.house('operator:acme:sales')
       const { body } = await one.do(one.charge('a', 'k', { amountMinor: 100, offer: 'o' }, 'hold'))
-      one.clock.advance(60_000)
+      one.clock.advance(lapseMs)
       await one.do({ kind: 'expire', paymentId: String(body.paymentId) })
       const evidence = one.outcome('o', 'delivered')
       const late = await one.do({
@@ -315,10 +319,36 @@ export function storeContract(name: string, open: () => Promise<CentreStore>, ru
       await booksAreRight()
     })
 
+    test('a wait for a code ends at its time, a hold only when the published limit is over as well', async () => {
+      const one = await trade({ ...generous, validation: { waitMs: holdMs, digits: 6, tries: 3 } })
+      await one.openAccount('a', 100)
+      await one.openAccount('b', 100, { validateAboveMinor: 0 })
+      const paid = async (who: string) => {
+        const { body } = await one.do(one.charge(who, who, { amountMinor: 100, offer: who }, 'hold'))
+        return String(body.paymentId)
+      }
+      const [held, asked] = [await paid('a'), await paid('b')]
+      const endsAfter = async (ms: number) => {
+        one.clock.advance(ms)
+        const now = one.clock.now()
+        const due = await store.due(now, now - silenceMs, 1000)
+        await one.do({ kind: 'expire', paymentId: held })
+        await one.do({ kind: 'expire', paymentId: asked })
+        const left = [(await one.balance('a')).held, (await one.balance('b')).held]
+        return [due.includes(held), due.includes(asked), ...left]
+      }
+      expect(await endsAfter(holdMs - 1)).toEqual([false, false, '1.00 EUR', '1.00 EUR'])
+      expect(await endsAfter(1)).toEqual([false, true, '1.00 EUR', '0.00 EUR'])
+      expect(await endsAfter(silenceMs - 1)).toEqual([false, false, '1.00 EUR', '0.00 EUR'])
+      expect(await endsAfter(1)).toEqual([true, false, '0.00 EUR', '0.00 EUR'])
+      await booksAreRight()
+    })
+
     test('caps: per purchase, hour, day and month; what was undone is counted no longer', async () => {
       const eur = { purchaseMinor: 500, dayMinor: 800, monthMinor: 1500 }
       const caps = { purchasesPerHour: 3, currencies: { EUR: eur } }
-      const one = await trade({ caps, holdMs: 1000, validation: { waitMs: 1000, digits: 6, tries: 3 } })
+      const validation = { waitMs: 1000, digits: 6, tries: 3 }
+      const one = await trade({ caps, holdMs: 1000, silenceMs: 1000, validation })
       await one.openAccount('a', 100_00)
       let made = 0
       const buy = async (amountMinor: number) => {

@@ -70,9 +70,11 @@ export class MemoryStore implements CentreStore {
     return this.#books.clients.get(id)
   }
 
-  async due(now: number, limit: number) {
+  async due(now: number, promisedBy: number, limit: number) {
     return [...this.#books.payments.values()]
-      .filter(({ dueAt }) => dueAt !== undefined && dueAt <= now)
+      .filter(
+        ({ status, dueAt }) => dueAt !== undefined && dueAt <= (status === 'reserved' ? promisedBy : now),
+      )
       .sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0))
       .slice(0, limit)
       .map(({ id }) => id)

@@ -53,8 +53,11 @@ export interface CentreStore {
   /** Oldest first. */
   refunds(client: string, paymentId: string): Promise<readonly RefundRecord[]>
   client(id: string): Promise<Client | undefined>
-  /** Payments whose hold or wait for a code is over, the longest overdue first. */
-  due(now: number, limit: number): Promise<readonly string[]>
+  /**
+   * Payments whose wait for a code was over by `now`, and holds whose promise was by `promisedBy`, the
+   * longest overdue first.
+   */
+  due(now: number, promisedBy: number, limit: number): Promise<readonly string[]>
   /** Subscriber hashes of vouchers whose time is over, the longest overdue first. */
   dueVouchers(now: number, limit: number): Promise<readonly string[]>
   /** Balances of operators' and the centre's accounts whose id begins like this. */

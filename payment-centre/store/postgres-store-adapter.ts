@@ -107,8 +107,8 @@ class PostgresStore implements TimedStore {
     return row && clientSchema.parse(JSON.parse(row.record))
   }
 
-  async due(now: number, limit: number) {
-    const rows = await this.#lane.read(({ due }) => due.execute({ now, limit }))
+  async due(now: number, promisedBy: number, limit: number) {
+    const rows = await this.#lane.read(({ due }) => due.execute({ now, promisedBy, limit }))
     return rows.map(({ id }) => id)
   }
 

@@ -219,7 +219,10 @@ function otherReads(db: NodePgDatabase) {
     due: db
       .select({ id: payment.id })
       .from(payment)
-      .where(sql`${payment.dueAt} <= ${sql.placeholder('now')}`)
+      .where(
+        sql`${payment.dueAt} <= ${sql.placeholder('now')}
+          and (${payment.status} <> 'reserved' or ${payment.dueAt} <= ${sql.placeholder('promisedBy')})`,
+      )
       .orderBy(payment.dueAt)
       .limit(sql.placeholder('limit'))
       .prepare('due'),

@@ -205,10 +205,10 @@ export function voucherContract(open: () => Promise<CentreStore>, runs: number):
       const one = await trade()
       await one.do(one.voucher('v', 100, 60_000))
       await read(one, 'v')
-      one.clock.advance(30_000)
-      const { command } = again(one, 'v', { charge: 'hold', honouredUntil: 20_000 })
+      one.clock.advance(50_000)
+      const { command } = again(one, 'v', { charge: 'hold', honouredUntil: 10_000 })
       expect(await moved(one, () => one.do(command))).toEqual({})
-      one.clock.advance(30_000)
+      one.clock.advance(10_000)
       expect(await moved(one, () => one.sweep())).toEqual({ unclaimed: 100 })
     })
 

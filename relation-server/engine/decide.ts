@@ -147,7 +147,10 @@ function fallDue(scene: Scene, world: World, input: Extract<Input, { kind: 'due'
   addText(scene, world, { subscriberId, channel, sessionId, vouched, language, say }, null)
 }
 
-/** A message of a journal that nobody admitted is not processed and not *stored*: the machine keeps it. */
+/**
+ * A message of a journal that nobody admitted is not processed and not *stored*: the machine keeps it. It is
+ * told which journal counts here, and asks for its own by a birth: it may take itself for admitted.
+ */
 function fromAdmittedJournal(scene: Scene, input: Input): boolean {
   if (input.kind !== 'machine') return true
   const journalId =
@@ -161,6 +164,7 @@ function fromAdmittedJournal(scene: Scene, input: Input): boolean {
 
 function notAdmitted(scene: Scene, { automatonId }: Input): Changes {
   scene.note({ words: `a message of ${automatonId} came from a journal that is not admitted`, alarm: true })
+  releaseStored(scene)
   return scene.changes
 }
 

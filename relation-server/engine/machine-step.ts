@@ -130,7 +130,9 @@ function identityRefusal(scene: Scene, world: World, birth: Birth): string | und
   if (machine.machineNumber !== null && birth.machineNumber !== machine.machineNumber) {
     return `it says machine ${birth.machineNumber}, enrolled is ${machine.machineNumber}`
   }
-  if (birth.journalId === machine.journalId && birth.boot < machine.boot) {
+  // While another journal waits for admission, the boot that is kept is that one's.
+  const isOurs = birth.journalId === machine.journalId && machine.newJournalId === null
+  if (isOurs && birth.boot < machine.boot) {
     return `boot ${birth.boot} is older than ${machine.boot}: a copy of this machine, or a restored journal`
   }
   world.parties.keep(party)

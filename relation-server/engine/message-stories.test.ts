@@ -187,6 +187,44 @@ describe('birth', () => {
   })
 })
 
+describe('a birth of the journal that was replaced, read late by a server that stood still', () => {
+  async function replaced() {
+    const { scenario, machine } = await world()
+    const old = machine.journalId
+    await machine.birth({ boot: 7 })
+    machine.journalId = uuidFrom(scenario.random)
+    await machine.birth()
+    await scenario.person(machine.automatonId, { type: 'admit' })
+    await machine.birth({ journalId: old, boot: 7 })
+    expect(scenario.lastAdmission).toMatchObject({ boot: 7, admission: 'pending' })
+    return { scenario, machine, old }
+  }
+
+  test('makes nobody a copy: the one that is admitted says its own, though its boot is lower', async () => {
+    const { scenario, machine } = await replaced()
+    await machine.birth()
+    expect(scenario.lastAdmission).toMatchObject({ boot: 1, admission: 'accepted' })
+    const { journalId } = machine
+    expect((await scenario.store.machines())[0]).toMatchObject({ journalId, newJournalId: null, boot: 1 })
+  })
+
+  test('and admitted by mistake: who speaks is told which journal counts, and can be admitted anew', async () => {
+    const { scenario, machine, old } = await replaced()
+    await scenario.person(machine.automatonId, { type: 'admit' })
+    const before = scenario.sent.length
+    const saleId = await machine.offer()
+    const body = { journalId: old, upTo: 0, beyond: [] }
+    expect(scenario.sent.slice(before)).toMatchObject([{ channel: 'stored', body }])
+    expect(await scenario.store.sale(saleId)).toBeUndefined()
+    await machine.birth()
+    expect(scenario.lastAdmission).toMatchObject({ admission: 'pending' })
+    await scenario.person(machine.automatonId, { type: 'admit' })
+    const unstored = machine.published.at(-1)
+    if (unstored) await machine.send(unstored.message, unstored.body)
+    expect(await scenario.state(saleId)).toBe('open.awaitingPhone')
+  })
+})
+
 describe('what cannot be processed', () => {
   test('goes to quarantine and is stored, when its number can be read', async () => {
     const { store, scenario, machine } = await world()

@@ -107,6 +107,7 @@ export class CentreSite {
       sweepMs,
       keepMs,
       quietMs,
+      silenceMs: settings.silenceMs,
       failed: (error) => log.warn(`housekeeping failed and is tried again: ${String(error)}`),
     })
     const centre = { engine, store, secrets, parties, ownId: identity.id, chains: [identity.chain] }

@@ -55,7 +55,7 @@ export class CentreBooks {
       payments: (query) => read(() => rows.payments(query)),
       refunds: (client, paymentId) => read(() => rows.refunds(client, paymentId)),
       client: (id) => read(() => rows.client(id)),
-      due: (now, limit) => read(() => rows.due(now, limit)),
+      due: (now, promisedBy, limit) => read(() => rows.due(now, promisedBy, limit)),
       dueVouchers: (now, limit) => read(() => rows.dueVouchers(now, limit)),
       balances: (prefix) => read(() => rows.balances(prefix)),
       owed: () => read(() => rows.owed()),

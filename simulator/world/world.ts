@@ -123,7 +123,11 @@ export class World {
       random: this.#random.stream('centre'),
       identity: identities.centre,
       books: this.#centreBooks,
-      settings: { ...centreSettings, holdMs: this.#swarm.limits.holdMs },
+      settings: {
+        ...centreSettings,
+        holdMs: this.#swarm.limits.holdMs,
+        silenceMs: this.#swarm.limits.silenceMs,
+      },
       keepMs: this.#swarm.limits.keepMs,
       quietMs: this.#swarm.limits.quietMs,
       clock: this.#clock('centre'),

@@ -114,19 +114,24 @@ export const paymentCentreMutants: readonly Mutant[] = [
     needs: circumstances({ commitDoubt: 0.1 }),
   },
   {
-    name: 'hold-lapses-on-return',
-    says: 'the centre lets holds lapse as soon as it is back, before it is asked to confirm them',
+    name: 'hold-lapses-at-its-time',
+    says: 'the centre gives a hold back when its promise is over, though nobody could yet confirm it',
     against: 11,
     edits: [
       {
         file: 'payment-centre/housekeeping.ts',
-        find: 'if (clock.monotonic() < this.#backAt + quietMs) return',
-        replace: 'if (quietMs < 0) return',
+        find: 'store.due(now, now - silenceMs, mostExpired)',
+        replace: 'store.due(now, now + 0 * silenceMs, mostExpired)',
+      },
+      {
+        file: 'payment-centre/books/payment-life.ts',
+        find: 'dueAt <= desk.now - desk.settings.silenceMs',
+        replace: 'dueAt <= desk.now',
       },
     ],
     needs: circumstances({
       charge: 'hold',
-      faults: { wayDeafUp: 3_000, centreDatabaseFall: 25_000 },
+      faults: { wayDeafUp: 3_000, serverLongStop: 45_000 },
       limits: { holdMs: 22_000, confirmBeforeMs: 8_000, quietMs: 5_000, vendMs: 15_000, marginMs: 2_000 },
     }),
   },
