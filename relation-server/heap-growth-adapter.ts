@@ -18,8 +18,8 @@ export function watchHeapGrowth(): void {
   let keptMb = usedMb()
   let percent = growBy(leastPercent)
   const collected = new PerformanceObserver((list) => {
-    const isWhole = ({ detail }: { detail?: unknown }) =>
-      (detail as { kind: number }).kind === constants.NODE_PERFORMANCE_GC_MAJOR
+    const isWhole = (entry: PerformanceEntry & { detail?: { kind: number } }) =>
+      entry.detail?.kind === constants.NODE_PERFORMANCE_GC_MAJOR
     if (list.getEntries().some(isWhole)) keptMb = usedMb()
   })
   collected.observe({ type: 'gc' })
