@@ -2,7 +2,7 @@
 // need; told to grow by a small part of itself it collects a small heap at every turn, which costs a tenth of
 // a sale. So a small heap has a whole room to fill, and a large one grows by a few megabytes. Not a limit.
 import { flushCompileCache } from 'node:module'
-import { constants, PerformanceObserver } from 'node:perf_hooks'
+import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
