@@ -3,6 +3,7 @@
 import type { PhoneAct } from './engine/inputs.ts'
 import type { MachineDirectory } from './machine-directory.ts'
 import { hasCheckDigit } from './machine-number.ts'
+import { pricePaidBy } from './pay-figure.ts'
 import type { Incoming } from './phones/port.ts'
 import type { Say } from './phones/say.ts'
 import { suggestionFor } from './phones/suggestion.ts'
@@ -27,8 +28,9 @@ export interface HeardWords {
   readonly language: Language
   /** Open requests of this subscriber, on all machines together. */
   readonly mostOpen: number
-  /** The dialogue as its last screen left it. */
+  /** Of a dialogue: as its last screen left it, and all that its name has shown. */
   readonly before: DialogueRow | undefined
+  readonly screens: readonly DialogueRow[]
 }
 
 export interface Aim {
@@ -106,19 +108,18 @@ function consent(code: string, heard: HeardWords): Aim {
   return inSale(meant, { type, code }, heard)
 }
 
-/** A line of the screen, or a bare yes. */
+/** A line of the screen, or a bare yes, which does not say to what. */
 function pick(current: IdentificationRow | undefined, heard: HeardWords): Aim {
-  const { intent, incoming, before } = heard
+  const { intent, incoming, screens } = heard
   const { sessionId = null, channel } = incoming
-  const priced = before?.pricedCode ?? null
+  const paid = intent.kind === 'pick' ? pricePaidBy(intent.digit, screens) : null
   if (!current) return answer(heard, { kind: channel === 'ussd' ? 'askMachineNumber' : 'nothingOpen' })
   if (current.state === 'waiting') return lookAt(current, heard)
-  // Line 1 is a yes only under the price: it may have been typed to see the price (rule 14).
-  if (sessionId !== null && current.sessionId === sessionId && priced !== current.code)
+  // Only what no screen but this price's has offered is a yes to it (rule 14).
+  if (sessionId !== null && current.sessionId === sessionId && paid !== current.code)
     return lookAt(current, heard)
   const vouched = current.vouched && incoming.vouched && current.sessionId === sessionId
-  const picked = intent.kind === 'consentWithoutCode' || (intent.kind === 'pick' && intent.digit === 1)
-  if (!vouched || !picked) return answer(heard, { kind: 'codeMissing' })
+  if (!vouched || paid === null) return answer(heard, { kind: 'codeMissing' })
   return inSale(current, { type: 'consent', code: null }, heard)
 }
 

@@ -39,9 +39,9 @@ async function town({ checkDigit = false, refused = [], caps = [], ...options }:
     new Conversation({
       store: {
         dialoguesOf: (id) => store.dialoguesOf(id),
-        keepDialogue: async (row) => {
+        keepDialogue: async (row, before) => {
           if (screensRefused) throw new Error('no screens today')
-          await store.keepDialogue(row)
+          return await store.keepDialogue(row, before)
         },
         subscriber: (id) => store.subscriber(id),
         recentSubscriber: (id) => store.recentSubscriber(id),
@@ -467,18 +467,18 @@ describe('by dialogue', () => {
     expect(await dial('4021')).toMatchObject({ screen: /1 See the price/, goesOn: true })
     expect(await dial('1')).toMatchObject({ screen: /1 See the price/, goesOn: true })
     const saleId = await machine.offer()
-    expect(await dial('1')).toMatchObject({ screen: /1\.50.*\n1 Pay/, goesOn: true })
+    expect(await dial('1')).toMatchObject({ screen: /1\.50.*\n2 Pay/, goesOn: true })
     expect(await scenario.state(saleId)).toBe('open.consenting')
-    expect(await dial('1')).toMatchObject({ screen: /^Thank you/ })
+    expect(await dial('2')).toMatchObject({ screen: /^Thank you/ })
   })
 
   test('the phone first: the 1 that was typed to see the price is no yes to it', async () => {
     const { scenario, machine, dial } = await town()
     expect(await dial('4021')).toMatchObject({ screen: /1 See the price/, goesOn: true })
     const saleId = await machine.offer()
-    expect(await dial('1')).toMatchObject({ screen: /1 Pay/, goesOn: true })
+    expect(await dial('1')).toMatchObject({ screen: /2 Pay/, goesOn: true })
     expect(await scenario.state(saleId)).toBe('open.consenting')
-    expect(await dial('1')).toMatchObject({ screen: /^Thank you/ })
+    expect(await dial('2')).toMatchObject({ screen: /^Thank you/ })
     expect(scenario.centre.heard[1]?.operation).toMatchObject({ consent: { by: 'network' } })
   })
 
@@ -493,7 +493,7 @@ describe('by dialogue', () => {
     eligible.resolve()
     await scenario.settle()
     read.resolve()
-    expect(await dialling).toMatchObject({ screen: /1 Pay/, goesOn: true })
+    expect(await dialling).toMatchObject({ screen: /2 Pay/, goesOn: true })
     expect(await scenario.state(saleId)).toBe('open.consenting')
   })
 
@@ -513,7 +513,7 @@ describe('by dialogue', () => {
     expect(texts.map(({ text }) => text)).toEqual([expect.stringMatching(/^Paid/)])
   })
 
-  test('who looks while the account is being checked sees the price once it is, and then 1 pays', async () => {
+  test('who looks while the account is being checked sees the price once it is, and then 2 pays', async () => {
     const { scenario, machine, dial, texts } = await town()
     expect(await dial('4021')).toMatchObject({ screen: /1 See the price/, goesOn: true })
     const { promise: checking, resolve: answered } = Promise.withResolvers<void>()
@@ -522,9 +522,9 @@ describe('by dialogue', () => {
     const looking = dial('1')
     await scenario.settle()
     answered()
-    expect(await looking).toMatchObject({ screen: /1\.50.*\n1 Pay\n0 Cancel/, goesOn: true })
+    expect(await looking).toMatchObject({ screen: /1\.50.*\n2 Pay\n0 Cancel/, goesOn: true })
     expect(texts).toEqual([])
-    expect(await dial('1')).toMatchObject({ screen: /^Thank you/, goesOn: false })
+    expect(await dial('2')).toMatchObject({ screen: /^Thank you/, goesOn: false })
     expect(await scenario.state(saleId)).toBe('instructed')
   })
 
@@ -532,8 +532,8 @@ describe('by dialogue', () => {
     const { scenario, machine, dial } = await town()
     const saleId = await machine.offer()
     expect(await dial('4012')).toMatchObject({ screen: /1 Machine 4021/, goesOn: true })
-    expect(await dial('1')).toMatchObject({ screen: /1 Pay/, goesOn: true })
-    expect(await dial('1')).toMatchObject({ screen: /^Thank you/, goesOn: false })
+    expect(await dial('1')).toMatchObject({ screen: /2 Pay/, goesOn: true })
+    expect(await dial('2')).toMatchObject({ screen: /^Thank you/, goesOn: false })
     expect(await scenario.state(saleId)).toBe('instructed')
   })
 
@@ -572,11 +572,11 @@ describe('by dialogue', () => {
     const saleId = await machine.offer()
     expect(await dial('4012')).toMatchObject({ screen: /1 Machine 4021/, goesOn: true })
     restart()
-    expect(await dial('1')).toMatchObject({ screen: /1\.50.*\n1 Pay/, goesOn: true })
+    expect(await dial('1')).toMatchObject({ screen: /1\.50.*\n2 Pay/, goesOn: true })
     restart()
-    expect(await dial('1', { messageId: 'the yes' })).toMatchObject({ screen: /^Thank you/, goesOn: false })
+    expect(await dial('2', { messageId: 'the yes' })).toMatchObject({ screen: /^Thank you/, goesOn: false })
     restart()
-    expect(await dial('1', { messageId: 'the yes' })).toMatchObject({ screen: /^Thank you/, goesOn: false })
+    expect(await dial('2', { messageId: 'the yes' })).toMatchObject({ screen: /^Thank you/, goesOn: false })
     expect(await scenario.state(saleId)).toBe('instructed')
     expect(scenario.centre.kinds().filter((kind) => kind === 'charge')).toHaveLength(1)
   })
@@ -617,7 +617,7 @@ describe('by dialogue', () => {
     await expect(dial('1')).rejects.toThrow('no screens today')
     refuseScreens(false)
     restart()
-    expect(await dial('1')).toMatchObject({ screen: /1 Pay/ })
+    expect(await dial('1')).toMatchObject({ screen: /2 Pay/ })
     expect(await scenario.state(saleId)).toBe('open.consenting')
   })
 

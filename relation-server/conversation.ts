@@ -6,15 +6,17 @@ import type { Log } from '@concilia/platform/log.ts'
 import type { Clock } from '@concilia/protocol/clock.ts'
 import { type Aim, type Aiming, aimOf, lookAt } from './aim.ts'
 import { type CapRule, capsFor } from './caps.ts'
-import { dialogueStep } from './dialogue-step.ts'
+import { dialogueStep, type KnownStep, type Step, screensOf } from './dialogue-step.ts'
 import type { Engine, Taken } from './engine/engine.ts'
 import type { PhoneInput } from './engine/inputs.ts'
 import type { TextBody } from './engine/outbox-bodies.ts'
 import type { Speaker } from './engine/performer.ts'
+import { lastFigure, nextFigure } from './pay-figure.ts'
 import type { Languages } from './phones/languages.ts'
 import type { Incoming, Reply, TextSender } from './phones/port.ts'
 import { awaitsAnswer, type House, isAboutMoney, type Say } from './phones/say.ts'
 import { isRefused } from './phones/sender-number.ts'
+import { figureOffered } from './phones/sentences.ts'
 import type { Intent } from './phones/words.ts'
 import type { Channel } from './sale-events.ts'
 import type { Screens, TakenStep } from './screens.ts'
@@ -50,6 +52,8 @@ export interface ConversationParts extends Manners, Aiming {
 
 /** When somebody was last seen is kept to the hour: it only says whose row may be deleted after weeks. */
 const seenAgainMs = 3_600_000
+/** Of writing a screen while other servers write others of the same dialogue. */
+const mostTries = 5
 /** Even to somebody who said STOP. */
 const alwaysSent = (say: Say) => say.kind === 'stopped' || say.kind === 'help'
 
@@ -80,8 +84,7 @@ export class Conversation implements Speaker {
     const dialogue = text.channel === 'ussd' && !isAboutMoney(text.say) ? text.sessionId : null
     const taken = dialogue === null ? undefined : screens.take(dialogue)
     if (taken) {
-      const menu = onMenu(text)
-      await this.#show(taken, menu, text)
+      const menu = await this.#show(taken, text)
       if (menu.kind !== 'codeSent') return 'done'
     }
     const row = await store.recentSubscriber(text.subscriberId)
@@ -111,12 +114,13 @@ export class Conversation implements Speaker {
     const subscriberId = vault.idOf(incoming.subscriber)
     const [rows, known] = await Promise.all([store.dialoguesOf(subscriberId), store.subscriber(subscriberId)])
     const dialogues = rows.map((row) => ({ ...row, typed: row.typed && vault.openText(row.typed) }))
-    const { step, before, shown } = dialogueStep(incoming, sessionId, subscriberId, dialogues)
+    const dialogue = dialogueStep(incoming, sessionId, subscriberId, dialogues)
+    const { step, shown } = dialogue
     if (shown) return shown
     const heard = { ...incoming, sessionId: step.dialogueId, words: step.words }
     const reply = screens.wait(step, answerLimitMs, this.#lateScreen(heard, known))
     try {
-      const taken = await this.#submit(heard, before)
+      const taken = await this.#submit(heard, dialogue)
       stored?.()
       if (taken === 'repeat') await this.#lookOnly(heard)
     } catch (error) {
@@ -131,29 +135,51 @@ export class Conversation implements Speaker {
     await this.#submit({ ...incoming, messageId: `${messageId} again ${at}` }, undefined, true)
   }
 
-  /** Written, then shown: its repeat gets it again, and what is typed next is an answer to it. */
-  async #show(taken: TakenStep, menu: Say, { say, language }: TextBody): Promise<void> {
-    const { store, vault, languages, house, clock } = this.#parts
-    const screen = languages.say(menu, language, 'ussd', house)
-    const goesOn = awaitsAnswer(menu)
-    const pricedCode = menu.kind === 'priceMenu' && say.kind === 'price' ? say.code : null
-    const suggested = menu.kind === 'noSuchMachine' ? (menu.suggestion ?? null) : null
-    const { words: _, ...heard } = taken.step
-    const step = { ...heard, typed: heard.typed && vault.sealText(heard.typed) }
+  /**
+   * Written, then shown: its repeat gets it again, and what is typed next is an answer to it.
+   * @returns what the screen says
+   */
+  async #show(taken: TakenStep, text: TextBody): Promise<Say> {
     try {
-      await store.keepDialogue({ ...step, screen, goesOn, pricedCode, suggested, at: clock.now() })
+      for (let tries = 0; tries < mostTries; tries++) {
+        const kept = await this.#keep(taken.step, text)
+        if (!kept) continue
+        const { menu, screen, goesOn } = kept
+        taken.answer({ kind: 'screen', screen, goesOn })
+        return menu
+      }
+      throw new Error('a dialogue went on elsewhere each time that its screen was written')
     } catch (error) {
       taken.fail(error)
       throw error
     }
-    taken.answer({ kind: 'screen', screen, goesOn })
+  }
+
+  /** @returns the screen as it was written; undefined when another server wrote one meanwhile */
+  async #keep({ words, ...heard }: Step, { say, language, vouched }: TextBody) {
+    const { store, vault, languages, house, clock } = this.#parts
+    const at = clock.now()
+    const screens = screensOf(heard.handle, await store.dialoguesOf(heard.subscriberId), at)
+    const intent = languages.read(words)
+    const typed = intent.kind === 'pick' ? intent.digit : 0
+    const priced = say.kind === 'price' && vouched ? say.code : null
+    const figure = nextFigure({ screens, typed, offered: figureOffered(say), code: priced })
+    const menu = onMenu(say, vouched, figure)
+    const pricedCode = menu.kind === 'priceMenu' ? priced : null
+    const suggested = menu.kind === 'noSuchMachine' ? (menu.suggestion ?? null) : null
+    const screen = languages.say(menu, language, 'ussd', house)
+    const goesOn = awaitsAnswer(menu)
+    const step = { ...heard, typed: heard.typed && vault.sealText(heard.typed) }
+    const before = screens.find(({ dialogueId }) => dialogueId === step.dialogueId)
+    const row: DialogueRow = { ...step, screen, goesOn, pricedCode, figure, suggested, at }
+    return (await store.keepDialogue(row, before?.figure)) ? { menu, screen, goesOn } : undefined
   }
 
   /**
-   * @param before the dialogue as its last screen left it
+   * @param dialogue that it is a step of
    * @param lookOnly whatever is said in a sale only looks at it
    */
-  async #submit(incoming: Incoming, before: DialogueRow | undefined, lookOnly = false): Promise<Taken> {
+  async #submit(incoming: Incoming, dialogue: KnownStep | undefined, lookOnly = false): Promise<Taken> {
     const { store, vault, engine, log, languages } = this.#parts
     const { gateway, messageId, channel, words, at } = incoming
     const subscriberId = vault.idOf(incoming.subscriber)
@@ -166,7 +192,8 @@ export class Conversation implements Speaker {
     log.info({ step: 'ST8' }, `a phone is in touch by ${channel}`)
     const caps = capsFor(incoming.subscriber, this.#parts.caps)
     const { openRequests: mostOpen } = caps
-    const heard = { intent, incoming, open: identifications, language: spoken, mostOpen, before }
+    const { before, screens = [] } = dialogue ?? {}
+    const heard = { intent, incoming, open: identifications, language: spoken, mostOpen, before, screens }
     const meant = known?.blocked ? blockedOut(incoming) : sealedCode(await aimOf(heard, this.#parts), vault)
     const aim = lookOnly && 'identificationId' in meant.act ? lookAt(meant, heard) : meant
     const subscriber: SubscriberRow = {
@@ -239,8 +266,9 @@ function sealedCode(aim: Aim, vault: SubscriberVault): Aim {
 }
 
 /** On a screen the price is a menu where the carrier vouches for the number; else its code goes by text. */
-function onMenu({ say, vouched }: TextBody): Say {
+function onMenu(say: Say, vouched: boolean, figure: number): Say {
   if (say.kind !== 'price') return say
   const { machineNumber, price } = say
-  return vouched ? { kind: 'priceMenu', machineNumber, price } : { kind: 'codeSent', machineNumber }
+  const hasLine = vouched && figure <= lastFigure
+  return hasLine ? { kind: 'priceMenu', machineNumber, price, figure } : { kind: 'codeSent', machineNumber }
 }

@@ -33,7 +33,7 @@ function phone(form: Partial<Incoming>) {
     const known = hear(...said)
     if (known.shown) return { ...known.step, shown: known.shown }
     const { words, ...kept } = known.step
-    const screen = { screen: `after ${words}`, goesOn: true, pricedCode: null, suggested: null }
+    const screen = { screen: `after ${words}`, goesOn: true, pricedCode: null, figure: 0, suggested: null }
     const at = said[2]?.at ?? clock
     const others = rows.filter(({ dialogueId }) => dialogueId !== kept.dialogueId)
     rows.splice(0, rows.length, ...others, { ...kept, ...screen, at })

@@ -1,5 +1,6 @@
 // Which dialogue a step belongs to, and what in it is new. What is known of a dialogue is a row of the books,
 // so that it goes on at another server, and after a restart; this only compares.
+import { mayComeAgainMs } from './pay-figure.ts'
 import type { Incoming, Reply } from './phones/port.ts'
 import type { DialogueRow } from './store/port.ts'
 
@@ -14,6 +15,8 @@ export interface Step extends Pick<DialogueRow, 'dialogueId' | 'subscriberId' | 
 
 export interface KnownStep {
   readonly step: Step
+  /** What its name has shown, newest first: any of it may be what the step answers, or repeats. */
+  readonly screens: readonly DialogueRow[]
   /** The dialogue as its last screen left it; undefined at its first step. */
   readonly before: DialogueRow | undefined
   /** The screen that this very step was answered with before. */
@@ -32,7 +35,8 @@ export function dialogueStep(
 ): KnownStep {
   const { gateway, messageId, begins, wholeHistory, words, at } = incoming
   const handle = `${gateway} ${sessionId}`
-  const own = rows.filter((row) => row.handle === handle && at - row.at < lifeMs)
+  const screens = screensOf(handle, rows, at)
+  const own = screens.filter((row) => at - row.at < lifeMs)
   const before = own.find((row) => row.step === messageId) ?? (begins === true ? undefined : own[0])
   // Names that come again name no dialogue: it is known by its first message.
   const dialogueId = before?.dialogueId ?? (begins === undefined ? handle : `${gateway} ${messageId}`)
@@ -46,9 +50,18 @@ export function dialogueStep(
       typed,
       words: wholeHistory ? newest(words, before?.typed) : words,
     },
+    screens,
     before,
     shown: before?.step === messageId ? screenOf(before) : undefined,
   }
+}
+
+/**
+ * What the dialogues of one name have shown, as far as that may still be on the phone or its steps come again.
+ * @param rows newest first
+ */
+export function screensOf(handle: string, rows: readonly DialogueRow[], at: number): readonly DialogueRow[] {
+  return rows.filter((row) => row.handle === handle && at - row.at < mayComeAgainMs)
 }
 
 function screenOf({ screen, goesOn }: DialogueRow): Reply {

@@ -84,8 +84,8 @@ test('phone first, with a dialogue from the menu', async () => {
   expect(choose.text).toMatch(/^Choose your item on machine 4021(?:.|\n)*1 See the price/)
   await story.choose('4021', 1)
   const price = await story.types(rich, '1')
-  expect(price.text).toMatch(/1\.50 EUR incl\. tax\n1 Pay/)
-  await story.types(rich, '1')
+  expect(price.text).toMatch(/1\.50 EUR incl\. tax\n2 Pay/)
+  await story.types(rich, '2')
   await story.ends({ sales: ['settled'], paid: { rich: 150 } })
 })
 

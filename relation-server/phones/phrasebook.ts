@@ -109,6 +109,8 @@ export class Phrasebook {
         return this.#spell((of.seller ?? '').slice(0, longestSeller))
       case 'reason':
         return this.#declined[of.reason ?? ''] ?? ''
+      case 'figure':
+        return String(of.figure ?? '')
       case 'tries':
         return String(of.triesLeft ?? '')
       case 'code':
@@ -134,6 +136,7 @@ interface Fields {
   machineNumber: string
   price: Money
   code: string
+  figure: number
   withinMs: number
   suggestion: string
   seller: string

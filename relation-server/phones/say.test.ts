@@ -52,10 +52,10 @@ describe('what a buyer must find in it', () => {
 
   test('a menu has its numbers first and 0 back', () => {
     expect(
-      said({ kind: 'priceMenu', ...oneFifty }, 'fr', 'ussd')
+      said({ kind: 'priceMenu', figure: 2, ...oneFifty }, 'fr', 'ussd')
         .split('\n')
         .slice(1, 3),
-    ).toEqual(['1 Payer', '0 Annuler'])
+    ).toEqual(['2 Payer', '0 Annuler'])
   })
 
   test.each(cases.filter(({ say, channel }) => channel === 'ussd' && awaitsAnswer(say)))(

@@ -16,9 +16,9 @@ interface OfPayment extends OfPrice {
 }
 
 export type Say =
-  /** Price before consent. In a text with the code to return; in a dialogue (`priceMenu`) with 1 and 0. */
+  /** Price before consent. In a text with the code to return; in a dialogue with a figure to type. */
   | ({ kind: 'price'; code: string; withinMs: number } & OfPrice)
-  | ({ kind: 'priceMenu' } & OfPrice)
+  | ({ kind: 'priceMenu'; figure: number } & OfPrice)
   /** A dialogue whose number the carrier does not vouch for: the price and its code went by text. */
   | ({ kind: 'codeSent' } & OfMachine)
   /** A dialogue whose screen is not there in time: whatever is to be said comes by text. */

@@ -9,6 +9,7 @@ export const placeholders = [
   'machine',
   'price',
   'code',
+  'figure',
   'time',
   'suggestion',
   'seller',
@@ -69,9 +70,9 @@ export const sentences: Readonly<Record<SentenceName, SentenceShape>> = {
   },
   priceMenu: {
     on: 'screen',
-    must: ['machine', 'price', 'service', 'helpNumber'],
-    picks: ['1', '0'],
-    cases: [{ kind: 'priceMenu', machineNumber, price }],
+    must: ['machine', 'price', 'figure', 'service', 'helpNumber'],
+    picks: ['9', '0'],
+    cases: [{ kind: 'priceMenu', machineNumber, price, figure: 9 }],
   },
   codeSent: { on: 'screen', must: machine, cases: [{ kind: 'codeSent', machineNumber }] },
   answerLater: { on: 'screen', must: ['service'], cases: [{ kind: 'answerLater' }] },
@@ -172,6 +173,11 @@ export function sentenceFor(say: Say): SentenceName {
   return say.kind
 }
 
+/** The highest figure that a line of its screen begins with, of a menu that shows no price; 0: none does. */
+export function figureOffered(say: Say): number {
+  return Math.max(0, ...(sentences[sentenceFor(say)].picks ?? []).map(Number))
+}
+
 /** What a sentence about this may name; `service` and `helpNumber` always may be. */
 export function nameable(say: Say): Set<Placeholder> {
   const fields = Object.keys(say)
@@ -182,6 +188,7 @@ const fieldOf: Partial<Record<Placeholder, string>> = {
   machine: 'machineNumber',
   price: 'price',
   code: 'code',
+  figure: 'figure',
   time: 'withinMs',
   suggestion: 'suggestion',
   seller: 'seller',

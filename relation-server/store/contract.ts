@@ -119,6 +119,7 @@ export const dialogue = (dialogueId: string, rest: Partial<DialogueRow> = {}): D
   screen: 'No machine 4012.\n1 Machine 4021',
   goesOn: true,
   pricedCode: null,
+  figure: 1,
   suggested: '4021',
   at: 1000,
   ...rest,
@@ -567,23 +568,37 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     })
 
     test('a dialogue is kept as its last screen left it, and the newest comes first', async () => {
-      await store.keepDialogue(dialogue('a', { at: 10 }))
-      await store.keepDialogue(dialogue('b', { at: 20 }))
-      await store.keepDialogue(dialogue('c', { at: 30, subscriberId: 'other' }))
+      const kept = [
+        await store.keepDialogue(dialogue('a', { at: 10 }), undefined),
+        await store.keepDialogue(dialogue('b', { at: 20 }), undefined),
+        await store.keepDialogue(dialogue('c', { at: 30, subscriberId: 'other' }), undefined),
+      ]
       const later = dialogue('a', {
         at: 40,
         pricedCode: '7384',
+        figure: 2,
         suggested: null,
         goesOn: false,
         typed: '1*2',
       })
-      await store.keepDialogue(later)
+      expect([...kept, await store.keepDialogue(later, 1)]).toEqual([true, true, true, true])
       expect(await store.dialoguesOf('s1')).toEqual([later, dialogue('b', { at: 20 })])
       expect(await store.dialoguesOf('nobody')).toEqual([])
-      for (let each = 0; each < 10; each++) await store.keepDialogue(dialogue(`d${each}`, { at: 50 + each }))
+      for (let each = 0; each < 10; each++)
+        await store.keepDialogue(dialogue(`d${each}`, { at: 50 + each }), undefined)
       expect((await store.dialoguesOf('s1')).map(({ at }) => at)).toEqual([59, 58, 57, 56, 55, 54, 53, 52])
       await store.prune(58, 58)
       expect((await store.dialoguesOf('s1')).map(({ at }) => at)).toEqual([59, 58])
+    })
+
+    test('a dialogue that went on elsewhere since it was read is left as it is', async () => {
+      const first = dialogue('a', { figure: 1 })
+      await store.keepDialogue(first, undefined)
+      expect(await store.keepDialogue(dialogue('a', { figure: 2 }), undefined)).toBe(false)
+      expect(await store.keepDialogue(dialogue('a', { figure: 2 }), 0)).toBe(false)
+      expect(await store.dialoguesOf('s1')).toEqual([first])
+      expect(await store.keepDialogue(dialogue('a', { figure: 2 }), 1)).toBe(true)
+      expect(await store.dialoguesOf('s1')).toEqual([dialogue('a', { figure: 2 })])
     })
 
     test('a page shows what was said to its session last, and old ones go', async () => {

@@ -311,8 +311,10 @@ export class MemoryStore implements Store {
     return rows.sort((a, b) => b.at - a.at).slice(0, mostDialogues)
   }
 
-  async keepDialogue(row: DialogueRow): Promise<void> {
+  async keepDialogue(row: DialogueRow, before: number | undefined): Promise<boolean> {
+    if (this.#dialogues.get(row.dialogueId)?.figure !== before) return false
     this.#dialogues.set(row.dialogueId, frozen(row))
+    return true
   }
 
   async sale(saleId: string): Promise<SaleRow | undefined> {

@@ -234,8 +234,10 @@ export interface DialogueRow {
   readonly typed: string
   readonly screen: string
   readonly goesOn: boolean
-  /** The code of the price on the screen; null when it shows none, and line 1 is no consent. */
+  /** The code of the price on the screen; null when it shows none. */
   readonly pricedCode: string | null
+  /** The highest that a screen of this name has offered or a step has said; of a price, what pays it. */
+  readonly figure: number
   /** The machine that line 1 stands for; null when it stands for something else. */
   readonly suggested: string | null
   readonly at: number
@@ -463,8 +465,12 @@ export interface Store {
   recentSubscriber(subscriberId: string): Promise<SubscriberRow | undefined>
   /** The last few dialogues of a subscriber, newest first. */
   dialoguesOf(subscriberId: string): Promise<DialogueRow[]>
-  /** Adds it, or replaces what it was. */
-  keepDialogue(row: DialogueRow): Promise<void>
+  /**
+   * Adds it, or replaces what it was.
+   * @param before the figure that its row was read with; undefined: there was none
+   * @returns false, and nothing is kept, where the row says otherwise by now
+   */
+  keepDialogue(row: DialogueRow, before: number | undefined): Promise<boolean>
   /** The pages of these sessions, as far as anything was said to them. */
   pages(sessionIds: readonly string[]): Promise<PageRow[]>
   visit(visitId: string): Promise<VisitRow | undefined>

@@ -171,8 +171,9 @@ class PostgresStore implements TimedStore {
     )
   }
 
-  async keepDialogue(row: DialogueRow): Promise<void> {
-    await this.#rest.read(({ keepDialogue }) => keepDialogue.execute(rowArrays(tables.dialogue, [row])))
+  async keepDialogue(row: DialogueRow, before: number | undefined): Promise<boolean> {
+    const values = { ...rowArrays(tables.dialogue, [row]), before: before ?? null }
+    return (await this.#rest.read(({ keepDialogue }) => keepDialogue.execute(values))).length > 0
   }
 
   async pages(ids: readonly string[]) {

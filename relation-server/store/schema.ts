@@ -320,6 +320,7 @@ export const dialogue = pgTable(
     screen: text('screen').notNull(),
     goesOn: boolean('goes_on').notNull(),
     pricedCode: text('priced_code'),
+    figure: integer('figure').notNull().default(0),
     suggested: text('suggested'),
     at: long('at').notNull(),
   },

@@ -398,7 +398,12 @@ export function prepareStatements(db: NodePgDatabase) {
     keepDialogue: db
       .insert(dialogue)
       .select(rowsFrom(dialogue))
-      .onConflictDoUpdate({ target: dialogue.dialogueId, set: replaced(dialogue, 'dialogueId') })
+      .onConflictDoUpdate({
+        target: dialogue.dialogueId,
+        set: replaced(dialogue, 'dialogueId'),
+        setWhere: sql`${dialogue.figure} = ${sql.placeholder('before')}`,
+      })
+      .returning({ dialogueId: dialogue.dialogueId })
       .prepare('keep_dialogue'),
     pages: db
       .select()

@@ -67,7 +67,7 @@ export function subscriberContract(name: string, open: () => Promise<Store>): vo
         sales: [sale('open', { subscriberId: 's2' })],
         subscribers: [subscriber('s1'), subscriber('s2'), subscriber('s3', { stopped: true })],
       })
-      await store.keepDialogue(dialogue('d'))
+      await store.keepDialogue(dialogue('d'), undefined)
       await store.addVisit(visit('v'))
       await put(store, { forgotten: ['s1', 's2', 's3', 'nobody'] })
       expect(await numbersOf('s1', 's2', 's3')).toEqual(['gone', 'sealed', 'erased'])

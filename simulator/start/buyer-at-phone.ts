@@ -57,8 +57,9 @@ export async function payByDialogue(visit: Visit, meanwhile: () => Promise<void>
   const texts = new Inbox(house, buyer)
   try {
     while (screen.goesOn) {
-      if (/^1 Pay/m.test(screen.text)) {
-        await answerPrice(visit, (yes) => type(yes ? '1' : '0'))
+      const [, figure] = /^(\d) Pay/m.exec(screen.text) ?? []
+      if (figure !== undefined) {
+        await answerPrice(visit, (yes) => type(yes ? figure : '0'))
         if (!isAskedForCode(buyer)) return
         // The dialogue has ended by then, as a rule, and the code goes back by text.
         if (!screen.goesOn) return await text(house, buyer, await centreCode(texts, false))

@@ -236,7 +236,8 @@ export class Buyer {
     if (/^1 See the price/m.test(screen.text)) this.#choose()
     if (visit.twists.has('isSilent')) return
     const yes = !visit.twists.has('saysNo')
-    if (/^1 Pay/m.test(screen.text)) this.#soon(() => this.#type(session, yes ? '1' : '0'))
+    const [, figure] = /^(\d) Pay/m.exec(screen.text) ?? []
+    if (figure !== undefined) this.#soon(() => this.#type(session, yes ? figure : '0'))
     else if (/^1 /m.test(screen.text)) this.#soon(() => this.#type(session, random.pick(['1', '1', '0'])), 3)
   }
 

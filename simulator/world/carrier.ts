@@ -11,6 +11,7 @@ import type { Fields, WholeGateway } from '@concilia/relation-server/phones/gate
 import { kannel } from '@concilia/relation-server/phones/gateways/kannel.ts'
 import type { Incoming, Receive, Reply, TextSender } from '@concilia/relation-server/phones/port.ts'
 import type { LinkParts, SmppLink } from '@concilia/relation-server/phones/smpp/link.ts'
+import type { SessionKey } from '@concilia/relation-server/phones/smpp/profile.ts'
 import type { CallDesk } from '@concilia/relation-server/phones/voice/call-desk.ts'
 import type { Visits } from '@concilia/relation-server/phones/web/visits.ts'
 import type { Store } from '@concilia/relation-server/store/port.ts'
@@ -58,6 +59,9 @@ interface Parts {
   readonly toHandset: (number: string, words: string, key: string) => void
   /** Probability that a gateway refuses a text for the time being. */
   readonly busy: () => number
+  /** How the message centre numbers dialogues, and how often it misses that a step was taken. */
+  readonly sessionKey: SessionKey
+  readonly missed: () => number
 }
 
 type Form = 'kannel' | 'africasTalking'
@@ -92,13 +96,14 @@ export class Carrier {
 
   constructor(parts: Parts) {
     this.#parts = parts
-    const { timeline, random, observe, carriage, toHandset, busy } = parts
+    const { timeline, random, observe, carriage, toHandset, busy, sessionKey, missed } = parts
     const took = (number: string, words: string) => {
       const key = this.#sent.get(`${number} ${words}`) ?? ''
       observe({ type: 'textAccepted', key })
       carriage.carry(() => toHandset(number, words, key))
     }
-    this.centre = new MessageCentre({ timeline, random: random.stream('smpp'), observe, took, busy })
+    const own = random.stream('smpp')
+    this.centre = new MessageCentre({ timeline, random: own, observe, took, busy, sessionKey, missed })
   }
 
   /** The link of a server process. */

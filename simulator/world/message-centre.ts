@@ -14,6 +14,7 @@ import {
 import { SmppSession } from '@concilia/protocol/smpp/session.ts'
 import { readWords } from '@concilia/protocol/smpp/short-message.ts'
 import type { Dial, Ear } from '@concilia/relation-server/phones/smpp/dial-adapter.ts'
+import type { SessionKey } from '@concilia/relation-server/phones/smpp/profile.ts'
 import type { Observe } from './observations.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
@@ -22,6 +23,8 @@ import type { Timeline } from './timeline.ts'
 const wayMs = 3
 const againMs = 5_000
 const mostRepeats = 60
+/** Within a minute or beyond it, before a restarted server is back or after. */
+const stepAgainMs = [1_000, 5_000, 20_000, 60_000]
 const screenMs = 20_000
 const alphabet = 'gsm7'
 
@@ -38,6 +41,9 @@ interface Parts {
   readonly took: (number: string, words: string) => void
   /** Probability that it has no room for a text now. */
   readonly busy: () => number
+  readonly sessionKey: SessionKey
+  /** Probability that it misses the acknowledgement of a step, and brings that again. */
+  readonly missed: () => number
 }
 
 /** A connection as the centre has it. */
@@ -52,6 +58,7 @@ interface Line {
 
 export class MessageCentre {
   readonly #parts: Parts
+  readonly #misses: SeededRandom
   readonly #lines = new Set<Line>()
   /** Who waits for the next screen of a dialogue. */
   readonly #screens = new Map<string, (shown: Shown) => void>()
@@ -61,6 +68,11 @@ export class MessageCentre {
 
   constructor(parts: Parts) {
     this.#parts = parts
+    this.#misses = parts.random.stream('missed')
+  }
+
+  get sessionKey(): SessionKey {
+    return this.#parts.sessionKey
   }
 
   /** How a process's link connects. */
@@ -87,7 +99,11 @@ export class MessageCentre {
    * @param taken told, with the server that did, when it was acknowledged
    */
   text(from: string, to: string, words: string, taken: (process: SimulatedProcess) => void): void {
-    this.#bring({ ...addressed(from), destination: to, shortMessage: Buffer.from(words) }, noTlvs, 0, taken)
+    const body = { ...addressed(from), destination: to, shortMessage: Buffer.from(words) }
+    this.#bring(body, noTlvs, 0, (process) => {
+      taken(process)
+      return undefined
+    })
   }
 
   /** @param ended undefined when no screen came in time */
@@ -97,24 +113,23 @@ export class MessageCentre {
     { session, place, words }: { session: number; place: number; words: string },
     ended: (shown: Shown | undefined) => void,
   ): void {
-    const number = session % 256
-    const key = `${from} ${number}`
     const operation = place === 0 ? ussdOperation.begin : ussdOperation.answer
     const tlvs: Tlvs = new Map([
       [tag.ussdServiceOp, Uint8Array.of(operation)],
-      [tag.itsSessionInfo, Uint8Array.of(number, (2 * place) & 0xfe)],
+      ...sessionTlvs[this.#parts.sessionKey](session % 256, place),
     ])
+    const key = `${from} ${sessionIn(tlvs)}`
     let isOpen = true
     const end = (shown: Shown | undefined) => {
       if (!isOpen) return
       isOpen = false
-      this.#screens.delete(key)
+      if (this.#screens.get(key) === end) this.#screens.delete(key)
       ended(shown)
     }
     this.#screens.set(key, end)
     this.#parts.timeline.after(screenMs, () => end(undefined))
     const body = { ...addressed(from), destination: to, shortMessage: Buffer.from(words) }
-    this.#bring(body, tlvs, mostRepeats - 2, () => {})
+    this.#bring(body, tlvs, mostRepeats - 2, () => this.#missed())
   }
 
   /** Every connection of a process breaks. */
@@ -127,16 +142,21 @@ export class MessageCentre {
     for (const line of this.#lines) if (line.process === process) line.deaf = true
   }
 
+  /** @returns after which time it comes again although it was taken (ms), if it does */
+  #missed(): number | undefined {
+    return this.#misses.chance(this.#parts.missed()) ? this.#misses.pick(stepAgainMs) : undefined
+  }
+
+  /** @param taken says after which time it is brought again all the same (ms); undefined: not any more */
   #bring(
     body: Parameters<typeof shortMessageBody>[0],
     tlvs: Tlvs,
     repeat: number,
-    taken: (process: SimulatedProcess) => void,
+    taken: (process: SimulatedProcess) => number | undefined,
   ): void {
     const { timeline, random } = this.#parts
-    const again = () => {
-      if (repeat < mostRepeats)
-        timeline.after(random.around(againMs), () => this.#bring(body, tlvs, repeat + 1, taken))
+    const again = (ms = random.around(againMs)) => {
+      if (repeat < mostRepeats) timeline.after(ms, () => this.#bring(body, tlvs, repeat + 1, taken))
     }
     const open = [...this.#lines].filter(({ isBound }) => isBound)
     if (open.length === 0) {
@@ -145,8 +165,9 @@ export class MessageCentre {
     }
     const line = random.pick(open)
     void line.session.request('deliverSm', shortMessageBody(body), tlvs).then((answered) => {
-      if (answered.kind === 'answered' && answered.pdu.status === status.ok) taken(line.process)
-      else again()
+      const isTaken = answered.kind === 'answered' && answered.pdu.status === status.ok
+      const againMs = isTaken ? taken(line.process) : undefined
+      if (!isTaken || againMs !== undefined) again(againMs)
     })
   }
 
@@ -213,7 +234,7 @@ export class MessageCentre {
     }
     session.answer(request, status.ok, { messageId: (++this.#texts).toString(16).padStart(8, '0') })
     if (operation !== undefined) {
-      const key = `${number} ${tlvs.get(tag.itsSessionInfo)?.[0] ?? 0}`
+      const key = `${number} ${sessionIn(tlvs)}`
       this.#screens.get(key)?.({ text: words?.text ?? '', goesOn: operation === ussdOperation.menu })
     } else if (!words?.part) took(number, words?.text ?? '')
     else {
@@ -227,6 +248,18 @@ export class MessageCentre {
       took(number, pieces.join(''))
     }
   }
+}
+
+/** What each dialect says of a dialogue and of the step's place in it. */
+const sessionTlvs: Record<SessionKey, (number: number, place: number) => [number, Uint8Array][]> = {
+  its_session_info: (number, place) => [[tag.itsSessionInfo, Uint8Array.of(number, (2 * place) & 0xfe)]],
+  user_message_reference: (number) => [[tag.userMessageReference, Uint8Array.of(0, number)]],
+  none: () => [],
+}
+
+/** Empty where the phone is all there is. */
+function sessionIn(tlvs: Tlvs): string {
+  return String(tlvs.get(tag.itsSessionInfo)?.[0] ?? tlvs.get(tag.userMessageReference)?.[1] ?? '')
 }
 
 function addressed(number: string) {

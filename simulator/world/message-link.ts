@@ -41,7 +41,7 @@ export function messageLink({ process, centre, serviceCode, ...parts }: Parts): 
         alphabet: 'gsm7',
         long: 'udh',
         receipts: false,
-        ussd: { code: serviceCode, sessionKey: 'its_session_info', dataCoding: 15, vouched: true },
+        ussd: { code: serviceCode, sessionKey: centre.sessionKey, dataCoding: 15, vouched: true },
       },
     },
     dial: centre.dialOf(process),

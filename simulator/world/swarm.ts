@@ -2,6 +2,7 @@
 // world with every fault at once mostly stands still; many worlds with a few each find more.
 import type { Limits } from '@concilia/protocol/limits.ts'
 import { brokenLimits, defaultLimits } from '@concilia/protocol/limits.ts'
+import type { SessionKey } from '@concilia/relation-server/phones/smpp/profile.ts'
 import type { BehaviourName } from '../behaviours.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import { fairWeather, type Weather } from './weather.ts'
@@ -64,6 +65,7 @@ export const twists = [
 ] as const
 export type Twist = (typeof twists)[number]
 
+const sessionKeys: readonly SessionKey[] = ['its_session_info', 'user_message_reference', 'none']
 export const usualMachines = 20
 
 export interface Swarm {
@@ -90,6 +92,9 @@ export interface Swarm {
   readonly weather: { readonly mqtt: Weather; readonly http: Weather; readonly text: Weather }
   /** Probability that the gateway refuses a text for the time being. */
   readonly busyGateway: number
+  /** How the message centre numbers dialogues; probability that it misses that a step was taken. */
+  readonly sessionKey: SessionKey
+  readonly missedSteps: number
   readonly phoneFirst: number
   readonly dialogues: number
   /** Of the visits that are no dialogue, and of those the rest. */
@@ -141,6 +146,8 @@ export function drawSwarm(random: SeededRandom): Swarm {
     drift: random.pick([0, 0.001, 0.01]),
     weather: { mqtt: weather(10), http: weather(10), text: weather(1500) },
     busyGateway: random.pick([0, 0, 0.1, 0.4]),
+    sessionKey: random.stream('sessionKey').pick(sessionKeys),
+    missedSteps: random.stream('missedSteps').pick([0, 0.1, 0.4]),
     phoneFirst: random.pick([0, 0.3, 0.7]),
     dialogues: random.pick([0, 0.3, 0.6]),
     pages: random.stream('pages').pick([0, 0.2, 0.5]),

@@ -109,6 +109,8 @@ export class World {
       toHandset: (number, words, key) =>
         this.#buyers.find((buyer) => buyer.number === number)?.read(words, key),
       busy: () => (this.#calm ? 0 : this.#swarm.busyGateway),
+      sessionKey: this.#swarm.sessionKey,
+      missed: () => (this.#calm ? 0 : this.#swarm.missedSteps),
     })
     this.#browsers = this.#carriage('http', 'pages')
     this.#switchboard = new Switchboard({

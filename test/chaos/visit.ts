@@ -132,10 +132,11 @@ export class Visit {
     reads()
     for (let step = 0; screen.goesOn && step < 4 && !this.#isOver; step++) {
       await pause(hesitatesMs)
-      const isPrice = /^1 Pay/m.test(screen.text)
+      const [, figure] = /^(\d) Pay/m.exec(screen.text) ?? []
+      const isPrice = figure !== undefined
       const no = isPrice && (way === 'saysNo' || way === 'saysNothing')
       if (isPrice && !no) this.#consents(buyer, screen.text)
-      screen = await simulator.call('type', { number: buyer.number, words: no ? '0' : '1' })
+      screen = await simulator.call('type', { number: buyer.number, words: no ? '0' : (figure ?? '1') })
       reads()
     }
   }

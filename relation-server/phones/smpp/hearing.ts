@@ -15,7 +15,6 @@ import { type Profile, subscriberOf, type UssdProfile, ussdStepOf } from './prof
 import { ProvedAnswers } from './proved-answers.ts'
 import type { ReceiptMemory } from './receipt-memory.ts'
 import { RepeatMemory, type What } from './repeat-memory.ts'
-import { Standstill } from './standstill.ts'
 
 export type Delivery = PduOf<'deliverSm' | 'dataSm'>
 
@@ -42,22 +41,12 @@ export class Hearing {
   readonly #assembly: PartAssembly<Heard>
   readonly #repeats: RepeatMemory
   readonly #proved: ProvedAnswers
-  readonly #standstill: Standstill
 
   constructor(parts: HearingParts) {
     this.#parts = parts
     this.#assembly = new PartAssembly(parts.clock)
     this.#repeats = new RepeatMemory(parts.clock)
     this.#proved = new ProvedAnswers(parts.clock)
-    this.#standstill = new Standstill(parts.clock)
-  }
-
-  start(): void {
-    this.#standstill.start()
-  }
-
-  stop(): void {
-    this.#standstill.stop()
   }
 
   hear(session: SmppSession, delivery: Delivery): void {
@@ -143,15 +132,13 @@ export class Hearing {
   #receive(all: readonly Heard[], what: What, incoming: Incoming): void {
     const { receive, clock, log, answerLimitMs, show } = this.#parts
     let isAnswered = false
-    // Its sender may have given up before we read it: it then comes again, whatever it sees of our answer.
-    const mayComeAgain = this.#standstill.isJustOver
     const answer = (code: number) => {
       if (isAnswered) return
       isAnswered = true
       limit.cancel()
       for (const { session, delivery } of all) {
         session.answer(delivery, code)
-        if (code !== status.ok || mayComeAgain) continue
+        if (code !== status.ok) continue
         this.#proved.answered(session, () => this.#repeats.prove(incoming.messageId, what))
       }
     }

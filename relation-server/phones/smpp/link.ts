@@ -84,7 +84,6 @@ export class SmppLink implements TextSender {
   }
 
   start(): void {
-    this.#hearing.start()
     for (const binding of this.#bindings) binding.start()
   }
 
@@ -104,7 +103,6 @@ export class SmppLink implements TextSender {
 
   async close(): Promise<void> {
     this.#submitter.stop()
-    this.#hearing.stop()
     await Promise.all(this.#bindings.map((binding) => binding.stop()))
   }
 

@@ -1,16 +1,16 @@
 // Which message is one that came before. SMPP gives what is delivered no id, so a repeat is known by sender,
 // receiver and words - and a buyer may say the same words twice. What tells them apart is the
 // acknowledgement: a centre repeats only what it has not seen acknowledged. It has seen it once it answers
-// something that we sent later on the same connection; the same words after that are new ones. Not so what
-// was read late: its centre may have given up before (standstill.ts). Across a restart of ours, where all
-// this is forgotten, the same text within the same minute is a repeat, and the same step of a dialogue within
-// the same ten: taken for a new one, "1" would answer a screen that nobody saw.
+// something that we sent later on the same connection; the same words after that are new ones. At another
+// server, or after a restart, where nothing of this is known, the same words within the same minute are a
+// repeat. This spares buyers a second answer and no more: a centre that had given up before it got our
+// acknowledgement repeats what this takes for new, and whatever is done must bear that (pay-figure.ts).
 import type { Clock } from '@concilia/protocol/clock.ts'
 import { sha256 } from '@concilia/protocol/random.ts'
 
 interface Known {
   readonly id: string
-  /** Which minute, or which ten, since 1970. */
+  /** Which minute since 1970. */
   readonly span: number
   /** How often these words were new within it. */
   readonly count: number
@@ -19,13 +19,12 @@ interface Known {
   isProved: boolean
 }
 
-const spanMs = { text: 60_000, ussd: 600_000 }
-/** How it came, and whatever else is the same in a repeat. */
-export type What = readonly [channel: keyof typeof spanMs, ...parts: readonly string[]]
-
+const spanMs = 60_000
 const most = 50_000
-/** Longer than any centre takes to come back with what was not acknowledged. */
-const keptMs = 600_000
+/** How long what was not acknowledged may take to come back; a dialogue's buyer waits before its screen. */
+const keptMs = { text: 600_000, ussd: 60_000 }
+/** How it came, and whatever else is the same in a repeat. */
+export type What = readonly [channel: keyof typeof keptMs, ...parts: readonly string[]]
 
 export class RepeatMemory {
   readonly #clock: Clock
@@ -41,9 +40,9 @@ export class RepeatMemory {
   idOf(what: What): string {
     const name = sha256(JSON.stringify(what))
     const now = this.#clock.now()
-    const span = Math.floor(now / spanMs[what[0]])
+    const span = Math.floor(now / spanMs)
     const before = this.#known.get(name)
-    if (before && !before.isProved && now - before.at < keptMs) return before.id
+    if (before && !before.isProved && now - before.at < keptMs[what[0]]) return before.id
     const count = before?.span === span ? before.count + 1 : 0
     const id = sha256(`${name} ${span} ${count}`)
     this.#known.delete(name)

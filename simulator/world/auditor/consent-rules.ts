@@ -5,11 +5,12 @@ import type { Breaks, Premises, Rules } from './auditor.ts'
 import { PageProof } from './page-proof.ts'
 import type { Seen } from './seen-sale.ts'
 
-/** A price that a buyer has read, by text or on a page (with a code) or on a screen (without one). */
+/** A price that a buyer has read, by text or on a page (with a code) or on a screen (with a figure to type). */
 interface Quote {
   readonly machineNumber: string
   readonly amountMinor: number
   readonly code: string | undefined
+  readonly figure: string | undefined
   readonly readAt: number
   saidYes: boolean
   saleId: string | undefined
@@ -45,8 +46,9 @@ export class ConsentRules implements Rules {
   #read(buyer: string, words: string, at: number): void {
     const [, machineNumber, whole, cents] = /^Machine (\d+): (\d+)\.(\d\d) EUR/.exec(words) ?? []
     const code = /\bYES (\d+)/.exec(words)?.[1]
-    if (machineNumber === undefined || (code === undefined && !/^1 Pay/m.test(words))) return
-    this.#quote(buyer, { machineNumber, amountMinor: Number(whole) * 100 + Number(cents), code }, at)
+    const figure = /^(\d) Pay/m.exec(words)?.[1]
+    if (machineNumber === undefined || (code ?? figure) === undefined) return
+    this.#quote(buyer, { machineNumber, amountMinor: Number(whole) * 100 + Number(cents), code, figure }, at)
   }
 
   /** Only what a browser with a proven number shows is somebody's to accept. */
@@ -62,7 +64,12 @@ export class ConsentRules implements Rules {
 
   #quote(
     buyer: string,
-    { machineNumber, amountMinor, code }: Pick<Quote, 'machineNumber' | 'amountMinor' | 'code'>,
+    {
+      machineNumber,
+      amountMinor,
+      code,
+      figure,
+    }: Pick<Quote, 'machineNumber' | 'amountMinor' | 'code'> & Partial<Pick<Quote, 'figure'>>,
     at: number,
   ): void {
     const quotes = this.#quotes.get(buyer) ?? []
@@ -76,7 +83,7 @@ export class ConsentRules implements Rules {
     )
     if (before.some((quote) => quote.amountMinor === amountMinor)) return
     if (before.length > 0) this.#twoPrices(code ?? '')
-    quotes.push({ machineNumber, amountMinor, code, readAt: at, saidYes: false, saleId: undefined })
+    quotes.push({ machineNumber, amountMinor, code, figure, readAt: at, saidYes: false, saleId: undefined })
   }
 
   /** Chance gives a buyer the same code again once in ten thousand times, so once proves nothing. */
@@ -87,11 +94,12 @@ export class ConsentRules implements Rules {
   }
 
   #said(buyer: string, words: string): void {
+    const quotes = this.#quotes.get(buyer) ?? []
     const code = /^YES (\d+)$/.exec(words)?.[1]
-    for (const quote of this.#quotes.get(buyer) ?? []) {
-      if (code === undefined ? words === '1' && quote.code === undefined : quote.code === code)
-        quote.saidYes = true
-    }
+    for (const quote of quotes) if (code !== undefined && quote.code === code) quote.saidYes = true
+    // What is typed answers the screen that was read last.
+    const onScreen = quotes.findLast(({ figure }) => figure !== undefined)
+    if (onScreen?.figure === words) onScreen.saidYes = true
   }
 
   #charged({ kind, paymentId }: { kind: string; paymentId: string }): void {

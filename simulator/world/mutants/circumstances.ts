@@ -23,6 +23,8 @@ export interface Circumstances {
   readonly pages?: number
   readonly phoneFirst?: number
   readonly machines?: number
+  readonly servers?: number
+  readonly missedSteps?: number
   readonly largestPurseMinor?: number
 }
 
@@ -33,7 +35,7 @@ export function circumstances(asked: Circumstances = {}): (drawn: Swarm) => Swar
   const { mqtt, http, text } = asked.weather ?? {}
   return (drawn) => ({
     charge,
-    servers: 1,
+    servers: asked.servers ?? 1,
     machines: asked.machines ?? fewMachines,
     largestPurseMinor: asked.largestPurseMinor ?? drawn.largestPurseMinor,
     limits: fitting({ ...drawn.limits, ...asked.limits }),
@@ -51,6 +53,8 @@ export function circumstances(asked: Circumstances = {}): (drawn: Swarm) => Swar
       text: { ...calmWeather.text, ...text },
     },
     busyGateway: asked.busyGateway ?? 0,
+    sessionKey: drawn.sessionKey,
+    missedSteps: asked.missedSteps ?? 0,
     phoneFirst,
     dialogues,
     calls: asked.calls ?? 0,

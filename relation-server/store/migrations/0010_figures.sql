@@ -1,0 +1,1 @@
+ALTER TABLE "dialogue" ADD COLUMN "figure" integer DEFAULT 0 NOT NULL;
