@@ -6,10 +6,12 @@ import { type CapRule, capRuleSchema } from './caps.ts'
 import { Conversation } from './conversation.ts'
 import { Scenario, type ScenarioOptions } from './engine/scenario.ts'
 import { MachineDirectory } from './machine-directory.ts'
+import { mayComeAgainMs } from './pay-figure.ts'
 import { readLanguages } from './phones/languages-adapter.ts'
 import type { OutgoingText, Reply, SendResult } from './phones/port.ts'
 import { Screens } from './screens.ts'
 import { put } from './store/contract.ts'
+import type { DialogueRow } from './store/port.ts'
 
 const house = { serviceName: 'Concilia', helpNumber: '3600' }
 const number = '+33612345678'
@@ -22,6 +24,14 @@ interface TownOptions extends ScenarioOptions {
   readonly caps?: readonly CapRule[]
 }
 
+/** How one step of a dialogue comes. */
+interface Dialled {
+  readonly messageId?: string
+  readonly sessionId?: string
+  readonly vouched?: boolean
+  readonly begins?: boolean
+}
+
 async function town({ checkDigit = false, refused = [], caps = [], ...options }: TownOptions = {}) {
   const scenario = await Scenario.open(options)
   const machine = await scenario.machine()
@@ -30,6 +40,8 @@ async function town({ checkDigit = false, refused = [], caps = [], ...options }:
   const { clock, store, vault, engine } = scenario
   /** What is read of a phone's requests is read once this resolves. */
   const reading = { begins: Promise.resolve() }
+  /** What another server writes just before this one. */
+  const elsewhere: Pick<DialogueRow, 'figure' | 'pricedCode'>[] = []
   let screensRefused = false
   const refuseScreens = (refused: boolean) => {
     screensRefused = refused
@@ -41,6 +53,8 @@ async function town({ checkDigit = false, refused = [], caps = [], ...options }:
         dialoguesOf: (id) => store.dialoguesOf(id),
         keepDialogue: async (row, before) => {
           if (screensRefused) throw new Error('no screens today')
+          const other = elsewhere.shift()
+          if (other) await store.keepDialogue({ ...row, ...other }, before)
           return await store.keepDialogue(row, before)
         },
         subscriber: (id) => store.subscriber(id),
@@ -94,13 +108,14 @@ async function town({ checkDigit = false, refused = [], caps = [], ...options }:
   /** One step of a dialogue. */
   const dial = async (
     words: string,
-    { messageId = `step ${++messages}`, sessionId = 'session', vouched = true } = {},
+    { messageId = `step ${++messages}`, sessionId = 'session', vouched = true, begins }: Dialled = {},
   ): Promise<Extract<Reply, { kind: 'screen' }>> => {
     const reply = await conversation.receive({
       ...incoming,
       messageId,
       channel: 'ussd',
       sessionId,
+      ...(begins !== undefined && { begins }),
       vouched,
       words,
       at: clock.now(),
@@ -111,7 +126,8 @@ async function town({ checkDigit = false, refused = [], caps = [], ...options }:
   }
   const codeSent = () =>
     /YES (\d{4})/.exec(texts.findLast(({ text }) => text.includes('YES'))?.text ?? '')?.[1]
-  return { scenario, machine, restart, refuseScreens, texts, sending, text, dial, codeSent, reading }
+  const hands = { restart, refuseScreens, elsewhere, reading, sending }
+  return { scenario, machine, texts, text, dial, codeSent, ...hands }
 }
 
 describe('by text', () => {
@@ -648,4 +664,107 @@ describe('by dialogue', () => {
     expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
     expect(scenario.clock.pending).toBeLessThanOrEqual(1)
   })
+})
+
+describe('a step that an operator’s centre brings again, and nothing tells from a new one', () => {
+  test('is no yes to the price that it was shown, at another server and after a restart', async () => {
+    const { scenario, machine, dial, restart } = await town()
+    expect(await dial('4021')).toMatchObject({ screen: /1 See the price/ })
+    const saleId = await machine.offer()
+    expect(await dial('1')).toMatchObject({ screen: /2 Pay/ })
+    for (const ms of [0, 5_000, 60_000]) {
+      restart()
+      await scenario.pass(ms)
+      expect(await dial('1')).toMatchObject({ screen: /1\.50.*\n2 Pay/, goesOn: true })
+    }
+    expect(await scenario.state(saleId)).toBe('open.consenting')
+    expect(await dial('2')).toMatchObject({ screen: /^Thank you/ })
+    expect(await scenario.state(saleId)).toBe('instructed')
+    await scenario.close()
+  })
+
+  test('makes no yes of the answer to the screen before it', async () => {
+    const { scenario, machine, dial } = await town()
+    expect(await dial('4021')).toMatchObject({ screen: /1 See the price/ })
+    const saleId = await machine.offer()
+    // This price is lost on its way: the phone still shows the menu.
+    expect(await dial('4021')).toMatchObject({ screen: /2 Pay/ })
+    expect(await dial('1')).toMatchObject({ screen: /2 Pay/ })
+    expect(await scenario.state(saleId)).toBe('open.consenting')
+    expect(await dial('2')).toMatchObject({ screen: /^Thank you/ })
+  })
+
+  test('pays no other price than the one that its figure was read with', async () => {
+    const { scenario, machine, dial } = await town()
+    const first = await machine.offer()
+    expect(await dial('4021')).toMatchObject({ screen: /1\.50.*\n1 Pay/ })
+    await machine.withdraw(first)
+    const second = await machine.offer({ amountMinor: 350 })
+    expect(await dial('4021')).toMatchObject({ screen: /3\.50.*\n2 Pay/ })
+    expect(await dial('1')).toMatchObject({ screen: /3\.50.*\n2 Pay/ })
+    expect(await scenario.state(second)).toBe('open.consenting')
+    expect(await dial('2')).toMatchObject({ screen: /^Thank you/ })
+    expect(scenario.centre.paid(second)).toBe(350)
+  })
+
+  test('pays nothing in the next dialogue, where the carrier numbers none', async () => {
+    const { scenario, machine, dial } = await town()
+    const unnumbered = { sessionId: '', begins: false }
+    const buys = async (figure: string) => {
+      const saleId = await machine.offer()
+      const price = await dial('4021', { sessionId: '', begins: true })
+      expect(price.screen).toContain(`\n${figure} Pay`)
+      return saleId
+    }
+    const first = await buys('1')
+    expect(await dial('1', unnumbered)).toMatchObject({ screen: /^Thank you/ })
+    await machine.report(first, 'delivered')
+    const second = await buys('2')
+    expect(await dial('1', unnumbered)).toMatchObject({ screen: /2 Pay/ })
+    expect(await scenario.state(second)).toBe('open.consenting')
+    expect(await dial('2', unnumbered)).toMatchObject({ screen: /^Thank you/ })
+    await machine.report(second, 'delivered')
+    await scenario.pass(mayComeAgainMs)
+    await buys('1')
+    await scenario.close()
+  })
+
+  test('is shown a figure of its own where two servers write at once', async () => {
+    const { scenario, machine, dial, elsewhere } = await town()
+    const saleId = await machine.offer()
+    elsewhere.push({ figure: 1, pricedCode: 'another' })
+    expect(await dial('4021')).toMatchObject({ screen: /2 Pay/ })
+    expect(await dial('1')).toMatchObject({ screen: /2 Pay/ })
+    expect(await scenario.state(saleId)).toBe('open.consenting')
+    expect(await dial('2')).toMatchObject({ screen: /^Thank you/ })
+  })
+
+  test('is refused where others write each time, and its screen goes by text', async () => {
+    const { scenario, machine, dial, elsewhere, texts } = await town()
+    await machine.offer()
+    for (let figure = 1; figure <= 5; figure++) elsewhere.push({ figure, pricedCode: 'another' })
+    await expect(dial('4021')).rejects.toThrow('went on elsewhere')
+    await scenario.pass(15_000)
+    expect(texts.map(({ text }) => text)).toEqual([expect.stringMatching(/YES \d{4}/)])
+    await scenario.close()
+  })
+})
+
+test('a bare yes, or a figure of no line, shows the price and its figure again', async () => {
+  const { scenario, machine, dial } = await town()
+  const saleId = await machine.offer()
+  await dial('4021')
+  expect(await dial('yes')).toMatchObject({ screen: /1\.50.*\n1 Pay/, goesOn: true })
+  expect(await dial('7')).toMatchObject({ screen: /1\.50.*\n8 Pay/, goesOn: true })
+  expect(await scenario.state(saleId)).toBe('open.consenting')
+  expect(await dial('8')).toMatchObject({ screen: /^Thank you/ })
+})
+
+test('where no figure is left the price goes by text, with its code', async () => {
+  const { scenario, machine, dial, text, codeSent } = await town()
+  const saleId = await machine.offer()
+  await dial('4021')
+  expect(await dial('9')).toMatchObject({ screen: /by text/, goesOn: false })
+  await text(`YES ${codeSent()}`)
+  expect(await scenario.state(saleId)).toBe('instructed')
 })

@@ -87,6 +87,15 @@ describe('a name that comes again', () => {
   })
 })
 
+test('what its name has shown goes on counting when it begins anew, for as long as a step may come again', () => {
+  const { step, hear } = phone({})
+  step('a1', '4021', { begins: true })
+  step('b1', '4021', { begins: true })
+  step('c1', '4021', { begins: true }, '8')
+  const shown = (at: number) => hear('b2', '1', { begins: false, at }).screens.map((row) => row.step)
+  expect([shown(4), shown(600_001), shown(600_002)]).toEqual([['b1', 'a1'], ['b1'], []])
+})
+
 test('a name for good is one dialogue, and what its last screen showed is before the step', () => {
   const { step, hear } = phone({})
   expect(hear('m1', '4021')).toMatchObject({ before: undefined, shown: undefined })

@@ -57,7 +57,7 @@ export function dialogueStep(
 }
 
 /**
- * What the dialogues of one name have shown, as far as that may still be on the phone or its steps come again.
+ * What the dialogues of one name have shown, as far as it may still be on the phone or its steps come again.
  * @param rows newest first
  */
 export function screensOf(handle: string, rows: readonly DialogueRow[], at: number): readonly DialogueRow[] {

@@ -1,8 +1,8 @@
-// Which figure pays the price on a screen. Nothing that comes from a phone says which screen it answers, and an
-// operator's centre brings a step again whose acknowledgement it missed: to another server, after a restart,
-// with nothing in it that tells it from a new one. So the figure itself tells. It is one that no screen of
-// this dialogue has offered for anything else and no step has said: whoever types it has read it, and with it
-// the price (rule 14). Pure.
+// Which figure pays the price on a screen. Nothing that comes from a phone says which screen it answers, and
+// an operator's centre brings a step again whose acknowledgement it missed: to another server, after a
+// restart, with nothing in it that tells it from a new one. So the figure itself tells. It is one that no
+// screen of this dialogue has offered for anything else and no step has said: whoever types it has read it,
+// and with it the price (rule 14). Pure.
 import type { DialogueRow } from './store/port.ts'
 
 /** Longer than a centre takes to come back with a step, or a phone to answer a screen. */

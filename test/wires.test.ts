@@ -138,7 +138,7 @@ test('every message doubled: machines, phones and centre hear all of it twice', 
     await story.dials(rich, '*123*4021#')
     await story.choose('4021', 3)
     expect((await story.types(rich, '1')).text).toMatch(/0\.85 EUR/)
-    await story.types(rich, '1')
+    await story.types(rich, '2')
     await story.ends({ sales: ['settled', 'recredited', 'settled'], paid: { rich: 235 } })
   } finally {
     broker.double(false)

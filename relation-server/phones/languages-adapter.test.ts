@@ -68,7 +68,7 @@ describe('refused, and said where', () => {
     ['a price that names none', '{price} TTC. ', 'un euro. ', /text\.price .* it must name \{price\}/],
     ['a text too long', 'délai dépassé. Rien', `${'très '.repeat(20)}tard. Rien`, /of 160 characters/],
     ['a letter that no phone has', 'Merci. La', 'Merci ☺x. La', /text\.paying .* no phone of this alphabet/],
-    ['a menu without its lines', '\\n{figure} Payer', '. {figure} Payer', /screen\.priceMenu .* begin with "9 "/],
+    ['a menu without its lines', '\\n{figure} Payer', '. {figure} Payer', /priceMenu .* begin with "9 "/],
     ['a screen without a way back', 'machine\\n0 Annuler"', 'machine"', /screen\.askMachineNumber .* "0 "/],
     ['a yes that is not read', '["oui"]', '["ouais"]', /text\.price .* a word of words\.yes/],
     ['several words for one', '["arret"]', '["stop SMS"]', /words\.stop\.0 .* expected one word/],

@@ -1,6 +1,7 @@
 // An operator's SMPP centre in the simulated world: servers bind to it over streams of bytes that break, fall
-// silent and come in pieces; it brings texts and dialogues' steps until they are acknowledged, and takes the
-// servers' texts and screens, when it does not ask for a pause. Both ends are the real session and codec.
+// silent and come in pieces; it brings texts and dialogues' steps until they are acknowledged, steps at times
+// again although they were, and takes the servers' texts and screens, when it does not ask for a pause. Both
+// ends are the real session and codec.
 import {
   noTlvs,
   type PduOf,

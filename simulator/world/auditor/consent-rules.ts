@@ -5,7 +5,7 @@ import type { Breaks, Premises, Rules } from './auditor.ts'
 import { PageProof } from './page-proof.ts'
 import type { Seen } from './seen-sale.ts'
 
-/** A price that a buyer has read, by text or on a page (with a code) or on a screen (with a figure to type). */
+/** A price that a buyer has read: by text or on a page, with a code; on a screen, with a figure to type. */
 interface Quote {
   readonly machineNumber: string
   readonly amountMinor: number

@@ -1,5 +1,6 @@
 // All mutants, the cheapest first: each must be caught by the auditor, or the auditor is worth nothing.
 import { automatonMutants } from './automaton-mutants.ts'
+import { dialogueMutants } from './dialogue-mutants.ts'
 import { linkMutants } from './link-mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { pageMutants } from './page-mutants.ts'
@@ -14,6 +15,7 @@ export const mutants: readonly Mutant[] = [
   ...voiceMutants,
   ...pageMutants,
   ...linkMutants,
+  ...dialogueMutants,
 ]
 
 export function mutantNamed(name: string): Mutant | undefined {
