@@ -729,6 +729,18 @@ describe('a step that an operator’s centre brings again, and nothing tells fro
     await scenario.close()
   })
 
+  test('begins with 1 again once nothing can come again', async () => {
+    const { scenario, machine, dial } = await town()
+    await machine.offer()
+    expect(await dial('4021')).toMatchObject({ screen: /1 Pay/ })
+    await scenario.pass(mayComeAgainMs)
+    const saleId = await machine.offer()
+    expect(await dial('4021')).toMatchObject({ screen: /1 Pay/ })
+    expect(await dial('1')).toMatchObject({ screen: /^Thank you/ })
+    expect(await scenario.state(saleId)).toBe('instructed')
+    await scenario.close()
+  })
+
   test('is shown a figure of its own where two servers write at once', async () => {
     const { scenario, machine, dial, elsewhere } = await town()
     const saleId = await machine.offer()

@@ -159,7 +159,8 @@ export class Conversation implements Speaker {
   async #keep({ words, ...heard }: Step, { say, language, vouched }: TextBody) {
     const { store, vault, languages, house, clock } = this.#parts
     const at = clock.now()
-    const screens = screensOf(heard.handle, await store.dialoguesOf(heard.subscriberId), at)
+    const rows = await store.dialoguesOf(heard.subscriberId)
+    const screens = screensOf(heard.handle, rows, at)
     const intent = languages.read(words)
     const typed = intent.kind === 'pick' ? intent.digit : 0
     const priced = say.kind === 'price' && vouched ? say.code : null
@@ -170,7 +171,7 @@ export class Conversation implements Speaker {
     const screen = languages.say(menu, language, 'ussd', house)
     const goesOn = awaitsAnswer(menu)
     const step = { ...heard, typed: heard.typed && vault.sealText(heard.typed) }
-    const before = screens.find(({ dialogueId }) => dialogueId === step.dialogueId)
+    const before = rows.find(({ dialogueId }) => dialogueId === step.dialogueId)
     const row: DialogueRow = { ...step, screen, goesOn, pricedCode, figure, suggested, at }
     return (await store.keepDialogue(row, before?.figure)) ? { menu, screen, goesOn } : undefined
   }

@@ -601,6 +601,13 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await store.dialoguesOf('s1')).toEqual([dialogue('a', { figure: 2 })])
     })
 
+    test('a dialogue whose row is gone, or was somebody else’s, is kept anew', async () => {
+      expect(await store.keepDialogue(dialogue('a', { figure: 3 }), 2)).toBe(true)
+      const others = dialogue('a', { subscriberId: 's2', figure: 1 })
+      expect(await store.keepDialogue(others, undefined)).toBe(true)
+      expect([await store.dialoguesOf('s1'), await store.dialoguesOf('s2')]).toEqual([[], [others]])
+    })
+
     test('a page shows what was said to its session last, and old ones go', async () => {
       const page = (sessionId: string, say: string, at: number) => ({ sessionId, say, at })
       await put(store, { pages: [page('a', '1', 10), page('b', '1', 30)] })

@@ -312,7 +312,8 @@ export class MemoryStore implements Store {
   }
 
   async keepDialogue(row: DialogueRow, before: number | undefined): Promise<boolean> {
-    if (this.#dialogues.get(row.dialogueId)?.figure !== before) return false
+    const now = this.#dialogues.get(row.dialogueId)
+    if (now && now.subscriberId === row.subscriberId && now.figure !== before) return false
     this.#dialogues.set(row.dialogueId, frozen(row))
     return true
   }

@@ -466,7 +466,7 @@ export interface Store {
   /** The last few dialogues of a subscriber, newest first. */
   dialoguesOf(subscriberId: string): Promise<DialogueRow[]>
   /**
-   * Adds it, or replaces what it was.
+   * Adds it, or replaces what it was, another subscriber's of that name too.
    * @param before the figure that its row was read with; undefined: there was none
    * @returns false, and nothing is kept, where the row says otherwise by now
    */

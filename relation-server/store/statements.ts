@@ -401,7 +401,8 @@ export function prepareStatements(db: NodePgDatabase) {
       .onConflictDoUpdate({
         target: dialogue.dialogueId,
         set: replaced(dialogue, 'dialogueId'),
-        setWhere: sql`${dialogue.figure} = ${sql.placeholder('before')}`,
+        setWhere: sql`${dialogue.figure} = ${sql.placeholder('before')}
+          or ${dialogue.subscriberId} <> excluded.subscriber_id`,
       })
       .returning({ dialogueId: dialogue.dialogueId })
       .prepare('keep_dialogue'),
