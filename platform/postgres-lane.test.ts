@@ -181,6 +181,12 @@ test('a write that comes too late for its COMMIT is a broken invariant, and noth
   expect(await machines()).toEqual([])
 })
 
+test('a write that cannot be sent, and says so too late, is one too', async () => {
+  const writes = ({ add }: Statements) => [add.execute({ id: '4021' }), (async () => add.execute({}))()]
+  await expect(lane.transact(nothing, () => ({ result: 0, writes }))).rejects.toThrow('no value')
+  expect(await machines()).toEqual([])
+})
+
 test('waits 200 ms for a row that another holds, and then says busy', async () => {
   await add('4021')
   const sell = () =>
@@ -195,6 +201,19 @@ test('waits 200 ms for a row that another holds, and then says busy', async () =
   })
   expect(await sell()).toBe('sold')
   expect(await lane.read(({ limits }) => limits.execute())).toEqual([{ lock: '200ms', idle: '2s' }])
+})
+
+test('a table that is being changed when a statement is first asked for: busy as well', async () => {
+  const read = ({ lock }: Statements) => lock.execute({ id: '4021' })
+  const addTo = () =>
+    lane.transact(read, () => ({ result: 'added', writes: ({ add }) => [add.execute({ id: '4021' })] }))
+  await admin(async (client) => {
+    await client.query('begin')
+    await client.query('lock table machine in access exclusive mode')
+    await expect(addTo()).rejects.toMatchObject({ code: 'database-busy', retry: true })
+    await expect(add('4021')).rejects.toMatchObject({ code: 'database-busy', retry: true })
+  })
+  expect(await addTo()).toBe('added')
 })
 
 test('a second transaction at the same time is the caller\u2019s mistake', async () => {
