@@ -102,7 +102,10 @@ export class Engine {
         else this.#release(waiting, one.decision)
       }
     } catch (error) {
-      for (const waiting of batch) waiting.reject(error)
+      // What the database refuses for good costs itself, and not those that came in the same burst.
+      const isRefused = error instanceof OperatingError && !error.retry
+      if (isRefused && batch.length > 1) for (const each of batch) await this.#batch([each])
+      else for (const waiting of batch) waiting.reject(error)
     }
   }
 

@@ -76,3 +76,18 @@ test('two processes that get the same charges and voids at once agree on every o
   expect({ posted, held }).toEqual({ posted: 300 - debits, held: live.length - debits })
   expect((await one.store.check()).faults).toEqual([])
 })
+
+test('what the database refuses costs nothing that came in the same burst', async () => {
+  const [store] = stores
+  const trade = new Trade(store ?? raise('the stores are open'), 'refused')
+  await trade.open()
+  await trade.openAccount('a', 100_00)
+  const charges = ['one', 'two'].map((offer) => trade.charge('a', offer, { amountMinor: 100, offer }))
+  // PostgreSQL's text takes no NUL; `/payments/%00/confirm` gets as far as this.
+  const odd = { kind: 'confirm', client: trade.client, paymentId: '\0' } as const
+  const answers = [odd, ...charges].map((command) => trade.engine.submit(command))
+  const [refused, ...paid] = await Promise.allSettled(answers)
+  expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'database-refused' } })
+  expect(paid).toMatchObject([{ value: { status: 201 } }, { value: { status: 201 } }])
+  expect(await trade.balance('a')).toMatchObject({ posted: '98.00 EUR', held: '0.00 EUR' })
+})
