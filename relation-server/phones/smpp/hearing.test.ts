@@ -114,6 +114,21 @@ describe('a phone', () => {
     expect(new Set(far.heard.map(({ messageId }) => messageId)).size).toBe(1)
   })
 
+  test('that was answered after a standstill may come again, however well its answer was seen', async () => {
+    const far = new FarEnd()
+    const stored = Promise.withResolvers<{ kind: 'stored' }>()
+    far.receive = () => stored.promise
+    await far.start()
+    const first = far.text('4021')
+    await far.settle()
+    far.clock.stand(7000)
+    stored.resolve({ kind: 'stored' })
+    expect(await first).toMatchObject({ pdu: { status: status.ok } })
+    await far.pass(5000)
+    await far.text('4021')
+    expect(new Set(far.heard.map(({ messageId }) => messageId)).size).toBe(1)
+  })
+
   test('may come as data_sm, its words in the payload', async () => {
     const far = new FarEnd()
     await far.start()

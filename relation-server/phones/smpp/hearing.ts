@@ -143,12 +143,14 @@ export class Hearing {
   #receive(all: readonly Heard[], what: What, incoming: Incoming): void {
     const { receive, clock, log, answerLimitMs, show } = this.#parts
     let isAnswered = false
-    // Its sender may have given up before we read it: it then comes again, whatever it sees of our answer.
-    const mayComeAgain = this.#standstill.isJustOver
+    // Its sender may have given up before we read it, or before we answered: it then comes again, whatever it
+    // sees of our answer.
+    const wasLate = this.#standstill.isJustOver
     const answer = (code: number) => {
       if (isAnswered) return
       isAnswered = true
       limit.cancel()
+      const mayComeAgain = wasLate || this.#standstill.isJustOver
       for (const { session, delivery } of all) {
         session.answer(delivery, code)
         if (code !== status.ok || mayComeAgain) continue
