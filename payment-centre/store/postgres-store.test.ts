@@ -83,7 +83,7 @@ test('what the database refuses costs nothing that came in the same burst', asyn
   await trade.open()
   await trade.openAccount('a', 100_00)
   const charges = ['one', 'two'].map((offer) => trade.charge('a', offer, { amountMinor: 100, offer }))
-  // PostgreSQL's text takes no NUL; `/payments/%00/confirm` gets as far as this.
+  // PostgreSQL's text takes no NUL.
   const odd = { kind: 'confirm', client: trade.client, paymentId: '\0' } as const
   const answers = [odd, ...charges].map((command) => trade.engine.submit(command))
   const [refused, ...paid] = await Promise.allSettled(answers)
