@@ -138,7 +138,8 @@ test('what an older centre is writing meanwhile is in it too', async () => {
 
 /** For a lock that another session of this database holds. */
 async function somebodyWaits(admin: pg.Client): Promise<void> {
-  const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+  const waiting = `select from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`
   for (let seen = 0; seen === 0; ) seen = (await admin.query(waiting)).rowCount ?? 0
 }
 
