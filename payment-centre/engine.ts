@@ -92,9 +92,11 @@ export class Engine {
   }
 
   async #batch(batch: readonly Waiting[]): Promise<void> {
+    let isCommitted = false
     try {
       const began = this.#parts.clock.monotonic()
       const { decided, rows } = await this.#commit(batch.map(({ command }) => command))
+      isCommitted = true
       this.#figures?.committed(rows, decided.map(changeOf), this.#parts.clock.monotonic() - began)
       for (const [index, waiting] of batch.entries()) {
         const one = decided[index]
@@ -102,9 +104,9 @@ export class Engine {
         else this.#release(waiting, one.decision)
       }
     } catch (error) {
-      // What the database refuses for good costs itself, and not those that came in the same burst.
-      const isRefused = error instanceof OperatingError && !error.retry
-      if (isRefused && batch.length > 1) for (const each of batch) await this.#batch([each])
+      // What cannot be read or written costs itself, and not those that came in the same burst.
+      const isForGood = !isCommitted && !(error instanceof OperatingError && error.retry)
+      if (isForGood && batch.length > 1) for (const each of batch) await this.#batch([each])
       else for (const waiting of batch) waiting.reject(error)
     }
   }
