@@ -92,9 +92,11 @@ export class Engine {
   }
 
   async #batch(batch: readonly Waiting[]): Promise<void> {
+    let isCommitted = false
     try {
       const began = this.#parts.clock.monotonic()
       const { decided, rows } = await this.#commit(batch.map(({ command }) => command))
+      isCommitted = true
       this.#figures?.committed(rows, decided.map(changeOf), this.#parts.clock.monotonic() - began)
       for (const [index, waiting] of batch.entries()) {
         const one = decided[index]
@@ -102,7 +104,10 @@ export class Engine {
         else this.#release(waiting, one.decision)
       }
     } catch (error) {
-      for (const waiting of batch) waiting.reject(error)
+      // What cannot be read or written costs itself, and not those that came in the same burst.
+      const isForGood = !isCommitted && !(error instanceof OperatingError && error.retry)
+      if (isForGood && batch.length > 1) for (const each of batch) await this.#batch([each])
+      else for (const waiting of batch) waiting.reject(error)
     }
   }
 

@@ -180,8 +180,9 @@ class PipelinedConnection<S> implements LiveConnection<S> {
       return Object.fromEntries(named.map(([name, inner]) => [name, this.#sendable(inner)]))
     }
     const execute = (values: Record<string, unknown> = {}) => {
+      const rows = this.#ask(statements, values, (part) => part.rows)
       this.#sent++
-      return this.#ask(statements, values, ({ rows }) => rows)
+      return rows
     }
     return { execute }
   }
@@ -199,7 +200,7 @@ class PipelinedConnection<S> implements LiveConnection<S> {
     if (known) return known
     const preparation = new Preparation(statement)
     this.#preparations.set(statement, preparation)
-    // Whoever wanted it hears of it: the statement itself fails.
+    // Whoever wanted it hears of it: its trip fails.
     preparation.done.catch(() => this.#preparations.delete(statement))
     this.#client.query(preparation)
     return preparation

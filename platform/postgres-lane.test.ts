@@ -122,6 +122,34 @@ test('needs two round trips: BEGIN with the reads, the writes with COMMIT', asyn
   ])
 })
 
+test('a connection lost between COMMIT and its answer: away, although all was written', async () => {
+  const proxy = await heldAnswers(new URL(database.url))
+  const url = new URL(database.url)
+  url.searchParams.delete('host')
+  url.port = String(proxy.port)
+  const distant = await openLane({ url: url.href, name: 'distant', prepare })
+  proxy.hold(['begin'], ['commit', 'what is never said'])
+  const lost = distant.transact(nothing, () => ({
+    result: undefined,
+    writes: ({ add }) => ['4021', '4022'].map((id) => add.execute({ id })),
+  }))
+  const committed = async () => {
+    while ((await machines()).length === 0);
+    proxy.cut()
+  }
+  await Promise.all([expect(lost).rejects.toMatchObject({ code: 'database-away', retry: true }), committed()])
+  expect((await machines()).map(({ id }) => id)).toEqual(['4021', '4022'])
+  proxy.hold()
+  expect(
+    await distant.transact(
+      ({ all }) => all.execute(),
+      (rows) => ({ result: rows.length, writes: () => [] }),
+    ),
+  ).toBe(2)
+  await distant.close()
+  await proxy.close()
+})
+
 test('a decision that throws writes nothing, and the lane goes on', async () => {
   const decide = () => {
     throw new RangeError('no such state')
@@ -181,6 +209,12 @@ test('a write that comes too late for its COMMIT is a broken invariant, and noth
   expect(await machines()).toEqual([])
 })
 
+test('a write that cannot be sent, and says so too late, is one too', async () => {
+  const writes = ({ add }: Statements) => [add.execute({ id: '4021' }), (async () => add.execute({}))()]
+  await expect(lane.transact(nothing, () => ({ result: 0, writes }))).rejects.toThrow('no value')
+  expect(await machines()).toEqual([])
+})
+
 test('waits 200 ms for a row that another holds, and then says busy', async () => {
   await add('4021')
   const sell = () =>
@@ -195,6 +229,19 @@ test('waits 200 ms for a row that another holds, and then says busy', async () =
   })
   expect(await sell()).toBe('sold')
   expect(await lane.read(({ limits }) => limits.execute())).toEqual([{ lock: '200ms', idle: '2s' }])
+})
+
+test('a table that is being changed when a statement is first asked for: busy as well', async () => {
+  const read = ({ lock }: Statements) => lock.execute({ id: '4021' })
+  const addTo = () =>
+    lane.transact(read, () => ({ result: 'added', writes: ({ add }) => [add.execute({ id: '4021' })] }))
+  await admin(async (client) => {
+    await client.query('begin')
+    await client.query('lock table machine in access exclusive mode')
+    await expect(addTo()).rejects.toMatchObject({ code: 'database-busy', retry: true })
+    await expect(add('4021')).rejects.toMatchObject({ code: 'database-busy', retry: true })
+  })
+  expect(await addTo()).toBe('added')
 })
 
 test('a second transaction at the same time is the caller\u2019s mistake', async () => {
@@ -318,8 +365,10 @@ describe('kill -9 of the server', () => {
 async function heldAnswers(target: URL) {
   let trips: string[][] = []
   let said = ''
-  const held: Buffer[] = []
+  let held: Buffer[] = []
+  let cut = () => {}
   const server = createServer((client) => {
+    cut = () => client.destroy()
     const upstream = connectTcp(Number(target.port), target.hostname)
     upstream.on('data', (bytes) => (said ? held.push(bytes) : client.write(bytes)))
     client.on('data', (bytes) => {
@@ -338,7 +387,10 @@ async function heldAnswers(target: URL) {
     port: typeof address === 'object' && address ? address.port : 0,
     hold: (...words: string[][]) => {
       trips = words
+      said = ''
+      held = []
     },
+    cut: () => cut(),
     tripsLeft: () => trips.length,
     close: () => new Promise((done) => server.close(done)),
   }

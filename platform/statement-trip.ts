@@ -41,6 +41,7 @@ abstract class Asked extends pg.Query {
 /** Has a statement's text read, once a connection, and its columns described. */
 export class Preparation extends Asked {
   readonly statement: PreparedStatement
+  failure: Error | undefined
   #read: ((values: Row) => object) | undefined
 
   constructor(statement: PreparedStatement) {
@@ -58,6 +59,11 @@ export class Preparation extends Asked {
 
   handleRowDescription({ fields }: { fields: readonly { dataTypeID: number }[] }): void {
     this.#read = this.statement.reading(fields.map(({ dataTypeID }) => dataTypeID))
+  }
+
+  override handleError(error: Error): void {
+    this.failure = error
+    super.handleError(error)
   }
 
   rowOf(values: Row): object {
@@ -104,6 +110,12 @@ export class Trip extends Asked {
   handleCommandComplete({ text }: { text: string }): void {
     const part = this.#parts[this.#answered++]
     if (part) part.command = text
+  }
+
+  /** Where a statement is missing, whoever prepared it was told why: a lock that was held, say. */
+  override handleError(error: Error): void {
+    const missing = this.#parts.find(({ prepared }) => prepared.failure)
+    super.handleError(missing?.prepared.failure ?? error)
   }
 
   override handleReadyForQuery(): void {

@@ -127,8 +127,8 @@ export class RelationServer {
     this.#pruning?.cancel()
     this.#reconciliation.stop()
     await this.#parts.machines.stop()
-    await this.#dueWatch.stop()
-    await this.#engine.stop()
+    // At once: the watch may wait for deadlines that the engine cannot store.
+    await Promise.all([this.#dueWatch.stop(), this.#engine.stop()])
     await Promise.all([this.#parts.payments.close(), this.#parts.sender.close()])
     await this.#parts.store.close()
   }

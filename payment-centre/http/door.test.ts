@@ -215,6 +215,13 @@ describe('charging', () => {
     expect(await codeOf(caller.postText(paths.payments, text))).toBe(code)
   })
 
+  test('a NUL is refused, in a text and in a path: no database keeps it', async () => {
+    const caller = await ready()
+    const text = JSON.stringify(caller.charge('1.00')).replace('Acme Vending', 'Acme\\u0000')
+    expect(await codeOf(caller.postText(paths.payments, text))).toBe('INVALID_ARGUMENT')
+    expect(await codeOf(caller.post(paths.confirm('%00'), {}))).toBe('INVALID_ARGUMENT')
+  })
+
   test.each(['1.505', '0.00', '-1.00', '"1.00"'])('%s is no amount', async (amount) => {
     const caller = await ready()
     const text = JSON.stringify(caller.charge('1.00')).replace('"amount":"1.00"', `"amount":${amount}`)

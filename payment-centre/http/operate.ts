@@ -27,6 +27,10 @@ export async function operate(
   { client, now, url, text, query, params }: LetIn,
 ): Promise<HttpAnswer> {
   const { method } = operation
+  // PostgreSQL keeps none; and in a record's JSON it could never be looked into again.
+  if (text.includes('\\u0000') || url.includes('%00')) {
+    throw new DoorRefusal('INVALID_ARGUMENT', 'There is a NUL in it. Leave it out and send it again.')
+  }
   const body = method === 'POST' ? readExactJson(text) : undefined
   if (method === 'POST' && (typeof body !== 'object' || body === null)) {
     throw new DoorRefusal('INVALID_ARGUMENT', 'The body is not a JSON object.')

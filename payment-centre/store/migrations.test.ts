@@ -116,6 +116,33 @@ test('every transfer and every entry is still there', async () => {
   })
 })
 
+test('what an older centre is writing meanwhile is in it too', async () => {
+  await withLedger(sold, async (admin, url) => {
+    const older = new pg.Client({ connectionString: url })
+    await older.connect()
+    await older.query('begin')
+    await older.query(`insert into transfer values ($1, 'topUp', 'EUR', 8)`, [id(9)])
+    await older.query(
+      `insert into entry values ($1, 0, 'float', 'posted', -300), ($1, 1, 'buyer', 'posted', 300)`,
+      [id(9)],
+    )
+    const migrated = migrate(url, migrationsFolder)
+    await somebodyWaits(admin)
+    await older.query('commit')
+    await older.end()
+    await migrated
+    const late = await admin.query('select to_account, amount_minor from movement where at = 8')
+    expect(late.rows).toEqual([{ to_account: 'buyer', amount_minor: '300' }])
+  })
+})
+
+/** For a lock that another session of this database holds. */
+async function somebodyWaits(admin: pg.Client): Promise<void> {
+  const waiting = `select from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`
+  for (let seen = 0; seen === 0; ) seen = (await admin.query(waiting)).rowCount ?? 0
+}
+
 test('a ledger whose entries are no pairs is left as it is', async () => {
   const odd: Written = {
     kind: 'deliver',

@@ -135,9 +135,11 @@ class PostgresStore implements TimedStore {
   }
 
   async prune(keysBefore: number, usageBefore: number) {
-    await this.#lane.read(({ pruneKeys, pruneUsage }) =>
-      Promise.all([pruneKeys.execute({ before: keysBefore }), pruneUsage.execute({ before: usageBefore })]),
-    )
+    // Each for itself: sent together, one that fails would undo the other.
+    await Promise.all([
+      this.#lane.read(({ pruneKeys }) => pruneKeys.execute({ before: keysBefore })),
+      this.#lane.read(({ pruneUsage }) => pruneUsage.execute({ before: usageBefore })),
+    ])
   }
 
   check(): Promise<BookCheck> {
@@ -205,8 +207,10 @@ function assertLocked({ accounts, payments, keys }: Rows): void {
   })
 }
 
-/** Sends what there is to write, one statement a table, in an order that each can rely on. */
-/** @param opened accounts that have to be there for the change's transfers */
+/**
+ * Sends what there is to write, one statement a table, in an order that each can rely on.
+ * @param opened accounts that have to be there for the change's transfers
+ */
 function writeChange(
   statements: Statements,
   rows: Rows,

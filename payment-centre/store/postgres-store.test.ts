@@ -2,6 +2,7 @@
 // them.
 
 import { type TestDatabase, testDatabase } from '@concilia/platform/test-database.ts'
+import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { migrationsFolder } from '../centre.ts'
 import { Trade } from '../trade.ts'
@@ -75,4 +76,27 @@ test('two processes that get the same charges and voids at once agree on every o
     .reduce((sum, amount) => sum + amount, 0)
   expect({ posted, held }).toEqual({ posted: 300 - debits, held: live.length - debits })
   expect((await one.store.check()).faults).toEqual([])
+})
+
+test('what cannot be read or written costs nothing that came in the same burst', async () => {
+  const [store] = stores
+  const trade = new Trade(store ?? raise('the stores are open'), 'refused')
+  await trade.open()
+  await trade.openAccount('a', 100_00)
+  const charge = (offer: string) => trade.charge('a', offer, { amountMinor: 100, offer })
+  const { body } = await trade.do(charge('one'))
+  const admin = new pg.Client({ connectionString: database.adminUrl })
+  await admin.connect()
+  await admin.query(`update payment set record = '{}' where id = $1`, [body.paymentId])
+  await admin.end()
+  // The one of a record that nobody can read, the other with a NUL, which PostgreSQL's text does not take.
+  const odd = [String(body.paymentId), '\0'].map((paymentId) => {
+    return { kind: 'confirm', client: trade.client, paymentId } as const
+  })
+  const answers = [...odd, charge('two'), charge('three')].map((command) => trade.engine.submit(command))
+  const [unreadable, refused, ...paid] = await Promise.allSettled(answers)
+  expect(unreadable).toMatchObject({ status: 'rejected', reason: { name: 'ZodError' } })
+  expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'database-refused' } })
+  expect(paid).toMatchObject([{ value: { status: 201 } }, { value: { status: 201 } }])
+  expect(await trade.balance('a')).toMatchObject({ posted: '97.00 EUR', held: '0.00 EUR' })
 })

@@ -50,7 +50,8 @@ export class DueWatch {
     this.#looking = this.#lookOnce()
       .catch((error: unknown) => {
         const why = error instanceof Error ? error.message : String(error)
-        if (why !== this.#lastTrouble) this.#parts.log.warn(`deadlines cannot be looked at now: ${why}`)
+        if (why !== this.#lastTrouble && !this.#stopped)
+          this.#parts.log.warn(`deadlines cannot be looked at now: ${why}`)
         this.#lastTrouble = why
         return lookEveryMs
       })

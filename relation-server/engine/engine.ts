@@ -162,7 +162,7 @@ export class Engine {
       return () => this.#letOut(stored, decided, book, tookMs)
     } catch (error) {
       const isRepeated = batch.length > 0 || (error instanceof OperatingError && error.retry)
-      if (isRepeated) this.#performed.push(...performed)
+      if (isRepeated && !this.#stopped) this.#performed.push(...performed)
       if (error instanceof OperatingError && error.retry) {
         if (error.code !== 'database-busy' && this.#lastTrouble !== error.message) {
           this.#lastTrouble = error.message

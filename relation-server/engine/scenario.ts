@@ -281,8 +281,7 @@ export class Scenario {
   }
 
   async close(): Promise<void> {
-    await this.#dueWatch.stop()
-    await this.engine.stop()
+    await Promise.all([this.#dueWatch.stop(), this.engine.stop()])
   }
 
   #log(): Log {
