@@ -193,8 +193,10 @@ export function changerDue(turn: ControllerTurn): void {
   changerAnswered(turn, 'silence')
 }
 
+/** An answer that may come again is waited for no longer than that: the same words later are another coin. */
 function wakeAt(turn: ControllerTurn): number {
-  const { nextAt, polledAt, lost } = turn.changer
+  const { nextAt, polledAt, lost, pollFirst } = turn.changer
+  if (pollFirst && !lost) return nextAt
   return Math.max(nextAt, polledAt + (lost ? lostPollMs : pollMs))
 }
 

@@ -187,6 +187,18 @@ describe.each(bridges)('over the bridge "%s"', (bridge) => {
     if (fault === 'coinJam') expect(world.coins(50).trayMinor).toBe(50)
   })
 
+  test.each([170, 200, 240])(
+    'two coins alike for the cash box, %i ms apart: both are credited',
+    (apartMs) => {
+      for (let phaseMs = 0; phaseMs < 130; phaseMs += 13) {
+        const world = worldOf().pass(phaseMs)
+        world.attempt({ act: 'coin', valueMinor: 200 })
+        world.pass(apartMs).attempt({ act: 'coin', valueMinor: 200 })
+        expect(world.pass(1_000).till.creditMinor).toBe(400)
+      }
+    },
+  )
+
   test('an unplugged acceptor and a blind tube are faults that stand; it sells on with what there is', () => {
     const world = worldOf()
       .do({ act: 'acceptor', on: false }, { act: 'blindTube', valueMinor: 50 })
