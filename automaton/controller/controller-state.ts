@@ -292,6 +292,7 @@ export class ControllerTurn {
   }
 
   drop(deadline: Deadline): void {
+    if (this.state.due[deadline] === undefined) return
     const { [deadline]: _, ...due } = this.state.due
     this.state = { ...this.state, due }
   }
@@ -326,7 +327,9 @@ export class ControllerTurn {
 
 /** The deadline to wake up for next. */
 export function nextControllerDue({ due }: ControllerState): { deadline: Deadline; at: number } | undefined {
-  return Object.entries(due)
-    .map(([deadline, at]) => ({ deadline: deadline as Deadline, at }))
-    .sort((one, other) => one.at - other.at)[0]
+  let next: { deadline: Deadline; at: number } | undefined
+  for (const [deadline, at] of Object.entries(due)) {
+    if (!next || at < next.at) next = { deadline: deadline as Deadline, at }
+  }
+  return next
 }
