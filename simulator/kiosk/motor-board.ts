@@ -23,6 +23,8 @@ export interface BoardSettings {
 /** What a bystander sees. */
 export type BoardEvent =
   | { event: 'display'; text: string }
+  /** Under a number of the host's. */
+  | { event: 'motorStarted'; item: number; vend: number }
   | { event: 'motorTurned'; item: number }
   /** Goods fell; `dropped` is the counter after it. */
   | { event: 'goodsFell'; item: number; dropped: number }
@@ -162,6 +164,7 @@ export class MotorBoard {
     if (this.#doorOpen) return this.#keep(vend, 'doorOpen')
     if (this.#soldOut(selection)) return this.#keep(vend, 'soldOut')
     this.#turning = this.#clock.after(this.settings.motorMs, () => this.#turned(vend, selection))
+    this.#see({ event: 'motorStarted', item: selection, vend })
     return this.#keep(vend, 'turning')
   }
 

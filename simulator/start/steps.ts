@@ -121,6 +121,7 @@ function kioskWords(event: KioskEvent): string | undefined {
       return `the coin changer ${event.on ? 'has power again' : 'loses its power'}`
     case 'boardPowered':
       return `the motor board ${event.on ? 'has power again' : 'loses its power'}`
+    case 'motorStarted':
     case 'motorTurned':
     case 'dropUnseen':
     case 'payoutOver':

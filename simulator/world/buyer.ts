@@ -2,17 +2,19 @@
 // does something else than expected. Knows what a buyer knows, and nothing of the programs.
 import type { Browser } from './browser.ts'
 import { type Carrier, type Screen, serviceCode } from './carrier.ts'
+import { type CoinPlan, CoinVisit } from './coin-visit.ts'
 import type { Observe } from './observations.ts'
 import { PageVisit } from './page-visit.ts'
 import type { SeededRandom } from './seeded-random.ts'
+import { items } from './site-machine.ts'
 import type { Story } from './story.ts'
 import type { Twist } from './swarm.ts'
 import type { Switchboard } from './switchboard.ts'
 import type { Timeline } from './timeline.ts'
-import { items, type VendingSite } from './vending-site.ts'
+import type { VendingSite } from './vending-site.ts'
 import { numberCalledFor } from './voice-numbers.ts'
 
-export type Way = 'text' | 'dialogue' | 'call' | 'page'
+export type Way = 'text' | 'dialogue' | 'call' | 'page' | 'coins'
 
 /** One purchase, as somebody means to make it. */
 export interface Visit {
@@ -21,6 +23,8 @@ export interface Visit {
   readonly phoneFirst: boolean
   readonly way: Way
   readonly twists: ReadonlySet<Twist>
+  /** At a kiosk: what is done with coins. */
+  readonly coins: CoinPlan | undefined
 }
 
 interface Parts {
@@ -68,6 +72,8 @@ export class Buyer {
     timeline.after(patienceMs, () => {
       if (this.#leaves === leaves) this.#visit = undefined
     })
+    this.#useCoins(visit)
+    if (visit.way === 'coins') return
     if (!visit.phoneFirst) this.#press()
     this.#soon(() => this.#contact())
     if (visit.phoneFirst && visit.site.settings.alwaysIdle) this.#soon(() => this.#press(), 4)
@@ -124,6 +130,18 @@ export class Buyer {
     const pressed = this.#machine(`chooses item ${visit.item}`).press(visit.item)
     if (visit.twists.has('doublePresses')) visit.site.machine.press(visit.item)
     if (pressed !== 'asked') this.#parts.story.tell(this.number, `cannot: ${pressed}`)
+  }
+
+  #useCoins(visit: Visit): void {
+    const { random, story } = this.#parts
+    const { item, coins, site } = visit
+    if (!site.kiosk || !coins) return
+    new CoinVisit({
+      ...{ kiosk: site.kiosk, item, random },
+      isThere: () => this.#visit === visit,
+      soon: (action, slower) => this.#soon(action, slower),
+      tell: (words) => story.tell(this.number, `${words} at machine ${site.settings.number}`),
+    }).begin(coins)
   }
 
   #contact(): void {

@@ -4,6 +4,7 @@ export const keptSeeds: Readonly<Record<string, string>> = {
   '11': 'a code that overtook its offer was not looked at, and the auditor took it for a wrong one',
   '24': 'a dialogue’s "1 See the price" was taken for the yes to a price that nobody had read',
   '36': 'a step came again at another server, and paid the price that nobody had seen yet',
+  '72': 'a second coin of a kind, a fifth of a second after the first, was taken for the first told again',
   '75': 'a confirmation was repeated so seldom that its hold lapsed while the goods were in hand',
   '77': 'a server whose clock was a day behind refused an outcome’s signature, and a person gave money back',
   '95': 'a refusal and a void that came of one event had one id, and the answer to the one removed the other',

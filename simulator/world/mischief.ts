@@ -84,7 +84,7 @@ const faults: Readonly<Record<FaultKind, Fault>> = {
   diskFull: { whom: 'machine', bring: ({ site, forMs }) => site.fillDisk(forMs) },
   journalLost: { whom: 'machine', bring: ({ site }) => site.loseJournal() },
   unplugged: { whom: 'machine', bring: ({ site, forMs }) => site.unplug(forMs) },
-  boxRestart: { whom: 'machine', bring: ({ site }) => site.machine.box.restart() },
+  boxRestart: { whom: 'machine', bring: ({ site }) => site.machine.restartBox() },
   accountReopened: {
     whom: 'centre',
     bring: ({ stage }) => stage.centre.reopen(stage.random.pick(stage.openings)),

@@ -15,8 +15,13 @@ export type Observation =
   | { type: 'promiseStored'; automatonId: string; saleId: string; promise: 'deliver' | 'withdraw' }
   | { type: 'wordStored'; automatonId: string; saleId: string; kind: string; text: string }
   | { type: 'answerStored'; automatonId: string; instructionId: string; answer: string }
-  // The vending machine.
-  | { type: 'machine'; automatonId: string; event: string; item: number; by: 'phone' | 'coins' }
+  /** What the automaton of a kiosk knows of its coins and its vend. */
+  | { type: 'tillStored'; automatonId: string; text: string }
+  // The vending machine. `nobody`: a kiosk's motor turns, and its automaton's journal knows of no such vend.
+  | { type: 'machine'; automatonId: string; event: string; item: number; by: 'phone' | 'coins' | 'nobody' }
+  | { type: 'coin'; automatonId: string; what: SeenCoin; amountMinor: number }
+  /** What lies in its tubes and its cash box; whether its automaton, and no box, acknowledges coins. */
+  | { type: 'coinsCounted'; automatonId: string; amountMinor: number; acknowledges: boolean }
   /** Six figures on its keypad. */
   | { type: 'codeTyped'; automatonId: string; code: string }
   // The wires of link 7.
@@ -65,6 +70,12 @@ export type Observation =
   /** The name of a recording, or `code`. */
   | { type: 'callHeard'; callId: string; what: string; code?: string }
   | { type: 'callTyped'; callId: string; machineNumber: string }
+
+/**
+ * `taken`: into a tube or the cash box. `tray`: refused, back at once. `fished`: credited, and pulled out
+ * again. `paid`: out of a tube.
+ */
+export type SeenCoin = 'taken' | 'tray' | 'stuck' | 'fished' | 'paid'
 
 export interface SeenVoucher {
   readonly callId: string

@@ -9,6 +9,7 @@ export class Summary {
   readonly #endings = { delivered: 0, notDelivered: 0, unknown: 0 }
   #worlds = 0
   #sales = 0
+  #cashSales = 0
   #checks = 0
 
   add(ran: Ran): void {
@@ -17,8 +18,9 @@ export class Summary {
       this.#failures.push(`seed ${ran.seed} did not run to its end:\n${ran.died}\n  ${replay(ran.seed)}`)
       return
     }
-    const { seed, sales, endings, faults, breaches, checks } = ran.result
+    const { seed, sales, cashSales, endings, faults, breaches, checks } = ran.result
     this.#sales += sales
+    this.#cashSales += cashSales
     this.#checks += checks
     this.#endings.delivered += endings.delivered
     this.#endings.notDelivered += endings.notDelivered
@@ -48,6 +50,7 @@ export class Summary {
       `  delivered, paid      ${delivered}`,
       `  neither              ${notDelivered}`,
       `  unknown, closed once ${unknown}`,
+      `sold for coins   ${this.#cashSales}`,
       `checks           ${this.#checks}`,
       'faults',
       ...faults.map(([kind, count]) => `  ${kind.padEnd(20)} ${count}`),
@@ -61,7 +64,8 @@ function replay(seed: string): string {
 }
 
 /** The mix that a seed has drawn, in a line or two. */
-export function swarmText({ charge, servers, everyMs, behaviours, twists, weather, drift }: Swarm): string {
+export function swarmText(swarm: Swarm): string {
+  const { charge, servers, everyMs, behaviours, twists, weather, drift, kiosks, kioskFaults } = swarm
   const list = (names: Iterable<string>) => [...names].join(', ') || 'none'
   const wires = Object.entries(weather).map(([wire, { delayMs, lost, doubled }]) => {
     return `${wire} ${delayMs} ms, ${percent(lost)} lost, ${percent(doubled)} doubled`
@@ -70,6 +74,7 @@ export function swarmText({ charge, servers, everyMs, behaviours, twists, weathe
     `${charge}, ${servers} server${servers > 1 ? 's' : ''}, clocks within ${percent(drift)}`,
     `  faults      ${list(everyMs.keys())}`,
     `  machines    ${list(behaviours.keys())}`,
+    ...(kiosks > 0 ? [`  kiosks      ${kiosks}: ${list(kioskFaults.keys())}`] : []),
     `  buyers      ${list(twists.keys())}`,
     `  wires       ${wires.join('; ')}`,
   ].join('\n')

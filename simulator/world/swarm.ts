@@ -4,6 +4,8 @@ import type { Limits } from '@concilia/protocol/limits.ts'
 import { brokenLimits, defaultLimits } from '@concilia/protocol/limits.ts'
 import type { SessionKey } from '@concilia/relation-server/phones/smpp/profile.ts'
 import type { BehaviourName } from '../behaviours.ts'
+import { boardFaults } from '../kiosk/board-faults.ts'
+import { changerFaults } from '../kiosk/changer-faults.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import { fairWeather, type Weather } from './weather.ts'
 
@@ -82,6 +84,12 @@ export interface Swarm {
   readonly commitDoubt: number
   /** Probabilities, per vend. */
   readonly behaviours: ReadonlyMap<BehaviourName, number>
+  /** So many of the machines are kiosks. */
+  readonly kiosks: number
+  /** Probability that a visit at one of them has to do with coins. */
+  readonly coins: number
+  /** Probabilities, per visit at one of them. */
+  readonly kioskFaults: ReadonlyMap<KioskFault, number>
   /** Probabilities, per visit. */
   readonly twists: ReadonlyMap<Twist, number>
   /** Share of machines. */
@@ -114,6 +122,10 @@ const behaviourNames: readonly BehaviourName[] = [
   'boxRestart',
 ]
 
+/** Goods that no sensor sees are left out: what is said then is wrong, and nobody can know it. */
+const kioskFaults = [...changerFaults, ...boardFaults].filter((fault) => fault !== 'dropUnseen')
+export type KioskFault = (typeof kioskFaults)[number]
+
 export function drawSwarm(random: SeededRandom): Swarm {
   // Each kind is drawn from a stream of its own: a new kind does not change what a seed drew before.
   const some = <K extends string>(kinds: readonly K[], among: number, draw: (own: SeededRandom) => number) =>
@@ -141,6 +153,7 @@ export function drawSwarm(random: SeededRandom): Swarm {
     commitDoubt: doubts.chance(0.3) ? doubts.fraction() * 0.03 : 0,
     behaviours: some(behaviourNames, 0.35, (own) => own.fraction() * 0.15),
     twists: some(twists, 0.5, (own) => own.fraction() * 0.12),
+    ...drawKiosks(random.stream('kiosk')),
     sessionMachines: random.pick([0, 0.2, 0.5]),
     onDemandLinks: random.pick([0, 0.2, 0.5]),
     drift: random.pick([0, 0.001, 0.01]),
@@ -153,6 +166,17 @@ export function drawSwarm(random: SeededRandom): Swarm {
     pages: random.stream('pages').pick([0, 0.2, 0.5]),
     calls: random.stream('calls').pick([0, 0.2, 0.5]),
   }
+}
+
+/** In one world of four, and there a few. */
+function drawKiosks(random: SeededRandom): Pick<Swarm, 'kiosks' | 'coins' | 'kioskFaults'> {
+  const kiosks = random.chance(0.25) ? random.pick([1, 2, 2, 3]) : 0
+  const coins = random.pick([0.5, 0.8])
+  const drawn = kioskFaults.flatMap((fault) => {
+    const own = random.stream(fault)
+    return own.chance(0.3) ? [[fault, own.fraction() * 0.15] as const] : []
+  })
+  return { kiosks, coins, kioskFaults: new Map(drawn) }
 }
 
 export const calmWeather = { mqtt: fairWeather, http: fairWeather, text: { ...fairWeather, delayMs: 800 } }

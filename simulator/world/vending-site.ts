@@ -2,9 +2,7 @@
 // disk, and the automaton's process, which may end at any moment and is started again on what its disk
 // holds.
 import { Automaton } from '@concilia/automaton/automaton.ts'
-import { BusHardware } from '@concilia/automaton/hardware/bus-hardware.ts'
 import { type Keypad, SerialKeypad } from '@concilia/automaton/hardware/keypad.ts'
-import { QibixxHardware } from '@concilia/automaton/hardware/qibixx-hardware.ts'
 import type { OpenSerialLine } from '@concilia/automaton/hardware/serial-line.ts'
 import { MemoryJournal, SimulatedDisk } from '@concilia/automaton/journal/memory-journal.ts'
 import type { Journal } from '@concilia/automaton/journal/port.ts'
@@ -12,25 +10,25 @@ import type { LinkMode } from '@concilia/automaton/link/link-machine.ts'
 import type { Identity } from '@concilia/platform/identity.ts'
 import type { Log } from '@concilia/platform/log.ts'
 import type { Limits } from '@concilia/protocol/limits.ts'
-import type { BehaviourName } from '../behaviours.ts'
-import { type MachineEvent, usualMachine, VendingMachine } from '../vending-machine.ts'
-import { Wire } from '../wire.ts'
+import type { KioskEvent } from '../kiosk/kiosk.ts'
+import type { MachineEvent } from '../vending-machine.ts'
 import type { Broker } from './broker.ts'
+import { KioskMachine } from './kiosk-machine.ts'
 import type { Observe } from './observations.ts'
+import { ReaderMachine } from './reader-machine.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import { type ClockFault, SimulatedProcess } from './simulated-process.ts'
+import type { SiteMachine } from './site-machine.ts'
 import type { Story } from './story.ts'
 import type { Timeline } from './timeline.ts'
 
-export const items: Readonly<Record<number, number>> = { 1: 150, 2: 200, 3: 350 }
 const restartMeanMs = 4_000
-const wireMs = 3
-/** As often as machines are advised to poll (MDB 4.2, 3): each has its own pace. */
-const rawPollMs = [125, 200] as const
 
 export interface SiteSettings {
   readonly identity: Identity
   readonly number: string
+  /** A machine that has no controller but the automaton. */
+  readonly isKiosk: boolean
   readonly alwaysIdle: boolean
   /** What stands between machine and automaton. */
   readonly bridge: 'qibixx' | 'raw'
@@ -49,15 +47,16 @@ interface Parts {
   readonly story: Story
   /** Probability of an end just before, or just after, a write to the disk. */
   readonly crashAtCommit: () => number
-  readonly hear: (event: MachineEvent) => void
+  readonly hear: (event: MachineEvent | KioskEvent) => void
   readonly failed: (process: string, error: unknown) => void
 }
 
 export class VendingSite {
   readonly settings: SiteSettings
-  readonly machine: VendingMachine
+  readonly machine: SiteMachine
+  /** The same, where it takes coins. */
+  readonly kiosk: KioskMachine | undefined
   readonly #parts: Parts
-  readonly #wire: Wire
   #disk: SimulatedDisk
   #starts = 0
   /** Towards the process that listens to the keypad. */
@@ -66,29 +65,11 @@ export class VendingSite {
   #automaton: Automaton | undefined
 
   constructor(settings: SiteSettings, parts: Parts) {
-    const { timeline, random, observe, hear } = parts
     this.settings = settings
     this.#parts = parts
-    this.#disk = new SimulatedDisk(random)
-    this.#wire = new Wire(timeline, wireMs, (bytes) => this.machine.box.receive(bytes))
-    const slowMs = settings.limits.vendMs + settings.limits.marginMs + 10_000
-    const see = (event: MachineEvent) => {
-      if ('item' in event) {
-        const by = 'by' in event ? event.by : 'phone'
-        observe({ type: 'machine', automatonId: this.id, event: event.event, item: event.item, by })
-      }
-      hear(event)
-    }
-    const machine = {
-      ...usualMachine,
-      currency: 'EUR' as const,
-      items,
-      alwaysIdle: settings.alwaysIdle,
-      bridge: settings.bridge,
-      pollMs: settings.bridge === 'raw' ? random.stream('poll').between(...rawPollMs) : usualMachine.pollMs,
-      slowMs,
-    }
-    this.machine = new VendingMachine(machine, timeline, this.#wire, see)
+    this.#disk = new SimulatedDisk(parts.random)
+    this.kiosk = settings.isKiosk ? this.#kiosk() : undefined
+    this.machine = this.kiosk ?? this.#reader()
   }
 
   get id(): string {
@@ -101,11 +82,8 @@ export class VendingSite {
 
   /** Phone payment is offered, nothing is under way and all that was said is stored at the server. */
   get atRest(): boolean {
-    return this.#process?.alive === true && this.#automaton?.offered === true && this.#unstored() === 0
-  }
-
-  behave(names: readonly BehaviourName[]): void {
-    this.machine.behave(names)
+    const isOffered = this.#process?.alive === true && this.#automaton?.offered === true
+    return isOffered && this.#unstored() === 0 && this.#tillIsEmpty
   }
 
   start(): void {
@@ -126,20 +104,10 @@ export class VendingSite {
       return
     }
     observe({ type: 'booted', automatonId: this.id, journalId: journal.journalId, boot: journal.boot })
-    const { identity, number, limits, alwaysIdle, bridge, linkMode } = this.settings
-    const reader = {
-      openLine: this.#lineOf(process),
-      clock: process,
-      limits,
-      currency: 'EUR',
-      mdb: { address: '0x60', scaleFactor: 1, decimalPlaces: 2, alwaysIdle },
-      log,
-    } as const
-    const hardware =
-      bridge === 'raw' ? new BusHardware({ ...reader, level: 3, serial: number }) : new QibixxHardware(reader)
+    const { identity, number, limits, alwaysIdle, linkMode } = this.settings
     const automaton = new Automaton(
       {
-        hardware,
+        hardware: this.machine.hardwareFor(process, journal, log),
         link: broker.linkOf(process, this.id),
         journal,
         clock: process,
@@ -200,15 +168,30 @@ export class VendingSite {
   }
 
   unplug(forMs: number): void {
-    this.#wire.unplug()
-    this.#parts.timeline.after(forMs, () => this.#wire.plug())
+    this.machine.unplug()
+    this.#parts.timeline.after(forMs, () => this.machine.plug())
   }
 
   /** Faults stop: whatever was pulled is put back. */
   mend(): void {
     this.#disk.failing = false
-    this.#wire.plug()
-    this.machine.behave([])
+    this.machine.mend()
+  }
+
+  #reader(): ReaderMachine {
+    const { timeline, random, observe, hear } = this.#parts
+    return new ReaderMachine(this.settings, timeline, random, (event) => {
+      if ('item' in event) {
+        const by = 'by' in event ? event.by : 'phone'
+        observe({ type: 'machine', automatonId: this.id, event: event.event, item: event.item, by })
+      }
+      hear(event)
+    })
+  }
+
+  #kiosk(): KioskMachine {
+    const till = () => this.#disk.till
+    return new KioskMachine(this.settings, { ...this.#parts, automatonId: this.id, till })
   }
 
   #again(): void {
@@ -218,6 +201,12 @@ export class VendingSite {
     timeline.after(random.around(restartMeanMs), () => {
       if (!this.#process?.alive) this.start()
     })
+  }
+
+  /** Nothing of a buyer's is in the machine. */
+  get #tillIsEmpty(): boolean {
+    const { creditMinor, vend, payout } = JSON.parse(this.#disk.till ?? '{"creditMinor":0}')
+    return creditMinor === 0 && !vend && !payout
   }
 
   #unstored(): number {
@@ -230,18 +219,6 @@ export class VendingSite {
       return { write: () => {}, close: async () => {} }
     }
     return new SerialKeypad({ openLine, clock: process, log })
-  }
-
-  #lineOf(process: SimulatedProcess): OpenSerialLine {
-    return (events) => {
-      const line = this.#wire.open({
-        opened: () => process.enter(() => events.opened()),
-        received: (bytes) => process.enter(() => events.received(bytes)),
-        lost: (error) => process.enter(() => events.lost(error)),
-      })
-      process.atEnd(() => void line.close())
-      return { write: (text) => process.leave(() => line.write(text)), close: () => line.close() }
-    }
   }
 
   /** The journal of one process: each write is a moment at which the power can fail, and is shown. */
@@ -310,7 +287,7 @@ export class VendingSite {
       keepTill: (till, events, at) =>
         written(
           () => journal.keepTill(till, events, at),
-          () => {},
+          () => observe({ type: 'tillStored', automatonId, text: till }),
         ),
       get bytes() {
         return journal.bytes

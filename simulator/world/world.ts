@@ -4,7 +4,6 @@
 
 import type { Settings } from '@concilia/relation-server/engine/world.ts'
 import { makeSaleChart } from '@concilia/relation-server/sale-chart.ts'
-import type { BehaviourName } from '../behaviours.ts'
 import { Auditor, type Breach } from './auditor/auditor.ts'
 import { Broker } from './broker.ts'
 import { Browser, type BrowserParts } from './browser.ts'
@@ -13,6 +12,7 @@ import { Carrier } from './carrier.ts'
 import { CentreSite, hashOfNumber } from './centre-site.ts'
 import { CentreBooks } from './centre-store.ts'
 import { CentreWire } from './centre-wire.ts'
+import { type CoinPlan, coinPlans } from './coin-visit.ts'
 import { Database } from './database.ts'
 import { type Identities, machineNumberOf, worldBeginsAt } from './identities.ts'
 import { Mischief } from './mischief.ts'
@@ -32,7 +32,7 @@ import { Carriage, type Weather } from './weather.ts'
 
 export interface WorldSettings {
   readonly seed: string
-  /** How many offers are made before the faults stop. */
+  /** How many offers are made, and vends begun for coins, before the faults stop. */
   readonly sales: number
   readonly identities: Identities
   readonly print?: (line: string) => void
@@ -41,7 +41,10 @@ export interface WorldSettings {
 
 export interface WorldResult {
   readonly seed: string
+  /** Offers to phones. */
   readonly sales: number
+  /** Vends that coins paid, at kiosks. */
+  readonly cashSales: number
   readonly endings: { readonly delivered: number; readonly notDelivered: number; readonly unknown: number }
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>
   readonly breaches: readonly Breach[]
@@ -82,6 +85,7 @@ export class World {
   readonly #mischief: Mischief
   #calm = false
   #offers = 0
+  #cashSales = 0
 
   constructor(settings: WorldSettings) {
     const { identities, seed } = settings
@@ -193,12 +197,16 @@ export class World {
     await this.#open()
     this.#mischief.begin()
     this.#visitSoon()
-    await this.#timeline.run(longestSafetyMs, () => this.#isBroken || this.#offers >= this.#settings.sales)
+    await this.#timeline.run(
+      longestSafetyMs,
+      () => this.#isBroken || this.#offers + this.#cashSales >= this.#settings.sales,
+    )
     if (!this.#isBroken) await this.#comeToRest()
     const { seed } = this.#settings
     return {
       seed,
       sales: this.#offers,
+      cashSales: this.#cashSales,
       endings: this.#auditor.endings,
       faults: Object.fromEntries(this.#mischief.counts),
       breaches: this.#auditor.breaches,
@@ -227,6 +235,7 @@ export class World {
       await enrolled
     }
     for (const server of this.#servers) server.start()
+    for (const site of this.#sites) site.kiosk?.count()
     for (const site of this.#sites) site.start()
     await this.#timeline.run(this.#timeline.monotonic() + 15_000 + this.#swarm.limits.quietMs)
     this.#person.watch()
@@ -245,6 +254,7 @@ export class World {
       await this.#timeline.run(this.#timeline.monotonic() + 20_000, () => this.#isBroken)
       left = await this.#whatIsLeft()
     }
+    for (const site of this.#sites) site.kiosk?.count()
     const { faults } = await this.#centreBooks.rows.check()
     this.#auditor.end({ isQuiet: left.length === 0, left, bookFaults: faults }, this.#timeline.monotonic())
   }
@@ -269,6 +279,8 @@ export class World {
 
   #observe(observation: Observation): void {
     if (observation.type === 'offerStored') this.#offers++
+    if (observation.type === 'machine' && observation.event === 'approved' && observation.by === 'coins')
+      this.#cashSales++
     const before = this.#auditor.breaches.length
     this.#auditor.observe(observation, this.#timeline.monotonic())
     for (const { rule, words } of this.#auditor.breaches.slice(before)) {
@@ -296,13 +308,19 @@ export class World {
     const site = random.pick(this.#sites)
     const drawn = <K>(from: ReadonlyMap<K, number>) =>
       [...from].filter(([, probability]) => random.chance(probability)).map(([kind]) => kind)
-    const behaviours: BehaviourName[] = drawn(this.#swarm.behaviours)
-    site.behave(behaviours)
+    const behaviours = drawn<string>(site.kiosk ? this.#swarm.kioskFaults : this.#swarm.behaviours)
+    site.machine.behave(behaviours)
     this.#observe({ type: 'behaves', automatonId: site.id, behaviours })
     const twists = new Set<Twist>(drawn(this.#swarm.twists))
     const phoneFirst = !site.settings.alwaysIdle || random.chance(this.#swarm.phoneFirst)
-    const way = this.#wayOf(random)
-    random.pick(free).begin({ site, item: random.pick([1, 1, 2, 3]), phoneFirst, way, twists })
+    const coins = site.kiosk ? this.#coinsOf(random.stream('coins')) : undefined
+    const byPhone = coins === undefined || coins === 'part' || coins === 'during'
+    const way = byPhone ? this.#wayOf(random) : 'coins'
+    random.pick(free).begin({ site, item: random.pick([1, 1, 2, 3]), phoneFirst, way, twists, coins })
+  }
+
+  #coinsOf(random: SeededRandom): CoinPlan | undefined {
+    return random.chance(this.#swarm.coins) ? random.pick(coinPlans) : undefined
   }
 
   #wayOf(random: SeededRandom): Way {
@@ -317,12 +335,14 @@ export class World {
     const identity = this.#settings.identities.automata[index]
     if (!identity) throw new Error(`there is no identity for machine ${index}`)
     const { limits, sessionMachines, onDemandLinks, crashAtCommit, calls } = this.#swarm
+    const isKiosk = index < this.#swarm.kiosks
     const site: VendingSite = new VendingSite(
       {
         identity,
         number: machineNumberOf(index),
-        alwaysIdle: !random.chance(sessionMachines),
-        bridge: random.stream('bridge').chance(rawBuses) ? 'raw' : 'qibixx',
+        isKiosk,
+        alwaysIdle: !random.chance(sessionMachines) || isKiosk,
+        bridge: random.stream('bridge').chance(isKiosk ? 0.5 : rawBuses) ? 'raw' : 'qibixx',
         keypad: calls > 0,
         linkMode: random.chance(onDemandLinks) ? 'onDemand' : 'permanent',
         limits,

@@ -1,6 +1,7 @@
 // The auditor: sees what can be seen of the world from outside, keeps books of its own, and checks the
 // sixteen rules after every step and once more when all is quiet. It shares no code with what it judges.
 import type { Observation } from '../observations.ts'
+import { CoinRules } from './coin-rules.ts'
 import { ConsentRules } from './consent-rules.ts'
 import { DeliveryRules } from './delivery-rules.ts'
 import { DurabilityRules } from './durability-rules.ts'
@@ -46,6 +47,7 @@ export class Auditor {
   readonly #rules: readonly Rules[]
   readonly #endings: EndingRules
   readonly #vouchers: VoucherRules
+  readonly #coins: CoinRules
   readonly #durability: DurabilityRules
   #at = 0
   #checks = 0
@@ -56,12 +58,14 @@ export class Auditor {
     this.#endings = new EndingRules(...parts)
     this.#durability = new DurabilityRules(breaks)
     this.#vouchers = new VoucherRules(...parts)
+    this.#coins = new CoinRules(...parts)
     this.#rules = [
       new DeliveryRules(...parts),
       new MoneyRules(...parts),
       this.#durability,
       new ConsentRules(...parts),
       this.#vouchers,
+      this.#coins,
       this.#endings,
     ]
   }
@@ -88,6 +92,7 @@ export class Auditor {
     this.#at = at
     this.#endings.end(ending)
     this.#vouchers.end()
+    this.#coins.end()
     this.#durability.end()
   }
 }

@@ -73,7 +73,7 @@ export class DeliveryRules implements Rules {
   }
 
   #machine({ automatonId, event, by }: Extract<Observation, { type: 'machine' }>, at: number): void {
-    if (event === 'approved') this.#approved(automatonId)
+    if (event === 'approved' && by === 'phone') this.#approved(automatonId)
     if (event === 'dropped' && by === 'phone') this.#dropped(automatonId)
     if (event === 'patienceOver') this.#waitedInVain(automatonId, at)
   }

@@ -29,6 +29,8 @@ const blinding = [
   'behaviour unplugged',
   'behaviour boxRestart',
   'behaviour garbage',
+  'behaviour powerCutInVend',
+  'behaviour powerCutAfterDrop',
 ]
 
 export class EndingRules implements Rules {

@@ -226,7 +226,7 @@ export class Seen {
   }
 
   #machine({ automatonId, event, by }: Extract<Observation, { type: 'machine' }>, at: number): void {
-    if (event === 'approved') {
+    if (event === 'approved' && by === 'phone') {
       const sale = this.promisedOn(automatonId)
       if (!sale) return
       sale.approvedAt = at

@@ -2,7 +2,7 @@
 // wrong only what is asked for.
 import { brokenLimits, type Limits } from '@concilia/protocol/limits.ts'
 import type { BehaviourName } from '../../behaviours.ts'
-import { calmWeather, type FaultKind, type Swarm, type Twist } from '../swarm.ts'
+import { calmWeather, type FaultKind, type KioskFault, type Swarm, type Twist } from '../swarm.ts'
 import type { Weather } from '../weather.ts'
 
 export interface Circumstances {
@@ -26,6 +26,10 @@ export interface Circumstances {
   readonly servers?: number
   readonly missedSteps?: number
   readonly largestPurseMinor?: number
+  readonly kiosks?: number
+  readonly coins?: number
+  /** Probabilities, per visit at a kiosk. */
+  readonly kioskFaults?: Readonly<Partial<Record<KioskFault, number>>>
 }
 
 const fewMachines = 6
@@ -44,6 +48,9 @@ export function circumstances(asked: Circumstances = {}): (drawn: Swarm) => Swar
     commitDoubt,
     behaviours: mapOf(asked.behaviours),
     twists: mapOf(asked.twists),
+    kiosks: asked.kiosks ?? 0,
+    coins: asked.coins ?? 1,
+    kioskFaults: mapOf(asked.kioskFaults),
     sessionMachines: 0,
     onDemandLinks: 0,
     drift: 0,

@@ -1,6 +1,7 @@
 // All mutants, the cheapest first: each must be caught by the auditor, or the auditor is worth nothing.
 import { automatonMutants } from './automaton-mutants.ts'
 import { dialogueMutants } from './dialogue-mutants.ts'
+import { kioskMutants } from './kiosk-mutants.ts'
 import { linkMutants } from './link-mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { pageMutants } from './page-mutants.ts'
@@ -16,6 +17,7 @@ export const mutants: readonly Mutant[] = [
   ...pageMutants,
   ...linkMutants,
   ...dialogueMutants,
+  ...kioskMutants,
 ]
 
 export function mutantNamed(name: string): Mutant | undefined {
