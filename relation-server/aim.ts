@@ -10,7 +10,7 @@ import { suggestionFor } from './phones/suggestion.ts'
 import type { Intent } from './phones/words.ts'
 import { type PresencePolicy, splitPresence, standsThere } from './presence-policy.ts'
 import type { Language } from './sale-events.ts'
-import type { DialogueRow, IdentificationRow, MachineRow } from './store/port.ts'
+import type { DialogueRow, IdentificationRow, MachineRow, Store } from './store/port.ts'
 
 export interface Aiming {
   readonly directory: MachineDirectory
@@ -18,6 +18,7 @@ export interface Aiming {
   readonly checkDigit: boolean
   /** Where the number alone will not do. */
   readonly presence?: PresencePolicy | undefined
+  readonly store: Pick<Store, 'sale'>
 }
 
 export interface HeardWords {
@@ -55,7 +56,7 @@ export async function aimOf(heard: HeardWords, aiming: Aiming): Promise<Aim> {
     case 'digits':
       return await figures(intent.code, meant, aiming)
     case 'consent':
-      return consent(intent.code, meant)
+      return await consent(intent.code, meant, aiming)
     case 'pick':
     case 'consentWithoutCode':
       return pick(current, heard)
@@ -86,10 +87,11 @@ export function lookAt({ automatonId }: Pick<Aim, 'automatonId'>, { incoming, la
 async function figures(code: string, heard: HeardWords, aiming: Aiming): Promise<Aim> {
   const { open, incoming } = heard
   const isPage = incoming.channel === 'web'
-  const validating = open.find(({ expects }) => expects === 'validation')
+  const expecting = await Promise.all(open.map((row) => expectedOf(row, aiming)))
+  const validating = open[expecting.indexOf('validation')]
   if (validating) return inSale(validating, { type: 'code', code }, heard)
   // The centre's code may come back before its answer: what names no machine waits for that answer.
-  const authorising = open.find(({ expects }) => expects === 'authorisation')
+  const authorising = open[expecting.indexOf('authorisation')]
   if (authorising && (isPage || !(await machineOf(code, heard, aiming))))
     return inSale(authorising, { type: 'code', code }, heard)
   // A page's machine is in its address, and not among the figures typed on it.
@@ -97,14 +99,23 @@ async function figures(code: string, heard: HeardWords, aiming: Aiming): Promise
   return await identify(code, heard, aiming)
 }
 
-function consent(code: string, heard: HeardWords): Aim {
-  const { open } = heard
-  const meant =
-    open.find((row) => row.state === 'bound' && row.code === code) ??
-    open.find(({ expects }) => expects !== null)
+/**
+ * What figures from a phone in a sale mean, by how far that has come. `authorisation`: perhaps a code, the centre
+ * will say. Read where figures were typed, which is seldom.
+ */
+async function expectedOf({ saleId, subscriberId }: IdentificationRow, { store }: Aiming) {
+  const sale = saleId === null ? undefined : await store.sale(saleId)
+  if (sale?.subscriberId !== subscriberId) return 'consent'
+  if (sale.state === 'charging.validating') return 'validation'
+  return /^charging\.(?:authorising|inDoubt)$/.test(sale.state) ? 'authorisation' : 'consent'
+}
+
+async function consent(code: string, heard: HeardWords, aiming: Aiming): Promise<Aim> {
+  const bound = heard.open.filter(({ state }) => state === 'bound')
+  const meant = bound.find((row) => row.code === code) ?? bound[0]
   if (!meant) return answer(heard, { kind: 'nothingOpen' })
   // A consent that comes twice is no wrong validation code.
-  const type = meant.expects !== 'consent' && meant.code !== code ? 'code' : 'consent'
+  const type = meant.code !== code && (await expectedOf(meant, aiming)) !== 'consent' ? 'code' : 'consent'
   return inSale(meant, { type, code }, heard)
 }
 

@@ -38,8 +38,8 @@ async function town({ checkDigit = false, refused = [], caps = [], ...options }:
   const texts: OutgoingText[] = []
   const sending: SendResult[] = []
   const { clock, store, vault, engine } = scenario
-  /** What is read of a phone's requests is read once this resolves. */
-  const reading = { begins: Promise.resolve() }
+  /** What is read of a phone's requests is read once the one resolves, and decided on once the other does. */
+  const reading = { begins: Promise.resolve(), ends: Promise.resolve() }
   /** What another server writes just before this one. */
   const elsewhere: Pick<DialogueRow, 'figure' | 'pricedCode'>[] = []
   let screensRefused = false
@@ -59,7 +59,13 @@ async function town({ checkDigit = false, refused = [], caps = [], ...options }:
         },
         subscriber: (id) => store.subscriber(id),
         recentSubscriber: (id) => store.recentSubscriber(id),
-        identificationsOf: (id) => reading.begins.then(() => store.identificationsOf(id)),
+        sale: (id) => store.sale(id),
+        identificationsOf: async (id) => {
+          await reading.begins
+          const rows = await store.identificationsOf(id)
+          await reading.ends
+          return rows
+        },
       },
       directory: new MachineDirectory(store, clock),
       vault,
@@ -437,6 +443,43 @@ describe('the code that the centre wants (ST12)', () => {
       expect(scenario.centre.kinds().slice(-2)).toEqual(['validate', 'confirm'])
     },
   )
+
+  test('is the code too where it was read before the answer of the centre and decided on after it', async () => {
+    const { scenario, machine, text, codeSent, reading } = await town()
+    const answer = Promise.withResolvers<void>()
+    scenario.centre.validates = true
+    scenario.centre.validationCode = '774411'
+    scenario.centre.next('charge', answer.promise)
+    const saleId = await machine.offer()
+    await text('PAY 4021')
+    await text(`YES ${codeSent()}`)
+    const deciding = Promise.withResolvers<void>()
+    reading.ends = deciding.promise
+    const texting = text('774411')
+    answer.resolve()
+    await scenario.settle()
+    expect(await scenario.state(saleId)).toBe('charging.validating')
+    deciding.resolve()
+    await texting
+    expect(await scenario.state(saleId)).toBe('instructed')
+  })
+
+  test('is not what a phone types that another has overtaken meanwhile', async () => {
+    const { scenario, machine, text, reading } = await town({ charge: 'hold' })
+    scenario.centre.validates = true
+    const saleId = await machine.offer()
+    await text('PAY 4021')
+    const other = scenario.phone('+33687654321')
+    await other.identify()
+    const deciding = Promise.withResolvers<void>()
+    reading.ends = deciding.promise
+    const texting = text('4021')
+    await other.yes()
+    expect(await scenario.state(saleId)).toBe('charging.validating')
+    deciding.resolve()
+    expect(await texting).toMatch(/^Choose your item on machine 4021/)
+    expect(await scenario.state(saleId)).toBe('charging.validating')
+  })
 
   test('is typed into a dialogue as well', async () => {
     const { scenario, machine, dial, texts } = await town({ charge: 'hold' })

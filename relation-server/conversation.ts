@@ -40,7 +40,7 @@ export interface Manners extends Pick<Aiming, 'checkDigit'> {
 export interface ConversationParts extends Manners, Aiming {
   readonly store: Pick<
     Store,
-    'subscriber' | 'recentSubscriber' | 'identificationsOf' | 'dialoguesOf' | 'keepDialogue'
+    'subscriber' | 'recentSubscriber' | 'identificationsOf' | 'dialoguesOf' | 'keepDialogue' | 'sale'
   >
   readonly vault: SubscriberVault
   readonly engine: () => Engine

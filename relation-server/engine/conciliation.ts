@@ -69,7 +69,6 @@ function bind(scene: Scene, world: World, saleId: string, identification: Identi
     vouched,
     state: 'bound',
     saleId,
-    expects: 'consent',
     dueAt: null,
   })
   const sale = scene.sale(saleId)

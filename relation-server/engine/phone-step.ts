@@ -83,7 +83,6 @@ function identify(
     vouched,
     code: world.code(),
     state: 'waiting',
-    expects: null,
     saleId: null,
     at: world.at,
     dueAt: null,

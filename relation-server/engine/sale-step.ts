@@ -4,7 +4,7 @@ import type { AnyEventObject } from 'xstate'
 import { saleChartVersion, saleChartVersionsRead } from '../sale-chart.ts'
 import { payerOf, type SaleContext, type SaleInput } from '../sale-context.ts'
 import type { SaleEvent } from '../sale-events.ts'
-import type { IdentificationRow, SaleRow } from '../store/port.ts'
+import type { SaleRow } from '../store/port.ts'
 import { beginChart, type ChartStep, stepChart } from './chart-step.ts'
 import { Poisoned } from './poisoned.ts'
 import { performEffect } from './sale-effects.ts'
@@ -102,7 +102,7 @@ function keep(scene: Scene, world: World, before: SaleRow, [next, effects]: Char
   // A receipt changes nothing in most states: nothing to write then. A deadline that is over always does.
   const kept = scene.sale(row.saleId)
   if (!kept || !isSame(row, kept)) scene.putSale(row)
-  keepIdentifications(scene, context, row)
+  endIdentifications(scene, context, row)
   if (!row.open) callAfterSale(scene, world, context, state)
   if (!row.open) scene.note({ saleId: row.saleId, words: `ended: ${state}` })
 }
@@ -115,27 +115,15 @@ function isSame(row: SaleRow, before: SaleRow): boolean {
 const ofPhones = /^(?:open|charging|instructed)\b/
 
 /**
- * An identification lives as long as its phone is in the sale: once the machine has spoken its last word the
- * buyer may stand before it anew, however long the books take. `expects` tells what its next figures mean.
+ * An identification lives as long as its phone is in the sale, and once one has consented no other is: when the
+ * machine has spoken its last word the buyer may stand before it anew, however long the books take.
  */
-function keepIdentifications(scene: Scene, { phones, payerId }: SaleContext, { open, state }: SaleRow): void {
+function endIdentifications(scene: Scene, { phones, payerId }: SaleContext, { open, state }: SaleRow): void {
   for (const phone of phones) {
     const identification = scene.identification(phone.identificationId)
     if (!identification || identification.state === 'closed') continue
     const lost = payerId !== null && phone.identificationId !== payerId
-    const closed = !open || !ofPhones.test(state) || phone.step === 'out' || lost
-    const next = {
-      ...identification,
-      state: closed ? ('closed' as const) : ('bound' as const),
-      expects: closed ? null : expected(phone.identificationId === payerId, state),
-    }
-    if (next.state !== identification.state || next.expects !== identification.expects) {
-      scene.putIdentification(next)
-    }
+    const isOver = !open || !ofPhones.test(state) || phone.step === 'out' || lost
+    if (isOver) scene.putIdentification({ ...identification, state: 'closed' })
   }
-}
-
-function expected(isPayer: boolean, state: string): IdentificationRow['expects'] {
-  if (isPayer && state === 'charging.validating') return 'validation'
-  return isPayer && /^charging\.(?:authorising|inDoubt)$/.test(state) ? 'authorisation' : 'consent'
 }

@@ -81,7 +81,6 @@ export const identification = (
   vouched: false,
   code: '1234',
   state: 'waiting',
-  expects: null,
   saleId: null,
   at: 1000,
   dueAt: null,
@@ -309,12 +308,13 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
             sale('elsewhere', { automatonId: 'm3' }),
           ],
           identifications: [
-            identification('second', { at: 2000, state: 'bound', saleId: 'open', expects: 'consent' }),
+            identification('second', { at: 2000, state: 'bound', saleId: 'open' }),
             identification('first'),
-            identification('closed', { state: 'closed' }),
+            identification('over'),
             identification('elsewhere', { automatonId: 'm3' }),
           ],
         })
+        await put(store, { identifications: [identification('over', { state: 'closed' })] })
         const book = await bookOf(store, { automatonIds: ['m1', 'm2', 'nobody'], saleIds: ['named'] })
         expect(book.machines).toEqual([
           machine('m1', { beyond: [3, 5], machineNumber: '4021' }),
@@ -323,7 +323,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         expect(book.sales.map(({ saleId }) => saleId).sort()).toEqual(['named', 'open'])
         expect(book.identifications).toEqual([
           identification('first'),
-          identification('second', { at: 2000, state: 'bound', saleId: 'open', expects: 'consent' }),
+          identification('second', { at: 2000, state: 'bound', saleId: 'open' }),
         ])
       })
 
@@ -551,10 +551,12 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         identifications: [
           identification('a', { at: 1 }),
           identification('b', { at: 3, state: 'bound' }),
-          identification('c', { at: 2, state: 'closed' }),
+          identification('c', { at: 2, dueAt: 10 }),
           identification('d', { at: 4, subscriberId: 's2' }),
         ],
       })
+      await put(store, { identifications: [identification('c', { at: 2, state: 'closed', dueAt: 10 })] })
+      expect(await store.due(10, 10)).toEqual([])
       const found = await store.identificationsOf('s1')
       expect(found.map(({ identificationId }) => identificationId)).toEqual(['b', 'a'])
     })
@@ -672,10 +674,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
           sale('ended', { ...old, open: false }),
           sale('young', { open: false, createdAt: 20 }),
         ],
-        identifications: [
-          identification('waiting', { at: 10 }),
-          identification('closed', { at: 10, state: 'closed' }),
-        ],
+        identifications: [identification('waiting', { at: 10 })],
         subscribers: [
           subscriber('gone', { seenAt: 10 }),
           subscriber('paying', { seenAt: 10 }),

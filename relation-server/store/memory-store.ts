@@ -48,9 +48,7 @@ export class MemoryStore implements Store {
   readonly #machines = new Map<string, MachineRow>()
   readonly #certificates = new Map<string, CertificateRow>()
   readonly #sales = new LiveRows<SaleRow>((row) => row.open || row.dueAt !== null)
-  readonly #identifications = new LiveRows<IdentificationRow>(
-    (row) => row.state !== 'closed' || row.dueAt !== null,
-  )
+  readonly #identifications = new Map<string, IdentificationRow>()
   readonly #inbox = new Map<string, InboxRow>()
   readonly #outbox = new Map<string, OutboxRow>()
   readonly #quarantine = new Map<string, QuarantineRow>()
@@ -134,9 +132,9 @@ export class MemoryStore implements Store {
       machines: [...ids].flatMap((id) => this.#machines.get(id) ?? []).sort(by('automatonId')),
       certificates: kids.flatMap((kid) => this.#certificates.get(kid) ?? []),
       sales: this.#salesFor(ids, sales),
-      identifications: chosen(this.#identifications.live(), (row) => {
-        return row.state !== 'closed' && ids.has(row.automatonId)
-      }).sort((a, b) => a.at - b.at),
+      identifications: chosen(this.#identifications.values(), (row) => ids.has(row.automatonId)).sort(
+        (a, b) => a.at - b.at,
+      ),
       seen: inboxKeys.flatMap((key) => this.#inbox.get(inboxKey(key)) ?? []),
       unknowns: chosen(this.#unknowns.values(), (row) => row.day === unknownsOf),
       tallies: tallyScopes.flatMap((scope) => this.#tallies.get(scope) ?? []),
@@ -179,7 +177,10 @@ export class MemoryStore implements Store {
     for (const row of writes.machines) this.#machines.set(row.automatonId, row)
     for (const row of writes.certificates) this.#certificates.set(row.kid, row)
     for (const row of writes.sales) this.#sales.set(row.saleId, row)
-    for (const row of writes.identifications) this.#identifications.set(row.identificationId, row)
+    for (const row of writes.identifications) {
+      if (row.state === 'closed') this.#identifications.delete(row.identificationId)
+      else this.#identifications.set(row.identificationId, row)
+    }
     for (const row of writes.calls) this.#calls.set(row.callId, row)
     for (const end of writes.callEnds) {
       const row = this.#calls.get(end.callId)
@@ -292,10 +293,8 @@ export class MemoryStore implements Store {
   }
 
   async identificationsOf(subscriberId: string): Promise<IdentificationRow[]> {
-    return chosen(
-      this.#identifications.live(),
-      (row) => row.subscriberId === subscriberId && row.state !== 'closed',
-    ).sort((a, b) => b.at - a.at)
+    const own = chosen(this.#identifications.values(), (row) => row.subscriberId === subscriberId)
+    return own.sort((a, b) => b.at - a.at)
   }
 
   async subscriber(subscriberId: string): Promise<SubscriberRow | undefined> {
@@ -386,7 +385,7 @@ export class MemoryStore implements Store {
     }
     return [
       ...chosen(this.#sales.live(), isDue).map((row) => ({ ...dueOf(row), saleId: row.saleId })),
-      ...chosen(this.#identifications.live(), isDue).map((row) => {
+      ...chosen(this.#identifications.values(), isDue).map((row) => {
         return { ...dueOf(row), identificationId: row.identificationId }
       }),
       ...chosen(this.#calls.live(), isDue).map((row) => ({ ...dueOf(row), callId: row.callId })),
@@ -418,8 +417,8 @@ export class MemoryStore implements Store {
 
   async nextDue(until: number): Promise<number | undefined> {
     let next: number | undefined
-    const live = [this.#sales, this.#identifications, this.#calls].map((rows) => rows.live())
-    for (const rows of [this.#outbox.values(), ...live]) {
+    const live = [this.#sales, this.#calls].map((rows) => rows.live())
+    for (const rows of [this.#outbox.values(), this.#identifications.values(), ...live]) {
       for (const { dueAt } of rows)
         if (dueAt !== null && dueAt <= until && !(dueAt >= (next ?? dueAt + 1))) next = dueAt
     }
@@ -455,9 +454,6 @@ export class MemoryStore implements Store {
     for (const [key, row] of this.#inbox) if (row.at < before) this.#inbox.delete(key)
     for (const [key, row] of this.#sales) {
       if (!row.open && row.aside === null && row.createdAt < before) this.#sales.delete(key)
-    }
-    for (const [key, row] of this.#identifications) {
-      if (row.state === 'closed' && row.at < before) this.#identifications.delete(key)
     }
     for (const [key, row] of this.#dialogues) if (row.at < before) this.#dialogues.delete(key)
     for (const [key, row] of this.#pages) if (row.at < before) this.#pages.delete(key)

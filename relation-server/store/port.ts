@@ -136,9 +136,8 @@ export interface IdentificationRow {
   readonly language: Language
   readonly vouched: boolean
   readonly code: string
+  /** A `closed` one is used up, or given up, and not kept: its words are in the inbox, its phone in its sale. */
   readonly state: 'waiting' | 'bound' | 'closed'
-  /** What the next figures from this phone mean. `authorisation`: perhaps a code, the centre will say. */
-  readonly expects: 'consent' | 'authorisation' | 'validation' | null
   readonly saleId: string | null
   readonly at: number
   readonly dueAt: number | null
@@ -345,7 +344,6 @@ export interface BatchBook {
   /** Those of `kids` that are kept. */
   readonly certificates: readonly CertificateRow[]
   readonly sales: readonly SaleRow[]
-  /** Waiting and bound ones. */
   readonly identifications: readonly IdentificationRow[]
   /** Inbox rows that are there already, with the hash of their body. */
   readonly seen: readonly { readonly source: string; readonly key: string; readonly bodyHash: string }[]
@@ -369,6 +367,7 @@ export interface Writes {
   readonly machines: readonly MachineRow[]
   readonly certificates: readonly CertificateRow[]
   readonly sales: readonly SaleRow[]
+  /** Closed ones are removed. */
   readonly identifications: readonly IdentificationRow[]
   readonly outbox: readonly OutboxRow[]
   /** Removed before anything is added: a new row may have the id of one that is done. */
@@ -455,7 +454,7 @@ export interface Store {
   keepCentreChains(centreUrl: string, chains: readonly string[], at: number): Promise<void>
   /** The certificate chain (PEM, leaf first) of this `kid`, if it came with a birth. */
   chainOf(kid: string): Promise<string | undefined>
-  /** Waiting and bound identifications of a subscriber, newest first. */
+  /** Newest first. */
   identificationsOf(subscriberId: string): Promise<IdentificationRow[]>
   subscriber(subscriberId: string): Promise<SubscriberRow | undefined>
   /**
@@ -514,9 +513,9 @@ export interface Store {
   /** When the newest inbox row was stored; undefined when there is none. */
   newestAt(): Promise<number | undefined>
   /**
-   * Deletes inbox rows, ended sales, closed identifications, dialogues, ended calls, telemetry and
-   * quarantine (above `mostNoticesKept` sooner) and audit readings older than `before`; the newest reading of
-   * each machine stays. Erases numbers not heard of since then whose sales are over,
+   * Deletes inbox rows, ended sales, dialogues, ended calls, telemetry and quarantine (above
+   * `mostNoticesKept` sooner) and audit readings older than `before`; the newest reading of each machine
+   * stays. Erases numbers not heard of since then whose sales are over,
    * those typed on a page and not proven for a day before `now`, and counts that are over by `now`.
    */
   prune(before: number, now: number): Promise<void>

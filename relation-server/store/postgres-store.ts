@@ -54,7 +54,6 @@ export async function openPostgresStore(
 const pruning = [
   'pruneInbox',
   'pruneSales',
-  'pruneIdentifications',
   'pruneCalls',
   'pruneWrongCodes',
   'pruneSubscribers',
@@ -400,12 +399,14 @@ function write(statements: Statements, writes: Writes, book: BatchBook): Promise
   put(putMachines, tables.machine, writes.machines, (row) => row.automatonId)
   put(statements.addCertificates, tables.certificate, writes.certificates, (row) => row.kid)
   put(statements.putSales, tables.sale, writes.sales, (row) => row.saleId)
-  put(
-    statements.putIdentifications,
-    tables.identification,
-    writes.identifications,
-    (row) => row.identificationId,
+  const { closed = [], open = [] } = Object.groupBy(writes.identifications, ({ state }) =>
+    state === 'closed' ? 'closed' : 'open',
   )
+  put(statements.putIdentifications, tables.identification, open, (row) => row.identificationId)
+  if (closed.length > 0) {
+    const ids = closed.map(({ identificationId }) => identificationId)
+    sent.push(statements.closeIdentifications.execute({ ids: ids.sort() }))
+  }
   put(statements.putSubscribers, tables.subscriber, writes.subscribers, (row) => row.subscriberId)
   put(statements.putCalls, tables.call, writes.calls, (row) => row.callId)
   put(statements.endCalls, tables.call, writes.callEnds, (row) => row.callId)

@@ -162,16 +162,14 @@ export const identification = pgTable(
     vouched: boolean('vouched').notNull(),
     code: text('code').notNull(),
     state: text('state').$type<IdentificationRow['state']>().notNull(),
-    expects: text('expects').$type<IdentificationRow['expects']>(),
     saleId: text('sale_id'),
     at: long('at').notNull(),
     dueAt: long('due_at'),
   },
   (row) => [
-    index('identification_machine').on(row.automatonId).where(sql`state <> 'closed'`),
-    index('identification_subscriber').on(row.subscriberId).where(sql`state <> 'closed'`),
+    index('identification_machine').on(row.automatonId),
+    index('identification_subscriber').on(row.subscriberId),
     index('identification_due').on(row.dueAt).where(sql`due_at is not null`),
-    index('identification_at').using('brin', row.at),
   ],
 )
 

@@ -112,7 +112,7 @@ export function prepareStatements(db: NodePgDatabase) {
     identificationsAt: db
       .select()
       .from(identification)
-      .where(sql`${identification.automatonId} = ${ids('ids')} and ${identification.state} <> 'closed'`)
+      .where(sql`${identification.automatonId} = ${ids('ids')}`)
       .orderBy(identification.at)
       .prepare('identifications_at'),
     seen: db
@@ -221,6 +221,10 @@ export function prepareStatements(db: NodePgDatabase) {
         set: replaced(identification, 'identificationId'),
       })
       .prepare('put_identifications'),
+    closeIdentifications: db
+      .delete(identification)
+      .where(sql`${identification.identificationId} = ${ids('ids')}`)
+      .prepare('close_identifications'),
     putSubscribers: db
       .insert(subscriber)
       .select(rowsFrom(subscriber))
@@ -380,7 +384,7 @@ export function prepareStatements(db: NodePgDatabase) {
     identificationsOfAll: db
       .select()
       .from(identification)
-      .where(sql`${identification.subscriberId} = ${ids('ids')} and ${identification.state} <> 'closed'`)
+      .where(sql`${identification.subscriberId} = ${ids('ids')}`)
       .orderBy(desc(identification.at))
       .prepare('identifications_of_all'),
     subscribers: db
@@ -541,10 +545,6 @@ export function prepareStatements(db: NodePgDatabase) {
         sql`not ${sale.open} and ${sale.aside} is null and ${sale.createdAt} < ${sql.placeholder('before')}`,
       )
       .prepare('prune_sales'),
-    pruneIdentifications: db
-      .delete(identification)
-      .where(sql`${identification.state} = 'closed' and ${identification.at} < ${sql.placeholder('before')}`)
-      .prepare('prune_identifications'),
     pruneDialogues: db
       .delete(dialogue)
       .where(sql`${dialogue.at} < ${sql.placeholder('before')}`)

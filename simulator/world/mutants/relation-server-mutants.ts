@@ -180,8 +180,8 @@ export const relationServerMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'relation-server/engine/sale-step.ts',
-        find: "state: closed ? ('closed' as const) : ('bound' as const),",
-        replace: "state: closed ? ('waiting' as const) : ('bound' as const),",
+        find: "if (isOver) scene.putIdentification({ ...identification, state: 'closed' })",
+        replace: "if (isOver) scene.putIdentification({ ...identification, state: 'waiting' })",
       },
     ],
     needs: circumstances({ machines: 2 }),
