@@ -12,7 +12,7 @@ import {
   topUps,
 } from './account-commands.ts'
 import type { Books } from './books.ts'
-import { scopesOf, voucherUsage } from './caps.ts'
+import { scopesOf, voucherScope } from './caps.ts'
 import { decideCharge, decideEligibility } from './charge.ts'
 import type { Command, Decision, Desk } from './commands.ts'
 import { decideCancel, decideConfirm, decideExpire, decideOutcome, decideValidate } from './payment-life.ts'
@@ -81,12 +81,12 @@ const table: { readonly [Kind in Kinds]: Row<Kind> } = {
     decide: decideVoid,
   },
   voucher: {
-    wants: ({ client, key, seller, money }, at, secrets) => ({
+    wants: ({ client, key, seller, money }, _now, secrets) => ({
       keys: [{ client, key }],
       subscriberHashes: [secrets.subscriberHash(voucherSubscriber(key))],
       clients: [client],
       sellers: [seller],
-      usageScopes: [voucherUsage(client, money.currency, at, 0).scope],
+      usageScopes: [voucherScope(client, money.currency)],
     }),
     decide: decideVoucher,
   },

@@ -5,6 +5,7 @@ import type { Wants } from '../books/decide.ts'
 import { keepsItsKey } from '../books/idempotency.ts'
 import type { Transfer } from '../books/ledger.ts'
 import type { PaymentRecord } from '../books/records.ts'
+import { monthOf } from '../books/usage.ts'
 import { bookFaults } from './check.ts'
 import type { BookCheck, CentreStore, FoundPayment, PaymentsQuery } from './port.ts'
 
@@ -114,7 +115,7 @@ export class MemoryStore implements CentreStore {
       const isKept = use === 'topUp' || (payment && keepsItsKey(payment))
       if (createdAt < keysBefore && !isKept) keys.delete(name)
     }
-    for (const [scope, used] of usage) if (used.until < usageBefore) usage.delete(scope)
+    for (const [scope, { month }] of usage) if (month < monthOf(usageBefore)) usage.delete(scope)
   }
 
   async check(): Promise<BookCheck> {

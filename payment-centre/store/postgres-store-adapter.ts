@@ -20,6 +20,7 @@ import {
   sellerRecordSchema,
   type Usage,
 } from '../books/records.ts'
+import { counted, monthOf } from '../books/usage.ts'
 import type { BookCheck, CentreStore, FoundPayment, PaymentsQuery } from './port.ts'
 import { account, client, movement, payment, refund, requestKey, seller, usage } from './schema.ts'
 import { prepareStatements, type Statements } from './statements.ts'
@@ -138,7 +139,7 @@ class PostgresStore implements TimedStore {
     // Each for itself: sent together, one that fails would undo the other.
     await Promise.all([
       this.#lane.read(({ pruneKeys }) => pruneKeys.execute({ before: keysBefore })),
-      this.#lane.read(({ pruneUsage }) => pruneUsage.execute({ before: usageBefore })),
+      this.#lane.read(({ pruneUsage }) => pruneUsage.execute({ month: monthOf(usageBefore) })),
     ])
   }
 
@@ -330,17 +331,11 @@ function houseAccounts(transfers: readonly Transfer[], known: ReadonlySet<string
   })
 }
 
+/** One row a scope, in their order. */
 function usageChanges(changes: readonly Usage[]): Usage[] {
-  const sums = new Map<string, Usage>()
-  for (const change of changes) {
-    const { count, amountMinor } = sums.get(change.scope) ?? { count: 0, amountMinor: 0 }
-    sums.set(change.scope, {
-      ...change,
-      count: count + change.count,
-      amountMinor: amountMinor + change.amountMinor,
-    })
-  }
-  return [...sums.values()].sort((one, other) => (one.scope < other.scope ? -1 : 1))
+  const all = new Map<string, Usage>()
+  for (const change of changes) all.set(change.scope, counted(all.get(change.scope), change))
+  return [...all.values()].sort((one, other) => (one.scope < other.scope ? -1 : 1))
 }
 
 function latest<Row>(rows: readonly Row[], nameOf: (row: Row) => string): Row[] {

@@ -8,6 +8,7 @@ import {
   eq,
   getTableColumns,
   type NodePgDatabase,
+  type PgColumn,
   type PgTable,
   sql,
 } from '@concilia/platform/drizzle.ts'
@@ -29,6 +30,13 @@ function offered(table: PgTable, names: readonly string[]) {
   const columns = Object.entries(getTableColumns(table)).filter(([name]) => names.includes(name))
   return Object.fromEntries(columns.map(([name, column]) => [name, sql.raw(`excluded."${column.name}"`)]))
 }
+
+const offeredOf = (column: PgColumn) => sql.raw(`excluded."${column.name}"`)
+/** As `counted` of books/usage.ts says. */
+const later = (stretch: PgColumn) => sql`greatest(${stretch}, ${offeredOf(stretch)})`
+const together = (stretch: PgColumn, sum: PgColumn) => sql`
+  case when ${stretch} < ${offeredOf(stretch)} then 0 else ${sum} end
+  + case when ${offeredOf(stretch)} < ${stretch} then 0 else ${offeredOf(sum)} end`
 
 /**
  * Of the payments that a batch is about: by id, by key, or because they keep an offer from being charged
@@ -155,8 +163,12 @@ function batchWrites(db: NodePgDatabase) {
       .onConflictDoUpdate({
         target: usage.scope,
         set: {
-          count: sql`${usage.count} + excluded.count`,
-          amountMinor: sql`${usage.amountMinor} + excluded.amount_minor`,
+          hour: later(usage.hour),
+          count: together(usage.hour, usage.count),
+          day: later(usage.day),
+          dayMinor: together(usage.day, usage.dayMinor),
+          month: later(usage.month),
+          monthMinor: together(usage.month, usage.monthMinor),
         },
       })
       .prepare('add_usage'),
@@ -263,7 +275,7 @@ function otherReads(db: NodePgDatabase) {
       .prepare('prune_keys'),
     pruneUsage: db
       .delete(usage)
-      .where(sql`${usage.until} < ${sql.placeholder('before')}`)
+      .where(sql`${usage.month} < ${sql.placeholder('month')}`)
       .prepare('prune_usage'),
   }
 }
