@@ -31,11 +31,13 @@ export class MemoryStore implements CentreStore {
     const keys = wants.keys.flatMap(({ client, key }) => books.keys.get(keyName(client, key)) ?? [])
     const payments = new Set([
       ...wants.paymentIds.flatMap((id) => books.payments.get(id) ?? []),
-      ...keys.flatMap(({ paymentId }) => books.payments.get(paymentId ?? '') ?? []),
+      ...wants.paymentsOfKeys.flatMap(({ client, key }) => {
+        return books.payments.get(books.key(client, key)?.paymentId ?? '') ?? []
+      }),
       ...wants.offers.flatMap(({ seller, offerHash }) => books.paymentOfOffer(seller, offerHash) ?? []),
     ])
     const accounts = new Set([
-      ...wants.subscriberHashes.flatMap((hash) => books.accountOf(hash) ?? []),
+      ...[...wants.subscriberHashes, ...wants.lookedAt].flatMap((hash) => books.accountOf(hash) ?? []),
       ...[...payments].map(({ accountId }) => books.account(accountId)),
     ])
     return {

@@ -48,6 +48,10 @@ class PostgresStore implements TimedStore {
   }
 
   async commitBatch<T>(wants: Wants, decide: (rows: Rows) => { result: T; change: Change }): Promise<T> {
+    if (isOnlyLooking(wants)) {
+      const { result, change } = decide(await this.#lane.look((statements) => readWanted(statements, wants)))
+      if (Object.keys(change).length === 0) return result
+    }
     let opened: readonly Account[] = []
     const work = this.#lane.transact(
       (statements) => readWanted(statements, wants),
@@ -160,44 +164,66 @@ class PostgresStore implements TimedStore {
   }
 }
 
+/** A batch of mere questions: one trip, and no lock that a commit would have to make durable. */
+function isOnlyLooking(wants: Wants): boolean {
+  return wants.lookedAt.length > 0 && !isDeciding(wants)
+}
+
+function isDeciding({ subscriberHashes, paymentIds, keys, offers }: Wants): boolean {
+  return [subscriberHashes, paymentIds, keys, offers].some(({ length }) => length > 0)
+}
+
 async function readWanted(statements: Statements, wants: Wants): Promise<Rows> {
-  const keys = { keyClients: wants.keys.map(({ client }) => client), keys: wants.keys.map(({ key }) => key) }
-  const about = {
-    ...keys,
-    paymentIds: wants.paymentIds,
+  const { subscriberHashes, lookedAt, paymentIds, usageScopes } = wants
+  const offers = {
     offerSellers: wants.offers.map(({ seller }) => seller),
     offerHashes: wants.offers.map(({ offerHash }) => offerHash),
   }
-  const [accounts, payments, known, used, clients, sellers] = await Promise.all([
-    statements.lockAccounts.execute({ ...about, subscriberHashes: wants.subscriberHashes }),
-    statements.payments.execute(about),
-    wants.keys.length > 0 ? statements.keys.execute(keys) : [],
-    wants.usageScopes.length > 0 ? statements.usage.execute({ scopes: wants.usageScopes }) : [],
+  const ofKeys = keyArrays(wants.paymentsOfKeys)
+  const locks = isDeciding(wants)
+  const [locked, byId, byKey, byOffer, looked, known, used, clients, sellers] = await Promise.all([
+    locks ? statements.lockAccounts.execute({ ...offers, ...ofKeys, paymentIds, subscriberHashes }) : [],
+    paymentIds.length > 0 ? statements.payments.execute({ paymentIds }) : [],
+    wants.paymentsOfKeys.length > 0 ? statements.paymentsOfKeys.execute(ofKeys) : [],
+    wants.offers.length > 0 ? statements.paymentsOfOffers.execute(offers) : [],
+    lookedAt.length > 0 ? statements.accounts.execute({ subscriberHashes: lookedAt }) : [],
+    wants.keys.length > 0 ? statements.keys.execute(keyArrays(wants.keys)) : [],
+    usageScopes.length > 0 ? statements.usage.execute({ scopes: usageScopes }) : [],
     wants.clients.length > 0 ? statements.clients.execute({ clients: wants.clients }) : [],
     wants.sellers.length > 0 ? statements.sellers.execute({ sellers: wants.sellers }) : [],
   ])
+  const lockedIds = new Set(locked.map(idOf))
   const rows: Rows = {
-    accounts: accounts.map(accountOf),
-    payments: payments.map(({ record }) => paymentOf(record)),
+    accounts: [...looked.filter(({ id }) => !lockedIds.has(id)), ...locked].map(accountOf),
+    payments: [...byId, ...byKey, ...byOffer].map(({ record }) => paymentOf(record)),
     refunds: [],
     keys: known.map(keyOf),
     usage: used,
     clients: clients.map(({ record }) => clientSchema.parse(JSON.parse(record))),
     sellers: sellers.map(({ record }) => sellerRecordSchema.parse(JSON.parse(record))),
   }
-  assertLocked(rows)
+  assertLocked(wants, lockedIds, rows)
   return rows
+}
+
+function keyArrays(keys: Wants['keys']) {
+  return { keyClients: keys.map(({ client }) => client), keys: keys.map(({ key }) => key) }
 }
 
 /**
  * A payment that another process made between two of our reads: its key is there and it is not, or it is and
  * its buyer is not locked. A void that took it for absent would leave it standing; so all is read again.
  */
-function assertLocked({ accounts, payments, keys }: Rows): void {
-  const locked = new Set(accounts.map(({ id }) => id))
+function assertLocked(
+  { paymentsOfKeys }: Wants,
+  locked: ReadonlySet<string>,
+  { payments, keys }: Rows,
+): void {
   const loaded = new Set(payments.map(({ id }) => id))
-  const isWhole = keys.every(({ use, paymentId }) => {
-    return use !== 'charge' || paymentId === undefined || loaded.has(paymentId)
+  const wanted = new Set(paymentsOfKeys.map(({ client, key }) => keyName(client, key)))
+  const isWhole = keys.every(({ client, key, use, paymentId }) => {
+    const isWanted = use === 'charge' && wanted.has(keyName(client, key))
+    return !isWanted || paymentId === undefined || loaded.has(paymentId)
   })
   if (isWhole && payments.every(({ accountId }) => locked.has(accountId))) return
   throw new OperatingError({
@@ -293,11 +319,7 @@ function keyWrites(statements: Statements, rows: Rows, change: Change): Promise<
     ),
     ...sending(
       keys.filter((key) => known.has(keyNameOf(key)) && key.voided),
-      (items) =>
-        statements.voidKeys.execute({
-          keyClients: items.map(({ client }) => client),
-          keys: items.map(({ key }) => key),
-        }),
+      (items) => statements.voidKeys.execute(keyArrays(items)),
     ),
   ]
 }
