@@ -48,7 +48,8 @@ class PostgresStore implements TimedStore {
   }
 
   async commitBatch<T>(wants: Wants, decide: (rows: Rows) => { result: T; change: Change }): Promise<T> {
-    if (isOnlyLooking(wants)) {
+    // Mere questions: one trip, and no lock that a commit would have to make durable.
+    if (wants.lookedAt.length > 0 && !isDeciding(wants)) {
       const { result, change } = decide(await this.#lane.look((statements) => readWanted(statements, wants)))
       if (Object.keys(change).length === 0) return result
     }
@@ -164,11 +165,6 @@ class PostgresStore implements TimedStore {
   }
 }
 
-/** A batch of mere questions: one trip, and no lock that a commit would have to make durable. */
-function isOnlyLooking(wants: Wants): boolean {
-  return wants.lookedAt.length > 0 && !isDeciding(wants)
-}
-
 function isDeciding({ subscriberHashes, paymentIds, keys, offers }: Wants): boolean {
   return [subscriberHashes, paymentIds, keys, offers].some(({ length }) => length > 0)
 }
@@ -235,7 +231,8 @@ function assertLocked(
 }
 
 /**
- * Sends what there is to write, one statement a table, in an order that each can rely on.
+ * Sends what there is to write, one statement a table, in an order that each can rely on. Balances come last:
+ * a foreign key locks the row of its account, which costs more once we have written that row.
  * @param opened accounts that have to be there for the change's transfers
  */
 function writeChange(
@@ -257,6 +254,13 @@ function writeChange(
     ...sending(change.sellers ?? [], (items) =>
       statements.saveSellers.execute(rowArrays(seller, items.map(registration))),
     ),
+    ...sending(balanceChanges(change.transfers ?? []), (items) =>
+      statements.moveBalances.execute({
+        ids: items.map(({ id }) => id),
+        posted: items.map(({ posted }) => posted),
+        held: items.map(({ held }) => held),
+      }),
+    ),
   ]
 }
 
@@ -275,13 +279,6 @@ function ledgerWrites(
     ),
     ...sending(opened, (items) =>
       statements.ensureAccounts.execute(rowArrays(account, items.map(accountRow))),
-    ),
-    ...sending(balanceChanges(transfers), (items) =>
-      statements.moveBalances.execute({
-        ids: items.map(({ id }) => id),
-        posted: items.map(({ posted }) => posted),
-        held: items.map(({ held }) => held),
-      }),
     ),
     ...sending(transfers.flatMap(movementRows), (items) =>
       statements.addMovements.execute(rowArrays(movement, items)),
