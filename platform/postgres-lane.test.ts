@@ -1,3 +1,5 @@
+// The lane on a real PostgreSQL: what is written whole or not at all, what is told of a failure, what a loss
+// costs. It is long because every way to fail has its test, on one lane that all of them share.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect as connectTcp, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
