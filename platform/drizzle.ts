@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 
 export type { InferInsertModel, InferSelectModel, SQL } from 'drizzle-orm'
 export type { NodePgDatabase } from 'drizzle-orm/node-postgres'
-export type { PgTable } from 'drizzle-orm/pg-core'
+export type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
 
 const load = createRequire(import.meta.url)
 const orm = load('drizzle-orm') as typeof import('drizzle-orm')

@@ -1,3 +1,5 @@
+// The lane on a real PostgreSQL: what is written whole or not at all, what is told of a failure, what a loss
+// costs. It is long because every way to fail has its test, on one lane that all of them share.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect as connectTcp, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -242,6 +244,19 @@ test('a table that is being changed when a statement is first asked for: busy as
     await expect(add('4021')).rejects.toMatchObject({ code: 'database-busy', retry: true })
   })
   expect(await addTo()).toBe('added')
+})
+
+test('a look waits for nobody and finds what is committed; one that fails costs nothing else', async () => {
+  await add('4021')
+  await admin(async (client) => {
+    await client.query('begin')
+    await client.query(`update machine set sales = 2 where id = '4021'`)
+    expect(await lane.look(({ all }) => all.execute())).toEqual([{ id: '4021', sales: 0 }])
+  })
+  const failing = lane.look(({ all, add }) => Promise.all([all.execute(), add.execute({ id: '4021' })]))
+  await expect(failing).rejects.toMatchObject({ code: 'duplicate-row' })
+  expect(await add('4022')).toBe(1)
+  expect(await lane.look(({ all }) => all.execute())).toHaveLength(2)
 })
 
 test('a second transaction at the same time is the caller\u2019s mistake', async () => {

@@ -34,6 +34,12 @@ export interface Lane<S> {
    * `database-full`, `duplicate-row`, `database-refused`.
    */
   transact<R, T>(read: (statements: S) => Promise<R>, decide: (rows: R) => Decision<S, T>): Promise<T>
+  /**
+   * Reads what is committed, in one trip, by the connection whose statements each find their rows by an
+   * index; between two transactions, hence called only when the one before has answered. Rejects as
+   * `transact` does.
+   */
+  look<T>(read: (statements: S) => Promise<T>): Promise<T>
   /** Reads what is committed, beside any transaction under way. Rejects as `transact` does. */
   read<T>(read: (statements: S) => Promise<T>): Promise<T>
   /** Lets what is under way end, then closes the connections. */
@@ -61,7 +67,7 @@ class PostgresLane<S> implements Lane<S> {
   readonly #where: string
   readonly #writer: ReturningConnection<S>
   readonly #reader: ReturningConnection<S>
-  #transacting: Promise<unknown> | undefined
+  #working: Promise<unknown> | undefined
 
   constructor(where: string, writer: ReturningConnection<S>, reader: ReturningConnection<S>) {
     this.#where = where
@@ -69,15 +75,12 @@ class PostgresLane<S> implements Lane<S> {
     this.#reader = reader
   }
 
-  async transact<R, T>(read: (statements: S) => Promise<R>, decide: (rows: R) => Decision<S, T>): Promise<T> {
-    assert(!this.#transacting, 'a lane transacts once at a time: await the transaction before')
-    const work = this.#writer.with((connection) => transaction(connection, read, decide))
-    this.#transacting = work
-    try {
-      return await translated(this.#where, work)
-    } finally {
-      this.#transacting = undefined
-    }
+  transact<R, T>(read: (statements: S) => Promise<R>, decide: (rows: R) => Decision<S, T>): Promise<T> {
+    return this.#alone((connection) => transaction(connection, read, decide))
+  }
+
+  look<T>(read: (statements: S) => Promise<T>): Promise<T> {
+    return this.#alone((connection) => connection.together(() => Promise.try(read, connection.statements)))
   }
 
   async read<T>(read: (statements: S) => Promise<T>): Promise<T> {
@@ -88,8 +91,19 @@ class PostgresLane<S> implements Lane<S> {
     return await translated(this.#where, work)
   }
 
+  async #alone<T>(use: (connection: LiveConnection<S>) => Promise<T>): Promise<T> {
+    assert(!this.#working, 'a lane transacts once at a time: await the transaction before')
+    const work = this.#writer.with(use)
+    this.#working = work
+    try {
+      return await translated(this.#where, work)
+    } finally {
+      this.#working = undefined
+    }
+  }
+
   async close(): Promise<void> {
-    await Promise.allSettled([this.#transacting])
+    await Promise.allSettled([this.#working])
     await Promise.all([this.#writer.close(), this.#reader.close()])
   }
 }

@@ -5,6 +5,7 @@
 import { invariant } from './invariant.ts'
 import { added, type Balance, emptyBalance, sumOf, type Transfer } from './ledger.ts'
 import type { Account, Client, KeyRecord, PaymentRecord, RefundRecord, Seller, Usage } from './records.ts'
+import { counted, usedAt } from './usage.ts'
 
 /**
  * What one decision writes. Balances are not in it: they follow from the transfers' entries, and from nothing
@@ -74,7 +75,9 @@ export class Books {
     for (const payment of change.payments ?? []) this.#setPayment(payment)
     for (const refund of change.refunds ?? []) this.refunds.set(refund.id, refund)
     for (const key of change.keys ?? []) this.keys.set(keyName(key.client, key.key), key)
-    for (const usage of change.usage ?? []) this.#count(usage)
+    for (const more of change.usage ?? []) {
+      this.usage.set(more.scope, counted(this.usage.get(more.scope), more))
+    }
     for (const client of change.clients ?? []) this.clients.set(client.id, client)
     for (const seller of change.sellers ?? []) this.sellers.set(seller.id, seller)
   }
@@ -108,8 +111,9 @@ export class Books {
     return this.payments.get(this.#paymentOfOffer.get(`${seller} ${offerHash}`) ?? '')
   }
 
-  used(scope: string): { count: number; amountMinor: number } {
-    return this.usage.get(scope) ?? { count: 0, amountMinor: 0 }
+  /** What of this scope counts at this time. */
+  used(scope: string, at: number): ReturnType<typeof usedAt> {
+    return usedAt(this.usage.get(scope), at)
   }
 
   #setAccount(account: Account): void {
@@ -139,16 +143,6 @@ export class Books {
     const offer = `${payment.seller} ${payment.offerHash}`
     if (payment.live) this.#paymentOfOffer.set(offer, payment.id)
     else if (this.#paymentOfOffer.get(offer) === payment.id) this.#paymentOfOffer.delete(offer)
-  }
-
-  #count({ scope, count, amountMinor, until }: Usage): void {
-    const used = this.used(scope)
-    this.usage.set(scope, {
-      scope,
-      count: used.count + count,
-      amountMinor: used.amountMinor + amountMinor,
-      until,
-    })
   }
 }
 

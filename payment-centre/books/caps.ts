@@ -2,9 +2,10 @@
 // day and UTC month; a purchase that was undone is counted no longer, because a jammed machine must not use
 // up a buyer's day.
 import type { ErrorCode } from '@concilia/protocol/carrier-billing.ts'
-import type { Currency } from '@concilia/protocol/money.ts'
+import type { Currency, Money } from '@concilia/protocol/money.ts'
 import type { Books } from './books.ts'
 import type { PaymentRecord, Usage } from './records.ts'
+import { stretchesOf } from './usage.ts'
 
 export interface Caps {
   readonly purchasesPerHour: number
@@ -19,28 +20,6 @@ export interface CurrencyCaps {
   readonly monthMinor: number
 }
 
-const hourMs = 3_600_000
-const dayMs = 24 * hourMs
-
-interface Stretch {
-  readonly name: string
-  readonly until: number
-}
-
-const hourOf = (at: number): Stretch => ({
-  name: `hour:${Math.floor(at / hourMs)}`,
-  until: (Math.floor(at / hourMs) + 1) * hourMs,
-})
-const dayOf = (at: number): Stretch => ({
-  name: `day:${Math.floor(at / dayMs)}`,
-  until: (Math.floor(at / dayMs) + 1) * dayMs,
-})
-function monthOf(at: number): Stretch {
-  const date = new Date(at)
-  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()]
-  return { name: `month:${year}-${month + 1}`, until: Date.UTC(year, month + 1) }
-}
-
 export interface Purchase {
   /** Not the account: closing one and opening another does not begin a new day. */
   readonly subscriberHash: string
@@ -50,37 +29,25 @@ export interface Purchase {
   readonly at: number
 }
 
-type Where = Pick<Usage, 'scope' | 'until'>
-
-/** Each worked out where it is needed: a charge asks for them many times. */
 const scopes = {
-  hour: ({ subscriberHash, currency, at }: Purchase) =>
-    counted('buyer', subscriberHash, currency, hourOf(at)),
-  day: ({ subscriberHash, currency, at }: Purchase) => counted('buyer', subscriberHash, currency, dayOf(at)),
-  month: ({ subscriberHash, currency, at }: Purchase) =>
-    counted('buyer', subscriberHash, currency, monthOf(at)),
-  client: ({ client, currency, at }: Purchase) => counted('client', client, currency, dayOf(at)),
-  seller: ({ seller, currency, at }: Purchase) => counted('seller', seller, currency, dayOf(at)),
+  buyer: ({ subscriberHash, currency }: Purchase) => `buyer:${subscriberHash}:${currency}`,
+  client: ({ client, currency }: Purchase) => `client:${client}:${currency}`,
+  seller: ({ seller, currency }: Purchase) => `seller:${seller}:${currency}`,
 }
 
-function counted(
-  whose: 'buyer' | 'client' | 'seller',
-  id: string,
-  currency: Currency,
-  { name, until }: Stretch,
-): Where {
-  return { scope: `${whose}:${id}:${currency}:${name}`, until }
+/** What a client's calls buy. Undone is not taken off: it limits what a client can make. */
+export function voucherUsage(client: string, { amountMinor, currency }: Money, at: number): Usage {
+  const scope = voucherScope(client, currency)
+  return { scope, ...stretchesOf(at), count: 1, dayMinor: amountMinor, monthMinor: amountMinor }
 }
 
-/** What a client's calls buy in a UTC day. Undone is not taken off: it limits what a client can make. */
-export function voucherUsage(client: string, currency: Currency, at: number, amountMinor: number): Usage {
-  const { name, until } = dayOf(at)
-  return { scope: `vouchers:${client}:${currency}:${name}`, count: 1, amountMinor, until }
+export function voucherScope(client: string, currency: Currency): string {
+  return `vouchers:${client}:${currency}`
 }
 
 /** Every scope that a purchase is counted in; what a batch must load before it decides. */
 export function scopesOf(purchase: Purchase): string[] {
-  return Object.values(scopes).map((scopeOf) => scopeOf(purchase).scope)
+  return Object.values(scopes).map((scopeOf) => scopeOf(purchase))
 }
 
 /**
@@ -95,9 +62,12 @@ export function usageOf(
   amountMinor: number,
 ): Usage[] {
   const purchase = { subscriberHash, client, seller, currency, at: createdAt }
-  const { day, ...others } = scopes
-  const those = validation ? Object.values(others) : [day, ...Object.values(others)]
-  return those.map((scopeOf) => ({ ...scopeOf(purchase), count, amountMinor }))
+  const all = { ...stretchesOf(createdAt), count, dayMinor: amountMinor, monthMinor: amountMinor }
+  return [
+    { scope: scopes.buyer(purchase), ...all, dayMinor: validation ? 0 : amountMinor },
+    { scope: scopes.client(purchase), ...all },
+    { scope: scopes.seller(purchase), ...all },
+  ]
 }
 
 /**
@@ -113,15 +83,15 @@ export function capRefusal(
   if (!cap) return 'SERVICE_NOT_APPLICABLE'
   if (amountMinor > cap.purchaseMinor) return 'CARRIER_BILLING.UNAUTHORIZED_AMOUNT'
   const reached =
-    used(books, 'hour', purchase).count >= caps.purchasesPerHour ||
-    used(books, 'month', purchase).amountMinor + amountMinor > cap.monthMinor
+    used(books, 'buyer', purchase).count >= caps.purchasesPerHour ||
+    used(books, 'buyer', purchase).monthMinor + amountMinor > cap.monthMinor
   return reached ? 'CARRIER_BILLING.USER_AMOUNT_THRESHOLD_OVERPASSED' : undefined
 }
 
 /** More than the day allows without the buyer's code. */
 export function exceedsDay(books: Books, purchase: Purchase, amountMinor: number, caps: Caps): boolean {
   const dayMinor = caps.currencies[purchase.currency]?.dayMinor ?? 0
-  return used(books, 'day', purchase).amountMinor + amountMinor > dayMinor
+  return used(books, 'buyer', purchase).dayMinor + amountMinor > dayMinor
 }
 
 /** Whether the client's and the seller's registration leave no room for this amount. */
@@ -130,13 +100,13 @@ export function exceedsCeiling(books: Books, purchase: Purchase, amountMinor: nu
   const seller = books.sellers.get(purchase.seller)
   return (
     amountMinor > (client?.purchaseCeilingMinor ?? Number.POSITIVE_INFINITY) ||
-    used(books, 'client', purchase).amountMinor + amountMinor >
+    used(books, 'client', purchase).dayMinor + amountMinor >
       (client?.dayCeilingMinor ?? Number.POSITIVE_INFINITY) ||
-    used(books, 'seller', purchase).amountMinor + amountMinor >
+    used(books, 'seller', purchase).dayMinor + amountMinor >
       (seller?.dayCeilingMinor ?? Number.POSITIVE_INFINITY)
   )
 }
 
-function used(books: Books, where: keyof typeof scopes, purchase: Purchase) {
-  return books.used(scopes[where](purchase).scope)
+function used(books: Books, whose: keyof typeof scopes, purchase: Purchase) {
+  return books.used(scopes[whose](purchase), purchase.at)
 }

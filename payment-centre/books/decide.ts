@@ -12,7 +12,7 @@ import {
   topUps,
 } from './account-commands.ts'
 import type { Books } from './books.ts'
-import { scopesOf, voucherUsage } from './caps.ts'
+import { scopesOf, voucherScope } from './caps.ts'
 import { decideCharge, decideEligibility } from './charge.ts'
 import type { Command, Decision, Desk } from './commands.ts'
 import { decideCancel, decideConfirm, decideExpire, decideOutcome, decideValidate } from './payment-life.ts'
@@ -21,11 +21,17 @@ import { decideRefund, decideVoid } from './refund.ts'
 import { decideRepost } from './repost.ts'
 import { decideVoucher, decideVoucherLapse, decideVoucherRead, voucherSubscriber } from './voucher.ts'
 
-/** The rows a batch must have loaded, and locked, before it decides. */
+/**
+ * The rows a batch must have loaded before it decides: buyers' accounts locked, and with them their payments.
+ */
 export interface Wants {
   readonly subscriberHashes: readonly string[]
+  /** Of buyers whose accounts are only looked at: nothing is decided on them that would need a lock. */
+  readonly lookedAt: readonly string[]
   readonly paymentIds: readonly string[]
   readonly keys: readonly { readonly client: string; readonly key: string }[]
+  /** Keys whose payments are wanted too. */
+  readonly paymentsOfKeys: readonly { readonly client: string; readonly key: string }[]
   readonly offers: readonly { readonly seller: string; readonly offerHash: string }[]
   readonly usageScopes: readonly string[]
   readonly clients: readonly string[]
@@ -56,7 +62,7 @@ const table: { readonly [Kind in Kinds]: Row<Kind> } = {
   },
   eligibility: {
     wants: ({ client, subscriberHash, seller, money }, at) => ({
-      subscriberHashes: [subscriberHash],
+      lookedAt: [subscriberHash],
       clients: [client],
       sellers: [seller],
       usageScopes: scopesOf({ subscriberHash, client, seller, currency: money.currency, at }),
@@ -76,17 +82,18 @@ const table: { readonly [Kind in Kinds]: Row<Kind> } = {
   void: {
     wants: ({ client, key }, _now, secrets) => ({
       keys: [{ client, key }],
+      paymentsOfKeys: [{ client, key }],
       subscriberHashes: [secrets.subscriberHash(voucherSubscriber(key))],
     }),
     decide: decideVoid,
   },
   voucher: {
-    wants: ({ client, key, seller, money }, at, secrets) => ({
+    wants: ({ client, key, seller, money }, _now, secrets) => ({
       keys: [{ client, key }],
       subscriberHashes: [secrets.subscriberHash(voucherSubscriber(key))],
       clients: [client],
       sellers: [seller],
-      usageScopes: [voucherUsage(client, money.currency, at, 0).scope],
+      usageScopes: [voucherScope(client, money.currency)],
     }),
     decide: decideVoucher,
   },
@@ -135,8 +142,10 @@ export function wantsOf(commands: readonly Command[], now: number, secrets: Secr
   const all = commands.map((command) => rowOf<Kinds>(command.kind).wants(command as never, now, secrets))
   return {
     subscriberHashes: distinct(all.flatMap((wants) => wants.subscriberHashes ?? [])),
+    lookedAt: distinct(all.flatMap((wants) => wants.lookedAt ?? [])),
     paymentIds: distinct(all.flatMap((wants) => wants.paymentIds ?? [])),
     keys: all.flatMap((wants) => wants.keys ?? []),
+    paymentsOfKeys: all.flatMap((wants) => wants.paymentsOfKeys ?? []),
     offers: all.flatMap((wants) => wants.offers ?? []),
     usageScopes: distinct(all.flatMap((wants) => wants.usageScopes ?? [])),
     clients: distinct(all.flatMap((wants) => wants.clients ?? [])),

@@ -181,12 +181,16 @@ export const sellerRecordSchema = z.strictObject({
 export type Seller = z.infer<typeof sellerRecordSchema>
 
 /**
- * How often and how much, in one stretch of time. `scope` says whose and which: `account:ID:EUR:day:20533`.
+ * How often and how much, of whom the scope names (`buyer:HASH:EUR`, `seller:ID:EUR`), in the newest hour,
+ * day and month that anything was counted in, each by its number (usage.ts).
  */
 export interface Usage {
   readonly scope: string
+  readonly hour: number
+  /** Purchases in that hour. */
   readonly count: number
-  readonly amountMinor: number
-  /** Epoch ms after which nobody asks for it any more. */
-  readonly until: number
+  readonly day: number
+  readonly dayMinor: number
+  readonly month: number
+  readonly monthMinor: number
 }

@@ -5,7 +5,7 @@ import { voucherRealm } from '@concilia/protocol/carrier-billing.ts'
 import type { Subscriber } from '@concilia/protocol/subscriber.ts'
 import { errorAnswer, jsonAnswer, noContent, refused } from './answers.ts'
 import { allOf, type Books, type Change } from './books.ts'
-import { voucherUsage } from './caps.ts'
+import { voucherScope, voucherUsage } from './caps.ts'
 import type { Decision, Desk, VoucherCommand } from './commands.ts'
 import { once } from './idempotency.ts'
 import {
@@ -58,7 +58,7 @@ export function decideVoucher(books: Books, command: Of<'voucher'>, desk: Desk):
     }
     const hold = booked('hold', made, expected(made, 'held'), desk)
     const account: VoucherAccount = { ...made, voucher: { ...made.voucher, holdId: hold.id } }
-    const usage = [voucherUsage(command.client, currency, desk.now, amountMinor)]
+    const usage = [voucherUsage(command.client, money, desk.now)]
     return {
       answer: jsonAnswer(201, { voucherId: command.key, goodUntil }),
       change: { accounts: [account], transfers: [hold], usage },
@@ -75,7 +75,7 @@ function refusalOf(
   const registered = books.clients.get(client)
   const { amountMinor, currency } = money
   const ceiling = registered?.voucherDayCeilingMinor ?? 0
-  const today = books.used(voucherUsage(client, currency, desk.now, 0).scope).amountMinor
+  const today = books.used(voucherScope(client, currency), desk.now).dayMinor
   const may = registered?.sellers.includes(seller) && books.sellers.has(seller)
   if (!may || today + amountMinor > ceiling) {
     return refused(

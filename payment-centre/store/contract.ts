@@ -375,6 +375,34 @@ export function storeContract(name: string, open: () => Promise<CentreStore>, ru
       await booksAreRight()
     })
 
+    test('an undone purchase is taken off the day and month it was made in, not off a later hour', async () => {
+      const eur = { purchaseMinor: 500, dayMinor: 800, monthMinor: 1500 }
+      const caps = { purchasesPerHour: 2, currencies: { EUR: eur } }
+      const validation = { waitMs: 1000, digits: 6, tries: 3 }
+      const one = await trade({ caps, holdMs: 1000, silenceMs: 1000, validation })
+      await one.openAccount('a', 100_00)
+      const buy = async (key: string, amountMinor: number) => {
+        const { status, body } = await one.do(one.charge('a', key, { amountMinor, offer: key }))
+        return body.code ?? status
+      }
+      const overpassed = 'CARRIER_BILLING.USER_AMOUNT_THRESHOLD_OVERPASSED'
+      expect(await buy('first', 500)).toBe(201)
+      one.clock.advance(3_600_000)
+      expect([await buy('second', 100), await buy('third', 100)]).toEqual([201, 201])
+      await one.do(one.void('first', 'first'))
+      expect(await buy('too soon', 1)).toBe(overpassed)
+      one.clock.advance(3_600_000)
+      expect(await buy('fourth', 500)).toBe(201)
+      expect(await buy('beyond the day', 101)).toBe('CONCILIA.VALIDATION_WANTED')
+      one.clock.advance(24 * 3_600_000)
+      await one.do(one.void('third', 'third'))
+      expect([await buy('fifth', 500), await buy('sixth', 300)]).toEqual([201, 201])
+      one.clock.advance(24 * 3_600_000)
+      expect(await buy('beyond the month', 101)).toBe(overpassed)
+      expect(await buy('seventh', 100)).toBe(201)
+      await booksAreRight()
+    })
+
     test('whatever is asked in whatever order, the books are right and nobody is overdrawn', async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 60 }), async (steps) => {

@@ -5,6 +5,7 @@ import type { Wants } from '../books/decide.ts'
 import { keepsItsKey } from '../books/idempotency.ts'
 import type { Transfer } from '../books/ledger.ts'
 import type { PaymentRecord } from '../books/records.ts'
+import { monthOf } from '../books/usage.ts'
 import { bookFaults } from './check.ts'
 import type { BookCheck, CentreStore, FoundPayment, PaymentsQuery } from './port.ts'
 
@@ -30,11 +31,13 @@ export class MemoryStore implements CentreStore {
     const keys = wants.keys.flatMap(({ client, key }) => books.keys.get(keyName(client, key)) ?? [])
     const payments = new Set([
       ...wants.paymentIds.flatMap((id) => books.payments.get(id) ?? []),
-      ...keys.flatMap(({ paymentId }) => books.payments.get(paymentId ?? '') ?? []),
+      ...wants.paymentsOfKeys.flatMap(({ client, key }) => {
+        return books.payments.get(books.key(client, key)?.paymentId ?? '') ?? []
+      }),
       ...wants.offers.flatMap(({ seller, offerHash }) => books.paymentOfOffer(seller, offerHash) ?? []),
     ])
     const accounts = new Set([
-      ...wants.subscriberHashes.flatMap((hash) => books.accountOf(hash) ?? []),
+      ...[...wants.subscriberHashes, ...wants.lookedAt].flatMap((hash) => books.accountOf(hash) ?? []),
       ...[...payments].map(({ accountId }) => books.account(accountId)),
     ])
     return {
@@ -114,7 +117,7 @@ export class MemoryStore implements CentreStore {
       const isKept = use === 'topUp' || (payment && keepsItsKey(payment))
       if (createdAt < keysBefore && !isKept) keys.delete(name)
     }
-    for (const [scope, used] of usage) if (used.until < usageBefore) usage.delete(scope)
+    for (const [scope, { month }] of usage) if (month < monthOf(usageBefore)) usage.delete(scope)
   }
 
   async check(): Promise<BookCheck> {

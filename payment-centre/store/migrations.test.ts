@@ -1,24 +1,41 @@
-// A ledger that an earlier version wrote, as entries of transfers, says the same after it has become one of
-// movements.
+// What an earlier version wrote says the same after its tables were brought up to date: a ledger of entries
+// that has become one of movements, and what was counted for each hour, day and month.
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { migrate } from '@concilia/platform/migrate.ts'
 import { testDatabase } from '@concilia/platform/test-database.ts'
 import pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { migrationsFolder } from '../centre.ts'
 
-let earlier: string
-beforeAll(() => {
-  earlier = mkdtempSync(join(tmpdir(), 'concilia-earlier-'))
-  cpSync(migrationsFolder, earlier, { recursive: true })
-  const file = join(earlier, 'meta/_journal.json')
-  const journal: { entries: { tag: string }[] } = JSON.parse(readFileSync(file, 'utf8'))
-  const entries = journal.entries.filter(({ tag }) => tag < '0006')
-  writeFileSync(file, JSON.stringify({ ...journal, entries }))
+const folders: string[] = []
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true })
 })
-afterAll(() => rmSync(earlier, { recursive: true }))
+
+/** The migrations that come before this one. */
+function before(first: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'concilia-earlier-'))
+  folders.push(folder)
+  cpSync(migrationsFolder, folder, { recursive: true })
+  const file = join(folder, 'meta/_journal.json')
+  const journal: { entries: { tag: string }[] } = JSON.parse(readFileSync(file, 'utf8'))
+  const entries = journal.entries.filter(({ tag }) => tag < first)
+  writeFileSync(file, JSON.stringify({ ...journal, entries }))
+  return folder
+}
+
+/** A database as it was before that migration. */
+async function withTables(first: string, work: (admin: pg.Client, url: string) => Promise<void>) {
+  const database = await testDatabase()
+  await migrate(database.url, before(first))
+  const admin = new pg.Client({ connectionString: database.adminUrl })
+  await admin.connect()
+  await work(admin, database.url)
+  await admin.end()
+  await database.drop()
+}
 
 type Entry = [account: string, layer: 'posted' | 'held', amountMinor: number]
 interface Written {
@@ -68,25 +85,25 @@ async function withLedger(
   transfers: readonly Written[],
   work: (admin: pg.Client, url: string) => Promise<void>,
 ) {
-  const database = await testDatabase()
-  await migrate(database.url, earlier)
-  const admin = new pg.Client({ connectionString: database.adminUrl })
-  await admin.connect()
-  for (const account of ['float', 'buyer', 'unsettled', 'payable', 'revenue']) {
-    await admin.query(
-      `insert into account values ($1, 'centre', 'EUR', 0, false, false, null, null, null, 0, 0)`,
-      [account],
-    )
-  }
-  for (const [index, { kind, endsHold = null, entries }] of transfers.entries()) {
-    await admin.query(`insert into transfer values ($1, $2, 'EUR', 7, 'p', $3)`, [id(index), kind, endsHold])
-    for (const [position, entry] of entries.entries()) {
-      await admin.query('insert into entry values ($1, $2, $3, $4, $5)', [id(index), position, ...entry])
+  await withTables('0006', async (admin, url) => {
+    for (const account of ['float', 'buyer', 'unsettled', 'payable', 'revenue']) {
+      await admin.query(
+        `insert into account values ($1, 'centre', 'EUR', 0, false, false, null, null, null, 0, 0)`,
+        [account],
+      )
     }
-  }
-  await work(admin, database.url)
-  await admin.end()
-  await database.drop()
+    for (const [index, { kind, endsHold = null, entries }] of transfers.entries()) {
+      await admin.query(`insert into transfer values ($1, $2, 'EUR', 7, 'p', $3)`, [
+        id(index),
+        kind,
+        endsHold,
+      ])
+      for (const [position, entry] of entries.entries()) {
+        await admin.query('insert into entry values ($1, $2, $3, $4, $5)', [id(index), position, ...entry])
+      }
+    }
+    await work(admin, url)
+  })
 }
 
 async function ledger(admin: pg.Client) {
@@ -99,9 +116,9 @@ async function ledger(admin: pg.Client) {
 
 test('every transfer and every entry is still there', async () => {
   await withLedger(sold, async (admin, url) => {
-    const before = await ledger(admin)
+    const earlier = await ledger(admin)
     await migrate(url, migrationsFolder)
-    expect(await ledger(admin)).toEqual(before)
+    expect(await ledger(admin)).toEqual(earlier)
     const moves = await admin.query(
       'select from_account, to_account from movement order by transfer_id, position',
     )
@@ -153,8 +170,39 @@ test('a ledger whose entries are no pairs is left as it is', async () => {
     ],
   }
   await withLedger([...sold, odd], async (admin, url) => {
-    const before = await ledger(admin)
+    const earlier = await ledger(admin)
     await expect(migrate(url, migrationsFolder)).rejects.toMatchObject({ code: 'database-refused' })
-    expect(await ledger(admin)).toEqual(before)
+    expect(await ledger(admin)).toEqual(earlier)
+  })
+})
+
+test('what was counted for each hour, day and month is one row, of the newest of each', async () => {
+  const day = Date.UTC(2026, 0, 31) / 86_400_000
+  const rows: [scope: string, count: number, amountMinor: number][] = [
+    [`buyer:hash_-A:EUR:hour:${24 * day + 9}`, 7, 700],
+    [`buyer:hash_-A:EUR:hour:${24 * day + 10}`, 2, 300],
+    [`buyer:hash_-A:EUR:day:${day - 1}`, 9, 900],
+    [`buyer:hash_-A:EUR:day:${day}`, 9, 1000],
+    ['buyer:hash_-A:EUR:month:2025-12', 90, 9000],
+    ['buyer:hash_-A:EUR:month:2026-1', 40, 4000],
+    [`buyer:hash_-A:CHF:hour:${24 * day}`, 1, 50],
+    ['buyer:hash_-A:CHF:month:2026-1', 1, 50],
+    [`seller:acme:EUR:day:${day}`, 80, 8000],
+    [`vouchers:rs:EUR:day:${day - 31}`, 3, 30],
+  ]
+  await withTables('0008', async (admin, url) => {
+    for (const row of rows) await admin.query('insert into usage values ($1, $2, $3, 0)', row)
+    await migrate(url, migrationsFolder)
+    const { rows: counted } = await admin.query({
+      text: 'select * from usage order by scope',
+      rowMode: 'array',
+    })
+    const january = 12 * 2026
+    expect(counted.map(([scope, ...numbers]) => [scope, ...numbers.map(Number)])).toEqual([
+      ['buyer:hash_-A:CHF', 24 * day, 1, 0, 0, january, 50],
+      ['buyer:hash_-A:EUR', 24 * day + 10, 2, day, 1000, january, 4000],
+      ['seller:acme:EUR', 0, 0, day, 8000, january, 0],
+      ['vouchers:rs:EUR', 0, 0, day - 31, 30, january - 1, 0],
+    ])
   })
 })

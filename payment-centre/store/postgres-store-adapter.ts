@@ -20,6 +20,7 @@ import {
   sellerRecordSchema,
   type Usage,
 } from '../books/records.ts'
+import { counted, monthOf } from '../books/usage.ts'
 import type { BookCheck, CentreStore, FoundPayment, PaymentsQuery } from './port.ts'
 import { account, client, movement, payment, refund, requestKey, seller, usage } from './schema.ts'
 import { prepareStatements, type Statements } from './statements.ts'
@@ -47,6 +48,11 @@ class PostgresStore implements TimedStore {
   }
 
   async commitBatch<T>(wants: Wants, decide: (rows: Rows) => { result: T; change: Change }): Promise<T> {
+    // Mere questions: one trip, and no lock that a commit would have to make durable.
+    if (wants.lookedAt.length > 0 && !isDeciding(wants)) {
+      const { result, change } = decide(await this.#lane.look((statements) => readWanted(statements, wants)))
+      if (Object.keys(change).length === 0) return result
+    }
     let opened: readonly Account[] = []
     const work = this.#lane.transact(
       (statements) => readWanted(statements, wants),
@@ -138,7 +144,7 @@ class PostgresStore implements TimedStore {
     // Each for itself: sent together, one that fails would undo the other.
     await Promise.all([
       this.#lane.read(({ pruneKeys }) => pruneKeys.execute({ before: keysBefore })),
-      this.#lane.read(({ pruneUsage }) => pruneUsage.execute({ before: usageBefore })),
+      this.#lane.read(({ pruneUsage }) => pruneUsage.execute({ month: monthOf(usageBefore) })),
     ])
   }
 
@@ -159,44 +165,61 @@ class PostgresStore implements TimedStore {
   }
 }
 
+function isDeciding({ subscriberHashes, paymentIds, keys, offers }: Wants): boolean {
+  return [subscriberHashes, paymentIds, keys, offers].some(({ length }) => length > 0)
+}
+
 async function readWanted(statements: Statements, wants: Wants): Promise<Rows> {
-  const keys = { keyClients: wants.keys.map(({ client }) => client), keys: wants.keys.map(({ key }) => key) }
-  const about = {
-    ...keys,
-    paymentIds: wants.paymentIds,
+  const { subscriberHashes, lookedAt, paymentIds, usageScopes } = wants
+  const offers = {
     offerSellers: wants.offers.map(({ seller }) => seller),
     offerHashes: wants.offers.map(({ offerHash }) => offerHash),
   }
-  const [accounts, payments, known, used, clients, sellers] = await Promise.all([
-    statements.lockAccounts.execute({ ...about, subscriberHashes: wants.subscriberHashes }),
-    statements.payments.execute(about),
-    wants.keys.length > 0 ? statements.keys.execute(keys) : [],
-    wants.usageScopes.length > 0 ? statements.usage.execute({ scopes: wants.usageScopes }) : [],
+  const ofKeys = keyArrays(wants.paymentsOfKeys)
+  const locks = isDeciding(wants)
+  const [locked, byId, byKey, byOffer, looked, known, used, clients, sellers] = await Promise.all([
+    locks ? statements.lockAccounts.execute({ ...offers, ...ofKeys, paymentIds, subscriberHashes }) : [],
+    paymentIds.length > 0 ? statements.payments.execute({ paymentIds }) : [],
+    wants.paymentsOfKeys.length > 0 ? statements.paymentsOfKeys.execute(ofKeys) : [],
+    wants.offers.length > 0 ? statements.paymentsOfOffers.execute(offers) : [],
+    lookedAt.length > 0 ? statements.accounts.execute({ subscriberHashes: lookedAt }) : [],
+    wants.keys.length > 0 ? statements.keys.execute(keyArrays(wants.keys)) : [],
+    usageScopes.length > 0 ? statements.usage.execute({ scopes: usageScopes }) : [],
     wants.clients.length > 0 ? statements.clients.execute({ clients: wants.clients }) : [],
     wants.sellers.length > 0 ? statements.sellers.execute({ sellers: wants.sellers }) : [],
   ])
+  const lockedIds = new Set(locked.map(idOf))
   const rows: Rows = {
-    accounts: accounts.map(accountOf),
-    payments: payments.map(({ record }) => paymentOf(record)),
+    accounts: [...looked.filter(({ id }) => !lockedIds.has(id)), ...locked].map(accountOf),
+    payments: [...byId, ...byKey, ...byOffer].map(({ record }) => paymentOf(record)),
     refunds: [],
     keys: known.map(keyOf),
     usage: used,
     clients: clients.map(({ record }) => clientSchema.parse(JSON.parse(record))),
     sellers: sellers.map(({ record }) => sellerRecordSchema.parse(JSON.parse(record))),
   }
-  assertLocked(rows)
+  assertLocked(wants, lockedIds, rows)
   return rows
+}
+
+function keyArrays(keys: Wants['keys']) {
+  return { keyClients: keys.map(({ client }) => client), keys: keys.map(({ key }) => key) }
 }
 
 /**
  * A payment that another process made between two of our reads: its key is there and it is not, or it is and
  * its buyer is not locked. A void that took it for absent would leave it standing; so all is read again.
  */
-function assertLocked({ accounts, payments, keys }: Rows): void {
-  const locked = new Set(accounts.map(({ id }) => id))
+function assertLocked(
+  { paymentsOfKeys }: Wants,
+  locked: ReadonlySet<string>,
+  { payments, keys }: Rows,
+): void {
   const loaded = new Set(payments.map(({ id }) => id))
-  const isWhole = keys.every(({ use, paymentId }) => {
-    return use !== 'charge' || paymentId === undefined || loaded.has(paymentId)
+  const wanted = new Set(paymentsOfKeys.map(({ client, key }) => keyName(client, key)))
+  const isWhole = keys.every(({ client, key, use, paymentId }) => {
+    const isWanted = use === 'charge' && wanted.has(keyName(client, key))
+    return !isWanted || paymentId === undefined || loaded.has(paymentId)
   })
   if (isWhole && payments.every(({ accountId }) => locked.has(accountId))) return
   throw new OperatingError({
@@ -208,7 +231,8 @@ function assertLocked({ accounts, payments, keys }: Rows): void {
 }
 
 /**
- * Sends what there is to write, one statement a table, in an order that each can rely on.
+ * Sends what there is to write, one statement a table, in an order that each can rely on. Balances come last:
+ * a foreign key locks the row of its account, which costs more once we have written that row.
  * @param opened accounts that have to be there for the change's transfers
  */
 function writeChange(
@@ -230,6 +254,13 @@ function writeChange(
     ...sending(change.sellers ?? [], (items) =>
       statements.saveSellers.execute(rowArrays(seller, items.map(registration))),
     ),
+    ...sending(balanceChanges(change.transfers ?? []), (items) =>
+      statements.moveBalances.execute({
+        ids: items.map(({ id }) => id),
+        posted: items.map(({ posted }) => posted),
+        held: items.map(({ held }) => held),
+      }),
+    ),
   ]
 }
 
@@ -248,13 +279,6 @@ function ledgerWrites(
     ),
     ...sending(opened, (items) =>
       statements.ensureAccounts.execute(rowArrays(account, items.map(accountRow))),
-    ),
-    ...sending(balanceChanges(transfers), (items) =>
-      statements.moveBalances.execute({
-        ids: items.map(({ id }) => id),
-        posted: items.map(({ posted }) => posted),
-        held: items.map(({ held }) => held),
-      }),
     ),
     ...sending(transfers.flatMap(movementRows), (items) =>
       statements.addMovements.execute(rowArrays(movement, items)),
@@ -292,11 +316,7 @@ function keyWrites(statements: Statements, rows: Rows, change: Change): Promise<
     ),
     ...sending(
       keys.filter((key) => known.has(keyNameOf(key)) && key.voided),
-      (items) =>
-        statements.voidKeys.execute({
-          keyClients: items.map(({ client }) => client),
-          keys: items.map(({ key }) => key),
-        }),
+      (items) => statements.voidKeys.execute(keyArrays(items)),
     ),
   ]
 }
@@ -330,17 +350,11 @@ function houseAccounts(transfers: readonly Transfer[], known: ReadonlySet<string
   })
 }
 
+/** One row a scope, in their order. */
 function usageChanges(changes: readonly Usage[]): Usage[] {
-  const sums = new Map<string, Usage>()
-  for (const change of changes) {
-    const { count, amountMinor } = sums.get(change.scope) ?? { count: 0, amountMinor: 0 }
-    sums.set(change.scope, {
-      ...change,
-      count: count + change.count,
-      amountMinor: amountMinor + change.amountMinor,
-    })
-  }
-  return [...sums.values()].sort((one, other) => (one.scope < other.scope ? -1 : 1))
+  const all = new Map<string, Usage>()
+  for (const change of changes) all.set(change.scope, counted(all.get(change.scope), change))
+  return [...all.values()].sort((one, other) => (one.scope < other.scope ? -1 : 1))
 }
 
 function latest<Row>(rows: readonly Row[], nameOf: (row: Row) => string): Row[] {

@@ -4,6 +4,7 @@
 import { type TestDatabase, testDatabase } from '@concilia/platform/test-database.ts'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Command } from '../books/commands.ts'
 import { migrationsFolder } from '../centre.ts'
 import { Trade } from '../trade.ts'
 import { storeContract } from './contract.ts'
@@ -99,4 +100,31 @@ test('what cannot be read or written costs nothing that came in the same burst',
   expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'database-refused' } })
   expect(paid).toMatchObject([{ value: { status: 201 } }, { value: { status: 201 } }])
   expect(await trade.balance('a')).toMatchObject({ posted: '97.00 EUR', held: '0.00 EUR' })
+})
+
+test('whether a buyer could pay is told without waiting for whoever holds the account', async () => {
+  const one = await new Trade(stores[0] ?? raise('the stores are open'), 'asked').open()
+  await one.openAccount('a', 100)
+  const ask = (amountMinor: number): Command => ({
+    kind: 'eligibility',
+    client: one.client,
+    subscriberHash: one.hash('a'),
+    seller: 'acme',
+    money: { amountMinor, currency: 'EUR' },
+  })
+  const holder = new pg.Client({ connectionString: database.adminUrl })
+  await holder.connect()
+  await holder.query('begin')
+  await holder.query('select from account where subscriber_hash = $1 for update', [one.hash('a')])
+  const alone = await Promise.all([one.do(ask(100)), one.do(ask(101))])
+  expect(alone.map(({ body }) => body.eligible)).toEqual([true, false])
+  await holder.query('rollback')
+  await holder.end()
+  // In one batch with a charge that comes first, it is asked of what the charge has left.
+  const [, left] = await Promise.all([
+    one.do(one.charge('a', 'k', { amountMinor: 60, offer: 'o' })),
+    one.do(ask(41)),
+  ])
+  expect(left?.body).toMatchObject({ eligible: false })
+  expect((await one.do(ask(40))).body.eligible).toBe(true)
 })

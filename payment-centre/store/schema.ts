@@ -142,15 +142,19 @@ export const requestKey = pgTable(
   ],
 )
 
+/** Of the newest hour, day and month that anything was counted in (books/usage.ts). */
 export const usage = pgTable(
   'usage',
   {
     scope: text('scope').primaryKey(),
+    hour: bigint('hour', { mode: 'number' }).notNull(),
     count: bigint('count', { mode: 'number' }).notNull(),
-    amountMinor: minor('amount_minor').notNull(),
-    until: epochMs('until').notNull(),
+    day: bigint('day', { mode: 'number' }).notNull(),
+    dayMinor: minor('day_minor').notNull(),
+    month: bigint('month', { mode: 'number' }).notNull(),
+    monthMinor: minor('month_minor').notNull(),
   },
-  (row) => [index('usage_until').on(row.until)],
+  (row) => [index('usage_of_month').on(row.month)],
 )
 
 export const client = pgTable('client', { id: text('id').primaryKey(), record: text('record').notNull() })

@@ -8,7 +8,9 @@ import {
   eq,
   getTableColumns,
   type NodePgDatabase,
+  type PgColumn,
   type PgTable,
+  type SQL,
   sql,
 } from '@concilia/platform/drizzle.ts'
 import type { Sendable } from '@concilia/platform/prepared-statement.ts'
@@ -30,17 +32,27 @@ function offered(table: PgTable, names: readonly string[]) {
   return Object.fromEntries(columns.map(([name, column]) => [name, sql.raw(`excluded."${column.name}"`)]))
 }
 
+const offeredOf = (column: PgColumn) => sql.raw(`excluded."${column.name}"`)
+/** As `counted` of books/usage.ts says. */
+const later = (stretch: PgColumn) => sql`greatest(${stretch}, ${offeredOf(stretch)})`
+const together = (stretch: PgColumn, sum: PgColumn) => sql`
+  case when ${stretch} < ${offeredOf(stretch)} then 0 else ${sum} end
+  + case when ${offeredOf(stretch)} < ${stretch} then 0 else ${offeredOf(sum)} end`
+
 /**
- * Of the payments that a batch is about: by id, by key, or because they keep an offer from being charged
- * again. Three look-ups in three indexes; said with `or` they would be one walk over all payments. As an
- * array, because as a subquery they would be sorted, once more for each level, to find those named twice.
+ * The three ways to the payments that a batch is about: by id, by key, or because they keep an offer from
+ * being charged again. Each is a look-up in an index of its own; said with `or` they would be one walk over
+ * all payments.
  */
-const wantedPayments = (column: 'id' | 'account_id') => sql`
-  select ${sql.raw(column)} from payment where id = ${anyOf('paymentIds')}
-  union all select ${sql.raw(column)} from unnest(${texts('keyClients')}, ${texts('keys')})
-    as wanted(client, key) join payment using (client, key)
-  union all select ${sql.raw(column)} from unnest(${texts('offerSellers')}, ${texts('offerHashes')})
-    as wanted(seller, offer_hash) join payment using (seller, offer_hash) where live`
+const payments = {
+  byId: sql`payment where id = ${anyOf('paymentIds')}`,
+  byKey: sql`unnest(${texts('keyClients')}, ${texts('keys')})
+    as wanted(client, key) join payment using (client, key)`,
+  byOffer: sql`unnest(${texts('offerSellers')}, ${texts('offerHashes')})
+    as wanted(seller, offer_hash) join payment using (seller, offer_hash) where live`,
+}
+
+const records = (db: NodePgDatabase, where: SQL) => db.select({ record: sql<string>`record` }).from(where)
 
 function batchReads(db: NodePgDatabase) {
   return {
@@ -52,6 +64,8 @@ function batchReads(db: NodePgDatabase) {
       .prepare('now'),
     /**
      * First, and in the order of their ids: whoever holds the buyer's account row decides about its payments.
+     * The ids as an array, because as a subquery they would be sorted, once more for each part, to find those
+     * named twice.
      */
     lockAccounts: db
       .select()
@@ -59,17 +73,23 @@ function batchReads(db: NodePgDatabase) {
       .where(
         sql`${account.id} = any(array(
           select id from account where subscriber_hash = ${anyOf('subscriberHashes')} and not closed
-          union all ${wantedPayments('account_id')}
+          union all select account_id from ${payments.byId}
+          union all select account_id from ${payments.byKey}
+          union all select account_id from ${payments.byOffer}
         ))`,
       )
       .orderBy(account.id)
       .for('update')
       .prepare('lock_accounts'),
-    payments: db
-      .select({ record: payment.record })
-      .from(payment)
-      .where(sql`${payment.id} = any(array(${wantedPayments('id')}))`)
-      .prepare('payments'),
+    /** Of buyers who are only looked at. */
+    accounts: db
+      .select()
+      .from(account)
+      .where(sql`${account.subscriberHash} = ${anyOf('subscriberHashes')} and not ${account.closed}`)
+      .prepare('accounts'),
+    payments: records(db, payments.byId).prepare('payments'),
+    paymentsOfKeys: records(db, payments.byKey).prepare('payments_of_keys'),
+    paymentsOfOffers: records(db, payments.byOffer).prepare('payments_of_offers'),
     keys: db
       .select()
       .from(requestKey)
@@ -155,8 +175,12 @@ function batchWrites(db: NodePgDatabase) {
       .onConflictDoUpdate({
         target: usage.scope,
         set: {
-          count: sql`${usage.count} + excluded.count`,
-          amountMinor: sql`${usage.amountMinor} + excluded.amount_minor`,
+          hour: later(usage.hour),
+          count: together(usage.hour, usage.count),
+          day: later(usage.day),
+          dayMinor: together(usage.day, usage.dayMinor),
+          month: later(usage.month),
+          monthMinor: together(usage.month, usage.monthMinor),
         },
       })
       .prepare('add_usage'),
@@ -263,7 +287,7 @@ function otherReads(db: NodePgDatabase) {
       .prepare('prune_keys'),
     pruneUsage: db
       .delete(usage)
-      .where(sql`${usage.until} < ${sql.placeholder('before')}`)
+      .where(sql`${usage.month} < ${sql.placeholder('month')}`)
       .prepare('prune_usage'),
   }
 }
