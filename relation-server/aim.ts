@@ -100,8 +100,8 @@ async function figures(code: string, heard: HeardWords, aiming: Aiming): Promise
 }
 
 /**
- * What figures from a phone in a sale mean, by how far that has come. `authorisation`: perhaps a code, the centre
- * will say. Read where figures were typed, which is seldom.
+ * What figures from a phone in a sale mean, by how far that has come. `authorisation`: perhaps a code, the
+ * centre will say. Read where figures were typed, which is seldom.
  */
 async function expectedOf({ saleId, subscriberId }: IdentificationRow, { store }: Aiming) {
   const sale = saleId === null ? undefined : await store.sale(saleId)

@@ -115,8 +115,8 @@ function isSame(row: SaleRow, before: SaleRow): boolean {
 const ofPhones = /^(?:open|charging|instructed)\b/
 
 /**
- * An identification lives as long as its phone is in the sale, and once one has consented no other is: when the
- * machine has spoken its last word the buyer may stand before it anew, however long the books take.
+ * An identification lives as long as its phone is in the sale, and once one has consented no other is: when
+ * the machine has spoken its last word the buyer may stand before it anew, however long the books take.
  */
 function endIdentifications(scene: Scene, { phones, payerId }: SaleContext, { open, state }: SaleRow): void {
   for (const phone of phones) {

@@ -136,7 +136,7 @@ export interface IdentificationRow {
   readonly language: Language
   readonly vouched: boolean
   readonly code: string
-  /** A `closed` one is used up, or given up, and not kept: its words are in the inbox, its phone in its sale. */
+  /** A `closed` one is used up, or given up, and not kept: its words are in the inbox. */
   readonly state: 'waiting' | 'bound' | 'closed'
   readonly saleId: string | null
   readonly at: number

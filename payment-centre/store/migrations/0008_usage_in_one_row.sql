@@ -1,3 +1,8 @@
+-- What an older centre is still counting is waited for, in the order in which a centre takes them; from now on it counts nothing more.
+LOCK TABLE "account" IN SHARE ROW EXCLUSIVE MODE;
+--> statement-breakpoint
+LOCK TABLE "usage" IN ACCESS EXCLUSIVE MODE;
+--> statement-breakpoint
 -- What was a row for each hour, day and month (`buyer:HASH:EUR:day:20783`) is one row, of the newest of each.
 CREATE TABLE "usage_by_stretch" AS
 SELECT whose || ':' || id || ':' || currency AS scope, stretch, count, amount_minor,
