@@ -236,7 +236,7 @@ export class Buyer {
 
   #type(session: number, words: string): void {
     const { observe, story, carrier } = this.#parts
-    observe({ type: 'said', buyer: this.number, words })
+    observe({ type: 'said', buyer: this.number, words, dialogue: session })
     story.tell(this.number, `dials or types ${words}`)
     carrier.step(this.number, session, words, (screen) => this.#look(session, screen))
   }
@@ -247,7 +247,7 @@ export class Buyer {
       story.tell(this.number, 'loses the dialogue')
       return
     }
-    observe({ type: 'read', buyer: this.number, words: screen.text, key: '' })
+    observe({ type: 'read', buyer: this.number, words: screen.text, key: '', dialogue: session })
     story.tell(this.number, `sees "${screen.text.replaceAll('\n', ' / ')}"`)
     const visit = this.#visit
     if (!screen.goesOn || !visit) return

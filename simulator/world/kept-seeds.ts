@@ -15,8 +15,10 @@ export const keptSeeds: Readonly<Record<string, string>> = {
   '205': 'the price shown in answer to "1" was taken to be what that "1" had answered',
   '231': 'the same at another place of a dialogue',
   '215': 'a confirmation whose server ended in its attempt waited until its hold had lapsed',
+  '461': 'chance gave one code to two sales in a minute, and the auditor took the second yes for the first',
   '736': 'the server stood still until the hold had lapsed whose goods were in hand',
   '228': 'a void vanished with the answer to the instruction that shared its id',
   '449': 'a replaced journal’s birth, read late, was admitted, and the machine never asked again',
   '838': 'a machine took the admission of the journal before its own for its own',
+  '892': 'a phone with two dialogues paid on one, and the auditor held its yes against the other’s screen',
 }

@@ -46,9 +46,9 @@ export type Observation =
     }
   | { type: 'paymentCommitted'; payment: SeenPayment }
   | { type: 'transferCommitted'; transfer: SeenTransfer }
-  // Phones.
-  | { type: 'said'; buyer: string; words: string }
-  | { type: 'read'; buyer: string; words: string; key: string }
+  // Phones. `dialogue`: which of the buyer's; without one it is a text.
+  | { type: 'said'; buyer: string; words: string; dialogue?: number }
+  | { type: 'read'; buyer: string; words: string; key: string; dialogue?: number }
   | { type: 'textHandedOver'; key: string }
   /** By the gateway or the operator's centre: what becomes of it now is no server's. */
   | { type: 'textAccepted'; key: string }

@@ -75,6 +75,9 @@ const held = changed(
 /** Long after anything that could excuse it. */
 const leftWaiting = step('left', ofMachine('patienceOver'), 3 * premises.readerLimitMs)
 
+/** The machine's next, whose price has the first one's code. */
+const nextSale = sameCode('second', 11)
+
 const kept: Record<string, Step[]> = {
   'a good sale': sale,
   'a vend that failed, given back': failed,
@@ -90,6 +93,8 @@ const kept: Record<string, Step[]> = {
     moved('post', 'account', unsettled),
   ),
   'one code that chance gives twice': inserted(sale, 'settled', price('2.00', '1234')),
+  'one code that chance gives to two sales': [...sale, ...nextSale],
+  'a yes on a screen, while another dialogue shows another price': onScreens(1),
   'the same price read twice': inserted(sale, 'yes', observationOf('price')),
   'a key asked for twice and answered alike': inserted(sale, 'instruction', asked(2), answered(2)),
   'a key refused once it was voided': inserted(
@@ -203,8 +208,11 @@ const broken: Record<string, readonly [rule: number, steps: Step[]]> = {
     ),
   ],
   'one yes for two sales': [14, [...sale, ...without(goodSale('second', 11), 'price', 'yes')]],
+  'one code for two sales, and one yes': [14, [...sale, ...without(nextSale, 'yes')]],
+  'one code for sale after sale': [14, [...sale, ...nextSale, ...sameCode('third', 21)]],
   'a charge without a yes': [15, without(sale, 'yes')],
   'a charge after a yes to another price': [15, changed(sale, 'price', price('1.00', '1234'))],
+  'a yes on the screen of another dialogue': [15, onScreens(2)],
   'a yes with a wrong code': [15, changed(sale, 'yes', { type: 'said', buyer, words: 'YES 9999' })],
   'a process that ends by itself': [16, second({ type: 'processDied', process: 'centre', error: 'why' })],
   'a text that is refused for good': [16, second({ type: 'textRefused', key: 'x', why: 'why' })],
@@ -236,6 +244,25 @@ function observationOf(name: string): Observation {
   const found = sale.find((each) => each.name === name)
   if (!found) throw new Error(`no step ${name}`)
   return found.observation
+}
+
+function sameCode(saleId: string, first: number): Step[] {
+  const next = changed(goodSale(saleId, first), 'price', observationOf('price'))
+  return changed(next, 'yes', observationOf('yes'))
+}
+
+/** Two dialogues of one phone show a price each, the first one the sale's; then the figure is typed. */
+function onScreens(typedIn: number): Step[] {
+  const screen = (words: string, dialogue: number): Observation => ({
+    type: 'read',
+    buyer,
+    words: `${words}\n1 Pay`,
+    key: '',
+    dialogue,
+  })
+  const shown = changed(sale, 'price', screen('Machine 4021: 1.50 EUR', 1))
+  const typed = changed(shown, 'yes', { type: 'said', buyer, words: '1', dialogue: typedIn })
+  return inserted(typed, 'yes', screen('Machine 4038: 2.00 EUR', 2))
 }
 
 function price(euros: string, code: string): Observation {

@@ -11,10 +11,15 @@ interface Quote {
   readonly amountMinor: number
   readonly code: string | undefined
   readonly figure: string | undefined
+  /** On whose screen. */
+  readonly dialogue: number | undefined
   readonly readAt: number
   saidYes: boolean
   saleId: string | undefined
 }
+
+type Told = Pick<Quote, 'machineNumber' | 'amountMinor' | 'code'> &
+  Partial<Pick<Quote, 'figure' | 'dialogue'>>
 
 /** A quote read again within this is the same one: the text came twice, or was asked for again (ms). */
 const sameQuoteMs = 200_000
@@ -26,6 +31,7 @@ export class ConsentRules implements Rules {
   readonly #quotes = new Map<string, Quote[]>()
   readonly #pages: PageProof
   readonly #codesOfTwoPrices = new Set<string>()
+  #hadCodeOfTwoSales = false
 
   constructor(seen: Seen, premises: Premises, breaks: Breaks) {
     this.#seen = seen
@@ -36,19 +42,20 @@ export class ConsentRules implements Rules {
 
   after(observation: Observation, at: number): void {
     this.#pages.see(observation)
-    if (observation.type === 'read') this.#read(observation.buyer, observation.words, at)
-    if (observation.type === 'said') this.#said(observation.buyer, observation.words)
+    if (observation.type === 'read') this.#read(observation, at)
+    if (observation.type === 'said') this.#said(observation)
     if (observation.type === 'pageShown') this.#shown(observation, at)
     if (observation.type === 'pageTapped') this.#tapped(observation)
     if (observation.type === 'transferCommitted') this.#charged(observation.transfer)
   }
 
-  #read(buyer: string, words: string, at: number): void {
+  #read({ buyer, words, dialogue }: Extract<Observation, { type: 'read' }>, at: number): void {
     const [, machineNumber, whole, cents] = /^Machine (\d+): (\d+)\.(\d\d) EUR/.exec(words) ?? []
     const code = /\bYES (\d+)/.exec(words)?.[1]
     const figure = /^(\d) Pay/m.exec(words)?.[1]
     if (machineNumber === undefined || (code ?? figure) === undefined) return
-    this.#quote(buyer, { machineNumber, amountMinor: Number(whole) * 100 + Number(cents), code, figure }, at)
+    const amountMinor = Number(whole) * 100 + Number(cents)
+    this.#quote(buyer, { machineNumber, amountMinor, code, figure, dialogue }, at)
   }
 
   /** Only what a browser with a proven number shows is somebody's to accept. */
@@ -62,16 +69,8 @@ export class ConsentRules implements Rules {
     for (const quote of this.#quotes.get(number ?? '') ?? []) if (quote.code === code) quote.saidYes = true
   }
 
-  #quote(
-    buyer: string,
-    {
-      machineNumber,
-      amountMinor,
-      code,
-      figure,
-    }: Pick<Quote, 'machineNumber' | 'amountMinor' | 'code'> & Partial<Pick<Quote, 'figure'>>,
-    at: number,
-  ): void {
+  #quote(buyer: string, told: Told, at: number): void {
+    const { machineNumber, amountMinor, code, figure, dialogue } = told
     const quotes = this.#quotes.get(buyer) ?? []
     this.#quotes.set(buyer, quotes)
     const before = quotes.filter(
@@ -81,9 +80,24 @@ export class ConsentRules implements Rules {
         quote.machineNumber === machineNumber &&
         at - quote.readAt < sameQuoteMs,
     )
-    if (before.some((quote) => quote.amountMinor === amountMinor)) return
-    if (before.length > 0) this.#twoPrices(code ?? '')
-    quotes.push({ machineNumber, amountMinor, code, figure, readAt: at, saidYes: false, saleId: undefined })
+    const same = before.find((quote) => quote.amountMinor === amountMinor)
+    if (same && !this.#isOfNextSale(same)) return
+    if (!same && before.length > 0) this.#twoPrices(code ?? '')
+    const unanswered = { saidYes: false, saleId: undefined }
+    quotes.push({ machineNumber, amountMinor, code, figure, dialogue, readAt: at, ...unanswered })
+  }
+
+  /**
+   * Whether a quote that is read again has paid its sale, and the machine has offered since: then chance gave
+   * the code again, which wants a yes of its own. Once in a world; more often it is no chance.
+   */
+  #isOfNextSale({ saleId }: Quote): boolean {
+    const paid = this.#seen.sales.get(saleId ?? '')
+    if (!paid || this.#hadCodeOfTwoSales) return false
+    this.#hadCodeOfTwoSales = [...this.#seen.sales.values()].some(
+      ({ automatonId, offeredAt }) => automatonId === paid.automatonId && offeredAt > paid.offeredAt,
+    )
+    return this.#hadCodeOfTwoSales
   }
 
   /** Chance gives a buyer the same code again once in ten thousand times, so once proves nothing. */
@@ -93,12 +107,12 @@ export class ConsentRules implements Rules {
       this.#breaks(14, `codes ${[...this.#codesOfTwoPrices].join(' and ')} each stand for two prices`)
   }
 
-  #said(buyer: string, words: string): void {
+  #said({ buyer, words, dialogue }: Extract<Observation, { type: 'said' }>): void {
     const quotes = this.#quotes.get(buyer) ?? []
     const code = /^YES (\d+)$/.exec(words)?.[1]
     for (const quote of quotes) if (code !== undefined && quote.code === code) quote.saidYes = true
-    // What is typed answers the screen that was read last.
-    const onScreen = quotes.findLast(({ figure }) => figure !== undefined)
+    // What is typed answers the screen that its dialogue showed last.
+    const onScreen = quotes.findLast((quote) => quote.figure !== undefined && quote.dialogue === dialogue)
     if (onScreen?.figure === words) onScreen.saidYes = true
   }
 
