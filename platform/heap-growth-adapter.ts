@@ -6,7 +6,7 @@ import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-const roomMb = 160
+const roomMb = 256
 const headroomMb = 64
 const leastPercent = 20
 const lookEveryMs = 2000
