@@ -27,7 +27,7 @@ const ofChanger: Readonly<Record<ChangerFault, readonly [does: string, shown: Sh
   late: ['is silent for a moment before it asks anything else', once],
   badChecksum: ['leaves it unacknowledged; the changer says it again', once],
   nak: ['counts the tubes, finds nothing missing, and orders anew', once],
-  missAcknowledgement: ['knows the words again: one coin, one credit', once],
+  missAcknowledgement: ['knows the words again: one coin, one credit; EAG_R', once],
   noCredit: ['no credit', withCoin],
   doubleArrival: ['no credit', withCoin],
   routingError: ['the credit is given; EAG_9', withCoin],

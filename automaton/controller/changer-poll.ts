@@ -20,8 +20,9 @@ export function polled(turn: ControllerTurn, result: ChangerResult) {
   const told = messages.filter((message) => !isStanding(message))
   if (told.length === 0) return allHeard(turn)
   const taken = JSON.stringify(told)
-  const before = turn.till
   const news = unheard(turn, told)
+  if (told.slice(0, told.length - news.length).some(isCoin)) saidAgain(turn, true)
+  const before = turn.till
   for (const message of news) heard(turn, message, coins)
   turn.setChanger({ pollFirst: true, taken })
   const isRepeat = news.length < told.length
@@ -32,6 +33,7 @@ export function polled(turn: ControllerTurn, result: ChangerResult) {
 /** Nothing waits for its ACK: from here on the same words are another coin. */
 function allHeard(turn: ControllerTurn): void {
   turn.setChanger({ pollFirst: false, taken: '' })
+  saidAgain(turn, false)
   if (turn.till.taken !== '') turn.keep({ ...turn.till, taken: '' }, { type: 'coinsAcknowledged' })
 }
 
@@ -42,6 +44,18 @@ function unheard(turn: ControllerTurn, result: readonly ChangerAnswer[]): readon
   const last: unknown = JSON.parse(taken)
   const length = Array.isArray(last) ? last.length : 0
   return JSON.stringify(result.slice(0, length)) === taken ? result.slice(length) : result
+}
+
+/**
+ * By the standard the same words within that moment are the same coin (MDB 4.2, App. 3). Where the bus failed
+ * just before or after they may be another of its kind, and nobody here can tell: so they are told.
+ */
+function saidAgain(turn: ControllerTurn, stands: boolean): void {
+  turn.faultStands('EAG_R', stands, 'the coin changer tells a coin a second time; it counts once')
+}
+
+function isCoin(message: ChangerAnswer): boolean {
+  return message.name === 'deposited' && message.routing <= 1
 }
 
 function isStanding(message: ChangerAnswer): boolean {

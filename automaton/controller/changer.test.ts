@@ -119,6 +119,33 @@ describe('faults', () => {
     expect(kiosk.heard.at(-1)).toMatchObject({ what: 'fault', fault: { code } })
   })
 
+  it('a coin that is told again counts once, and is said until the changer hears us', () => {
+    const kiosk = bench()
+    const { changer } = kiosk
+    const acknowledge = changer.acknowledge.bind(changer)
+    changer.acknowledge = () => {}
+    changer.insert(5)
+    kiosk.pass(500)
+    expect(kiosk.till.creditMinor).toBe(200)
+    expect(kiosk.till.counters.events).toEqual({ EAG_R: { number: 1, active: true } })
+    changer.acknowledge = acknowledge
+    kiosk.pass(500)
+    expect(kiosk.till.creditMinor).toBe(200)
+    expect(kiosk.till.counters.events).toEqual({ EAG_R: { number: 1, active: false } })
+  })
+
+  it('another coin that nothing tells from the one told just before is not credited, and is said', () => {
+    const kiosk = bench()
+    kiosk.changer.insert(5)
+    while (kiosk.till.creditMinor === 0) kiosk.pass(1)
+    kiosk.changer.insert(5)
+    kiosk.pass(500)
+    expect([kiosk.changer.box, kiosk.till.creditMinor]).toEqual([400, 200])
+    expect(kiosk.heard).toContainEqual(
+      expect.objectContaining({ what: 'fault', fault: { code: 'EAG_R', active: true } }),
+    )
+  })
+
   it('an acceptor that is unplugged stands while it is said at each poll', () => {
     const kiosk = bench()
     const unplugged = { name: 'status', status: changerStatus.acceptorUnplugged } as const

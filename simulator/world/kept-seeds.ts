@@ -19,6 +19,7 @@ export const keptSeeds: Readonly<Record<string, string>> = {
   '736': 'the server stood still until the hold had lapsed whose goods were in hand',
   '228': 'a void vanished with the answer to the instruction that shared its id',
   '449': 'a replaced journal’s birth, read late, was admitted, and the machine never asked again',
+  '728': 'a coin whose words nothing told from the coin before it, after a lost answer, went without a word',
   '838': 'a machine took the admission of the journal before its own for its own',
   '892': 'a phone with two dialogues paid on one, and the auditor held its yes against the other’s screen',
 }

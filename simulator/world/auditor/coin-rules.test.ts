@@ -71,6 +71,15 @@ const unknown: Step[] = [
   ...upTo(sale, 'falls'),
   step('unknown', till({ ...taken, unknown: { number: 1 }, owedMinor: 200 })),
 ]
+const again = { ...taken, events: { EAG_R: { number: 1 } } }
+/** Another coin that follows the first, and is taken for it. */
+const twin: Step[] = [
+  ...upTo(sale, 'credit'),
+  step('twin', coin('taken', 200)),
+  step('again', till(again, { creditMinor: 200 })),
+  step('over', till({ ...again, owedMinor: 200 })),
+]
+const lostAnswer = step('lost', fault('behaviour loseAnswer'))
 const doubt = changed(without(sale, 'change', 'after'), 'over', till({ ...sold, inDoubtMinor: 50 }))
 
 const kept: Record<string, Step[]> = {
@@ -97,6 +106,10 @@ const kept: Record<string, Step[]> = {
     step('reset', fault('behaviour resetInPayout')),
     ...inserted(without(sale, 'after'), 'vend', coin('taken', 100)),
   ],
+  'a coin that nobody could tell from the one before it, after an answer of the bus was lost': [
+    lostAnswer,
+    ...twin,
+  ],
   'a sale by phone at a kiosk': inserted(
     inserted(goodSale(), 'approved', till({}, { vend: { ...vend, means: 'phone' } })),
     'word',
@@ -117,6 +130,15 @@ const broken: Record<string, readonly [rule: number, steps: Step[]]> = {
   'a coin that the automaton acknowledged and never knew of': [
     4,
     [step('crash', fault('automatonStop')), ...inserted(without(sale, 'after'), 'vend', coin('taken', 100))],
+  ],
+  'a coin that is taken for the one before it without a cause': [4, twin],
+  'a coin that is taken for one of another kind': [
+    4,
+    [lostAnswer, ...changed(twin, 'twin', coin('taken', 100))],
+  ],
+  'a coin that was not told and of which nothing is said': [
+    4,
+    [lostAnswer, ...changed(without(twin, 'again'), 'over', till({ ...taken, owedMinor: 200 }))],
   ],
   'coins that are in the machine and came from nowhere': [4, changed(sale, 'after', counted(1_200))],
   'change that was paid twice': [9, inserted(sale, 'over', coin('paid', 50))],

@@ -4,7 +4,15 @@
 // in coins and by phone.
 import type { Observation } from '../observations.ts'
 import type { Breaks, Premises, Rules } from './auditor.ts'
-import { orderedMinor, SeenKiosk, type SeenTill, type SeenVend, takenMinor } from './seen-kiosk.ts'
+import {
+  orderedMinor,
+  SeenKiosk,
+  type SeenTill,
+  type SeenVend,
+  takenMinor,
+  timesToldAgain,
+  type UntoldCoin,
+} from './seen-kiosk.ts'
 import type { Seen } from './seen-sale.ts'
 
 /** What ends or mutes the automaton, or its lines. */
@@ -17,6 +25,9 @@ const forgetting = (what: string) =>
   what === 'journalLost' || /^behaviour (resetIn|powerCutIn)Payout$/.test(what)
 /** A box acknowledges a coin before it tells it, to an automaton that may be away. */
 const losing = (what: string) => interrupting(what) || forgetting(what)
+/** What puts off the word of a coin, or that it was heard: another of its kind may fall between the two. */
+const delaying = (what: string) =>
+  interrupting(what) || /^behaviour (deaf|loseAnswer|late|badChecksum|nak|missAcknowledgement)$/.test(what)
 /** What can come between a buyer and the change. */
 const disturbing = (what: string) => interrupting(what) || what.startsWith('behaviour ')
 /** What was under way at the metal when a journal was lost is over by then; a coin has been told by then. */
@@ -61,12 +72,24 @@ export class CoinRules implements Rules {
           5,
           `${automatonId} still holds a buyer's: ${creditMinor}, ${JSON.stringify({ vend, payout })}`,
         )
-      for (const { amountMinor, at, isFished } of untold) {
-        const causes = kiosk.acknowledges ? forgetting : losing
-        if (!isFished && !this.#isExplained(kiosk, causes, at - soonMs, at + soonMs))
+      for (const coin of untold) {
+        const { amountMinor, at, isFished } = coin
+        if (!isFished && !this.#isLost(kiosk, coin))
           this.#breaks(4, `${automatonId} took a coin of ${amountMinor} at ${at} ms and never knew of it`)
       }
     }
+  }
+
+  /** Forgotten by whoever was to tell it; or told in the words of the coin before it, and that is written. */
+  #isLost(kiosk: SeenKiosk, { amountMinor, at }: UntoldCoin): boolean {
+    const wasTakenForLast = kiosk.toldAgain.some(
+      (again) =>
+        again.at >= at &&
+        again.at <= at + soonMs &&
+        again.coins.some((last) => last.amountMinor === amountMinor),
+    )
+    const causes = wasTakenForLast ? delaying : kiosk.acknowledges ? forgetting : losing
+    return this.#isExplained(kiosk, causes, at - soonMs, at + soonMs)
   }
 
   #kiosk(automatonId: string): SeenKiosk {
@@ -124,6 +147,7 @@ export class CoinRules implements Rules {
     const was = kiosk.till
     kiosk.till = till
     this.#sums(kiosk)
+    if (timesToldAgain(till) > timesToldAgain(was)) kiosk.toldAgain.push({ at, coins: kiosk.lastTold })
     this.#taken(kiosk, takenMinor(till) - takenMinor(was))
     if (was.vend && was.vend.number !== till.vend?.number) this.#vendOver(kiosk, was.vend, was, at)
     if (till.vend && was.vend?.number !== till.vend.number) this.#vendBegan(kiosk, till.vend, at)

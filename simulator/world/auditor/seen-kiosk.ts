@@ -19,6 +19,7 @@ export interface SeenTill {
     readonly paidOutMinor: number
     readonly inDoubtMinor: number
     readonly owedMinor: number
+    readonly events: Readonly<Record<string, { readonly number: number }>>
   }
 }
 
@@ -46,6 +47,7 @@ export const emptyTill: SeenTill = {
     paidOutMinor: 0,
     inDoubtMinor: 0,
     owedMinor: 0,
+    events: {},
   },
 }
 
@@ -56,6 +58,9 @@ export class SeenKiosk {
   inMachineMinor: number | undefined
   /** Coins that came to stay, and that the till does not have yet. */
   untold: UntoldCoin[] = []
+  /** What its last answer with coins told; and when such an answer was taken for the same told again. */
+  lastTold: readonly UntoldCoin[] = []
+  readonly toldAgain: { readonly at: number; readonly coins: readonly UntoldCoin[] }[] = []
   /** Out of the tubes, since the journal began; and for the order in hand. */
   paidMinor = 0
   paidForOrderMinor = 0
@@ -85,6 +90,7 @@ export class SeenKiosk {
   told(amountMinor: number): boolean {
     const told = newestOf(this.untold, amountMinor)
     if (told) this.untold = this.untold.filter((coin) => !told.includes(coin))
+    if (told && told.length > 0) this.lastTold = told
     return told !== undefined
   }
 }
@@ -96,6 +102,11 @@ function newestOf(coins: readonly UntoldCoin[], amountMinor: number): readonly U
   const before = coins.slice(0, -1)
   const others = newestOf(before, amountMinor - last.amountMinor)
   return others ? [...others, last] : newestOf(before, amountMinor)
+}
+
+/** How often it has said that a coin was told a second time. */
+export function timesToldAgain({ counters }: SeenTill): number {
+  return counters.events.EAG_R?.number ?? 0
 }
 
 export function takenMinor({ counters }: SeenTill): number {
