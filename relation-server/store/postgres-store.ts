@@ -16,12 +16,14 @@ import {
   type DialogueRow,
   type Due,
   fewReadings,
+  type IdentificationRow,
   mostDialogues,
   mostNoticesKept,
   type OutboxRow,
   type SoldRow,
   type Standing,
   type Store,
+  type SubscriberRow,
   type VisitRow,
   type Writes,
 } from './port.ts'
@@ -30,6 +32,8 @@ import * as tables from './schema.ts'
 import { prepareStatements, type Statements } from './statements.ts'
 
 const dayMs = 86_400_000
+/** A trip to the database costs as much as the questions of ten texts in it. */
+const lookUpsApartMs = 6
 
 export const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url))
 
@@ -38,17 +42,23 @@ export interface TimedStore extends Store {
   now(): Promise<number>
 }
 
+/** What is looked up of a phone that says something. */
+interface Phone {
+  readonly subscriber: SubscriberRow | undefined
+  readonly identifications: IdentificationRow[]
+}
+
 /** Brings the tables up to date and connects. Rejects with an OperatingError that says what to do. */
 export async function openPostgresStore(
   url: string | undefined,
-  clock: Pick<Clock, 'monotonic'>,
+  clock: Pick<Clock, 'monotonic' | 'after'>,
 ): Promise<TimedStore> {
   await migrate(url, migrationsFolder)
   const [batches, rest] = await Promise.all([
     openLane({ url, name: 'relation-server batches', prepare: prepareStatements, readsByIndex: true }),
     openLane({ url, name: 'relation-server', prepare: prepareStatements }),
   ])
-  return new PostgresStore(batches, rest, new RecentSubscribers(() => clock.monotonic()))
+  return new PostgresStore(batches, rest, clock)
 }
 
 const pruning = [
@@ -72,12 +82,13 @@ class PostgresStore implements TimedStore {
   readonly #rest: Lane<Statements>
   readonly #recent: RecentSubscribers
   // Both are asked for by each text that comes.
-  readonly #phone = gathered((ids) => this.#phones(ids))
+  readonly #phone: (subscriberId: string) => Promise<Phone | undefined>
 
-  constructor(batches: Lane<Statements>, rest: Lane<Statements>, recent: RecentSubscribers) {
+  constructor(batches: Lane<Statements>, rest: Lane<Statements>, clock: Pick<Clock, 'monotonic' | 'after'>) {
     this.#batches = batches
     this.#rest = rest
-    this.#recent = recent
+    this.#recent = new RecentSubscribers(() => clock.monotonic())
+    this.#phone = gathered((ids) => this.#phones(ids), { clock, ms: lookUpsApartMs })
   }
 
   async commitBatch<T>(
@@ -286,7 +297,7 @@ class PostgresStore implements TimedStore {
     await Promise.all(pruning.map((name) => this.#rest.read((statements) => statements[name].execute(ages))))
   }
 
-  async #phones(ids: readonly string[]) {
+  async #phones(ids: readonly string[]): Promise<Map<string, Phone>> {
     const [subscribers, identifications] = await this.#batches.read((statements) =>
       Promise.all([
         this.#recent.learn(() => statements.subscribers.execute({ ids })),
