@@ -3,6 +3,8 @@
 import { enableCompileCache } from 'node:module'
 import { setFlagsFromString } from 'node:v8'
 
+// A small machine has little memory: 5 MB less.
+setFlagsFromString('--optimize-for-size')
 // The young generation does not grow during start and then stay: 8 MB less, for good.
 setFlagsFromString('--semi-space-growth-factor=1')
 enableCompileCache()
